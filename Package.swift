@@ -1,0 +1,103 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// Settings of every target; what differs is stated at the target.
+let common: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+let safe: [SwiftSetting] = common + [.strictMemorySafety()]
+
+/// Layers, from right to left: an import points to a lower layer only (docs/architecture.md).
+let package = Package(
+    name: "tapedeck",
+    products: [.executable(name: "tapedeck", targets: ["tapedeck"])],
+    targets: [
+        // C: only what Swift cannot import or what is C++ by nature.
+        .target(name: "CPlatform"),  // threads, files, CRC32C, Arrow C data interface
+        .target(  // simdjson behind a C interface: frame bytes in, columns out
+            name: "CDecode",
+            cxxSettings: [.unsafeFlags(["-O3", "-std=c++17", "-mavx2", "-mbmi", "-mpclmul", "-mlzcnt"])],
+            linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
+        .systemLibrary(name: "CADBC"),  // database connectivity interface (header fetched by scripts/setup)
+        .systemLibrary(name: "CWebSockets"),  // libwebsockets
+        .systemLibrary(name: "CYAML"),  // libyaml
+        .systemLibrary(name: "CLZ4"),  // lz4 block compression
+        .systemLibrary(name: "CZlib"),  // gzip and zip members
+
+        // Clocks, threads, files, bytes, logging, metrics, YAML: the home of `unsafe`.
+        .target(name: "Platform", dependencies: ["CPlatform", "CYAML", "CLZ4", "CZlib"], swiftSettings: safe),
+        // Instruments, schemas, columnar batches; no I/O.
+        .target(name: "Market", dependencies: ["Platform"], swiftSettings: safe),
+        // ADBC client: DuckDB embedded, any ADBC driver.
+        .target(name: "Databases", dependencies: ["CADBC", "CPlatform", "Market", "Platform"], swiftSettings: safe),
+        // HTTP and WebSocket, client and server.
+        .target(name: "Networking", dependencies: ["CPlatform", "CWebSockets", "Platform"], swiftSettings: safe),
+        // The durable, ordered log of frames.
+        .target(name: "Journaling", dependencies: ["CPlatform", "Market", "Platform"], swiftSettings: safe),
+        // The contract of a sink.
+        .target(name: "Delivery", dependencies: ["Journaling", "Market", "Platform"], swiftSettings: safe),
+        // Feed handlers: decoders, transports, files, simulator.
+        .target(
+            name: "Feeds", dependencies: ["CDecode", "Journaling", "Market", "Networking", "Platform"],
+            swiftSettings: safe),
+        // De-duplication, watermarks, bars, indicators.
+        .target(name: "Analytics", dependencies: ["Market", "Platform"], swiftSettings: safe),
+        // Hot tables, Parquet files and Delta tables.
+        .target(
+            name: "Lake", dependencies: ["Databases", "Delivery", "Market", "Platform"], swiftSettings: safe),
+        // HTTP interface, live stream, dashboard.
+        .target(
+            name: "Serving", dependencies: ["Databases", "Market", "Networking", "Platform"],
+            resources: [.copy("Dashboard")], swiftSettings: safe),
+        // Configuration, registry, start order, health, shutdown.
+        .target(
+            name: "Orchestration",
+            dependencies: [
+                "Analytics", "Databases", "Delivery", "Feeds", "Journaling", "Lake", "Market", "Networking", "Platform",
+                "Serving",
+            ],
+            swiftSettings: safe),
+        // Command line: one file per subcommand.
+        .executableTarget(
+            name: "tapedeck",
+            dependencies: [
+                "Analytics", "Databases", "Feeds", "Journaling", "Lake", "Market", "Orchestration", "Platform", "Serving",
+            ],
+            swiftSettings: safe),
+
+        // Seeded generators, test data, faulty files.
+        .target(name: "TestKit", dependencies: ["Market", "Platform"], swiftSettings: common),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestKit"], swiftSettings: common),
+        .testTarget(name: "MarketTests", dependencies: ["Market", "Platform", "TestKit"], swiftSettings: common),
+        .testTarget(
+            name: "DatabasesTests", dependencies: ["Databases", "Market", "Platform", "TestKit"], swiftSettings: common),
+        .testTarget(
+            name: "JournalingTests", dependencies: ["Journaling", "Market", "Platform", "TestKit"],
+            swiftSettings: common),
+        .testTarget(
+            name: "NetworkingTests", dependencies: ["Networking", "Platform", "TestKit"], swiftSettings: common),
+        .testTarget(
+            name: "FeedsTests", dependencies: ["Feeds", "Journaling", "Market", "Networking", "Platform", "TestKit"],
+            swiftSettings: common),
+        .testTarget(
+            name: "AnalyticsTests", dependencies: ["Analytics", "Market", "Platform", "TestKit"], swiftSettings: common),
+        .testTarget(
+            name: "LakeTests", dependencies: ["Databases", "Lake", "Market", "Platform", "TestKit"],
+            swiftSettings: common),
+        .testTarget(
+            name: "ServingTests", dependencies: ["Market", "Networking", "Platform", "Serving", "TestKit"],
+            swiftSettings: common),
+        .testTarget(
+            name: "OrchestrationTests",
+            dependencies: [
+                "Analytics", "Databases", "Feeds", "Journaling", "Lake", "Market", "Orchestration", "Platform", "TestKit",
+            ],
+            swiftSettings: common),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,66 @@
+// What Swift cannot import from libc, and the Arrow C data interface.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "CPlatformNumbers.h"
+
+/// Names the calling thread (at most 15 bytes are kept).
+void td_thread_set_name(const char *name);
+/// Opens with flags that Swift's Glibc view lacks; -1 and errno on failure. `direct` asks for O_DIRECT.
+int td_open_direct(const char *path, bool write, bool create);
+/// Preallocates `bytes` without changing the visible size when `keep_size`; 0 or an errno value.
+int td_allocate(int fd, int64_t bytes, bool keep_size);
+/// Takes the exclusive advisory lock of an open file without waiting; 0 or an errno value.
+int td_lock_exclusive(int fd);
+/// CRC-32C (Castagnoli, RFC 3720 appendix B.4) of `bytes`, continued from `seed` (0 to start).
+uint32_t td_crc32c(uint32_t seed, const void *bytes, size_t count);
+/// True where the processor's own CRC instruction is used.
+bool td_crc32c_is_hardware(void);
+/// An eventfd (non-blocking, close-on-exec); -1 and errno on failure.
+int td_eventfd(void);
+/// Peak resident memory of this process in bytes.
+int64_t td_peak_resident_bytes(void);
+/// User plus system time of this process in nanoseconds.
+int64_t td_cpu_ns(void);
+// Arrow C data interface: structures as laid down in the Arrow specification, "The Arrow C data interface".
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+struct ArrowSchema {
+    const char *format;
+    const char *name;
+    const char *metadata;
+    int64_t flags;
+    int64_t n_children;
+    struct ArrowSchema **children;
+    struct ArrowSchema *dictionary;
+    void (*release)(struct ArrowSchema *);
+    void *private_data;
+};
+struct ArrowArray {
+    int64_t length;
+    int64_t null_count;
+    int64_t offset;
+    int64_t n_buffers;
+    int64_t n_children;
+    const void **buffers;
+    struct ArrowArray **children;
+    struct ArrowArray *dictionary;
+    void (*release)(struct ArrowArray *);
+    void *private_data;
+};
+#endif
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+struct ArrowArrayStream {
+    int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *out);
+    int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *out);
+    const char *(*get_last_error)(struct ArrowArrayStream *);
+    void (*release)(struct ArrowArrayStream *);
+    void *private_data;
+};
+#endif

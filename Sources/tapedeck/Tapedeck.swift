@@ -1,0 +1,1 @@
+@main struct Tapedeck { static func main() {} }
