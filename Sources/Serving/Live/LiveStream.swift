@@ -1,0 +1,194 @@
+public import Market
+internal import Platform
+internal import Synchronization
+
+/// One client of the live stream, as the stream sees it.
+public protocol LiveClient: AnyObject, Sendable {
+    /// Hands over messages in order; returns how many fitted the client's queue.
+    func offer(_ messages: [[UInt8]]) -> Int
+}
+
+/// Sends trades, quotes, bars, indicators and health to those who subscribed.
+///
+/// A message is formatted once and shared by all its receivers. A client whose queue is full loses trades and quotes in
+/// between and gets the newest of each instrument (and of each bar) as soon as there is room, with the number it lost.
+/// - Threading: the engine publishes from one thread; clients come, ask and go on any.
+public final class LiveStream: Sendable {
+    private struct State {
+        var clients: [Int: Member] = [:]
+        var nextClient = 0
+        var names: [String] = []
+        var messages = LiveMessages()
+        var outbox: [Int: [Outgoing]] = [:]
+    }
+
+    private struct Member {
+        let client: any LiveClient
+        var subscription = Subscription()
+        /// What did not fit, newest message per subject.
+        var held: [Subject: [UInt8]] = [:]
+        var dropped: Int64 = 0
+    }
+
+    /// What a message is about: the newer replaces the older for a slow client.
+    private struct Subject: Hashable {
+        let channel: Subscription.Channel
+        let instrument: InstrumentID
+        let detail: Int64
+    }
+
+    private struct Outgoing {
+        let subject: Subject
+        let message: [UInt8]
+    }
+
+    private let state = Mutex(State())
+    private let memberCount = Atomic<Int>(0)
+
+    public init() {}
+
+    /// Clients connected.
+    public var clientCount: Int { memberCount.load(ordering: .relaxed) }
+
+    /// Admits a client.
+    ///
+    /// - Returns: its number, for `receive` and `close`.
+    public func open(_ client: any LiveClient) -> Int {
+        memberCount.wrappingAdd(1, ordering: .relaxed)
+        return state.withLock { state in
+            state.nextClient += 1
+            state.clients[state.nextClient] = Member(client: client)
+            return state.nextClient
+        }
+    }
+
+    /// Forgets a client.
+    public func close(_ number: Int) {
+        let known = state.withLock { $0.clients.removeValue(forKey: number) != nil }
+        if known { memberCount.wrappingSubtract(1, ordering: .relaxed) }
+    }
+
+    /// Takes a client's message and answers it.
+    public func receive(_ text: [UInt8], from number: Int) {
+        state.withLock { state in
+            guard var member = state.clients[number] else { return }
+            let answer: [UInt8]
+            do throws(Subscription.RequestError) {
+                let request = try Subscription.Request(text)
+                member.subscription.apply(request)
+                answer = state.messages.acknowledgement(request)
+            } catch {
+                answer = state.messages.error(error.message)
+            }
+            _ = member.client.offer([answer])
+            state.clients[number] = member
+        }
+    }
+
+    /// Publishes trades from row `start` on.
+    public func publish(_ trades: TradeBatch, from start: Int, instruments: InstrumentTable) {
+        publish(.trades, rows: start..<trades.count, instruments) { trades.instrument[$0] } detail: { _ in 0 } message: {
+            $0.trade(trades, $1, instrument: $2)
+        }
+    }
+
+    /// Publishes quotes from row `start` on.
+    public func publish(_ quotes: QuoteBatch, from start: Int, instruments: InstrumentTable) {
+        publish(.quotes, rows: start..<quotes.count, instruments) { quotes.instrument[$0] } detail: { _ in 0 } message: {
+            $0.quote(quotes, $1, instrument: $2)
+        }
+    }
+
+    /// Publishes bars, open or final, from row `start` on.
+    public func publish(_ bars: BarBatch, from start: Int, instruments: InstrumentTable) {
+        publish(.bars, rows: start..<bars.count, instruments, interval: { bars.intervals.values[Int(bars.interval[$0])] }) {
+            bars.instrument[$0]
+        } detail: {
+            bars.startNs[$0] &* 16 &+ Int64(bars.interval[$0]) &* 4 &+ Int64(bars.priceType[$0])
+        } message: {
+            $0.bar(bars[$1], instrument: $2, interval: bars.intervals.values[Int(bars.interval[$1])])
+        }
+    }
+
+    /// Publishes indicator values from row `start` on.
+    public func publish(_ values: IndicatorBatch, from start: Int, instruments: InstrumentTable) {
+        publish(
+            .indicators, rows: start..<values.count, instruments,
+            interval: { values.intervals.values[Int(values.interval[$0])] }
+        ) {
+            values.instrument[$0]
+        } detail: {
+            values.startNs[$0] &* 256 &+ Int64(values.interval[$0]) &* 16 &+ Int64(values.name[$0])
+        } message: {
+            $0.indicator(values, $1, instrument: $2, interval: values.intervals.values[Int(values.interval[$1])])
+        }
+    }
+
+    /// Publishes the status to those who watch health, and gives slow clients what was held for them.
+    public func publish(_ status: Status) {
+        guard clientCount > 0 else { return }
+        state.withLock { state in
+            if state.clients.values.contains(where: { $0.subscription.wantsHealth }) {
+                let message = state.messages.health(status)
+                let subject = Subject(channel: .health, instrument: 0, detail: 0)
+                for (number, member) in state.clients where member.subscription.wantsHealth {
+                    state.outbox[number, default: []].append(Outgoing(subject: subject, message: message))
+                }
+            }
+            Self.send(&state)
+        }
+    }
+
+    private func publish(
+        _ channel: Subscription.Channel, rows: Range<Int>, _ instruments: InstrumentTable,
+        interval: ((Int) -> String)? = nil, instrument: (Int) -> InstrumentID, detail: (Int) -> Int64,
+        message: (inout LiveMessages, Int, String) -> [UInt8]
+    ) {
+        guard clientCount > 0, !rows.isEmpty else { return }
+        state.withLock { state in
+            while state.names.count < instruments.count {
+                state.names.append(instruments[InstrumentID(state.names.count)].description)
+            }
+            for row in rows {
+                let identifier = instrument(row)
+                let name = state.names[Int(identifier)]
+                var formatted: [UInt8]?
+                for (number, member) in state.clients where member.subscription.wants(channel, name) {
+                    if let interval, !member.subscription.wants(interval: interval(row)) { continue }
+                    let bytes = formatted ?? message(&state.messages, row, name)
+                    formatted = bytes
+                    let subject = Subject(channel: channel, instrument: identifier, detail: detail(row))
+                    state.outbox[number, default: []].append(Outgoing(subject: subject, message: bytes))
+                }
+            }
+            Self.send(&state)
+        }
+    }
+
+    /// Hands the outbox over, what was held for a slow client first.
+    private static func send(_ state: inout State) {
+        for number in state.clients.keys {
+            guard var member = state.clients[number] else { continue }
+            let outgoing = state.outbox.removeValue(forKey: number) ?? []
+            guard !outgoing.isEmpty || !member.held.isEmpty else { continue }
+            if !member.held.isEmpty {
+                for item in outgoing { hold(item, in: &member) }
+                let held = member.held
+                let notice = state.messages.dropped(member.dropped)
+                let subjects = Array(held.keys)
+                let accepted = member.client.offer([notice] + subjects.map { held[$0] ?? [] })
+                if accepted > 0 { member.dropped = 0 }
+                for subject in subjects.prefix(max(0, accepted - 1)) { member.held[subject] = nil }
+            } else {
+                let accepted = member.client.offer(outgoing.map(\.message))
+                for item in outgoing.dropFirst(accepted) { hold(item, in: &member) }
+            }
+            state.clients[number] = member
+        }
+        state.outbox.removeAll(keepingCapacity: true)
+    }
+
+    private static func hold(_ item: Outgoing, in member: inout Member) {
+        if member.held.updateValue(item.message, forKey: item.subject) != nil { member.dropped += 1 }
+    }
+}
