@@ -35,7 +35,7 @@ pip_pinned() { # lock, then pip's arguments
       die "A downloaded file differs from its SHA-256 in $lock and was refused." \
         'Nothing of it was used. Try again; if it happens again, the source of the download is not to be trusted.'
       ;;
-    *'Max retries'* | *'Connection'* | *'Temporary failure'* | *'timed out'* | *'Network is unreachable'*)
+    *'from versions: none'* | *'Max retries'* | *'Connection'* | *'Temporary failure'* | *'timed out'* | *'Network is unreachable'*)
       die "The files of $lock could not be downloaded: no network?" \
         'Behind a proxy set HTTPS_PROXY; with a mirror of the Python packages set PIP_INDEX_URL.'
       ;;

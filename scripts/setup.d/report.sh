@@ -4,7 +4,7 @@
 report_line() { # state name detail
   local mark=$green
   [[ $1 == ok ]] || mark=$red
-  printf '  %s%-8s%s %-22s %s\n' "$mark" "$1" "$plain" "$2" "$3"
+  printf '  %s%-8s%s %-28s %s\n' "$mark" "$1" "$plain" "$2" "$3"
 }
 
 report() {

@@ -59,7 +59,7 @@ unpack_wheels() {
     file=$(wheel_file "$wheel")
     mkdir -p "$deps/${place%/*}"
     unzip -p "$file" "$member" >"$deps/$place.part" 2>>"$log" ||
-      die "$member could not be unpacked from ${file##*/} (disk full?); see $log."
+      die "$member could not be unpacked from ${file##*/} (disk full, no unzip?); see $log."
     mv -f "$deps/$place.part" "$deps/$place"
   done < <(layout)
 }
