@@ -1,0 +1,54 @@
+# Tapedeck. Each target is one line of shell or one script; `make help` lists them.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run build test lint format check bench doctor setup clean distclean
+
+# Passed on by run, bench and test, for example: make run ARGS='--listen 127.0.0.1:9000'
+ARGS ?=
+# The scenario of make bench; without one the program lists them.
+NAME ?=
+
+TAPEDECK := .build/release/tapedeck
+
+help: ## List the targets
+	@echo 'Usage: make TARGET'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+
+run: setup ## Set up, build, and play a simulated market with its dashboard
+	@scripts/build --if-stale
+	@$(TAPEDECK) demo $(ARGS) || { code=$$?; [ $$code -eq 130 ] || exit $$code; }
+
+build: setup ## Build the release program
+	@scripts/build
+
+test: ## Set up, build and run every test
+	@scripts/setup --test
+	@scripts/test $(ARGS)
+
+lint: setup ## Check format and syntax
+	@scripts/lint
+
+format: ## Format the Swift sources in place
+	@swift format --in-place --parallel --recursive $(wildcard Package.swift Sources Tests Benchmarks)
+
+check: lint test ## Lint and test, as CI does
+
+bench: setup ## Run a benchmark scenario: make bench NAME=journal
+	@scripts/build --if-stale
+	@$(TAPEDECK) bench $(NAME) $(ARGS)
+
+doctor: ## Say what is installed, which versions, what is missing and how to get it
+	@scripts/setup --check
+	@scripts/build --if-stale
+	@$(TAPEDECK) doctor
+
+setup: ## Install Debian packages and pinned libraries, if any are missing
+	@scripts/setup
+
+clean: ## Remove what was built
+	@rm -rf .build
+
+distclean: clean ## Remove what was built and what was fetched
+	@rm -rf .deps
