@@ -52,7 +52,7 @@ let package = Package(
         // HTTP interface, live stream, dashboard.
         .target(
             name: "Serving", dependencies: ["Databases", "Market", "Networking", "Platform"],
-            resources: [.copy("Dashboard")], swiftSettings: safe),
+            resources: [.copy("Dashboard"), .copy("Description")], swiftSettings: safe),
         // Configuration, registry, start order, health, shutdown.
         .target(
             name: "Orchestration",
