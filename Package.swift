@@ -65,7 +65,8 @@ let package = Package(
         .executableTarget(
             name: "tapedeck",
             dependencies: [
-                "Analytics", "Databases", "Feeds", "Journaling", "Lake", "Market", "Orchestration", "Platform", "Serving",
+                "Analytics", "Databases", "Feeds", "Journaling", "Lake", "Market", "Orchestration", "Platform",
+                "Serving",
             ],
             swiftSettings: safe),
 
@@ -94,7 +95,8 @@ let package = Package(
         .testTarget(
             name: "OrchestrationTests",
             dependencies: [
-                "Analytics", "Databases", "Feeds", "Journaling", "Lake", "Market", "Orchestration", "Platform", "TestKit",
+                "Analytics", "Databases", "Feeds", "Journaling", "Lake", "Market", "Orchestration", "Platform",
+                "TestKit",
             ],
             swiftSettings: common),
     ],

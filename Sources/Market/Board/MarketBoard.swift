@@ -96,7 +96,9 @@ public final class MarketBoard: Sendable {
         writer.write(UInt32(lines.count))
         for line in lines {
             writer.write(line.feed)
-            for value in [line.lastPrice, line.lastSize, line.bid, line.ask, line.open, line.high, line.low, line.volume] {
+            for value in [
+                line.lastPrice, line.lastSize, line.bid, line.ask, line.open, line.high, line.low, line.volume,
+            ] {
                 writer.write(value)
             }
             for value in [line.eventTimeNs, line.day, line.trades] { writer.write(value) }

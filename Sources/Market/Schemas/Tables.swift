@@ -56,7 +56,8 @@ public enum Tables {
     public static let quotes = TableSchema(
         name: "quotes", layer: .silver, summary: "top of book or terminal tick", timeColumn: "event_time_ns",
         sortKey: ["venue", "symbol", "event_time_ns", "journal_offset", "frame_index"],
-        columns: instrument + moment("event_time", "When the venue says it happened; the receive time where it does not.")
+        columns: instrument
+            + moment("event_time", "When the venue says it happened; the receive time where it does not.")
             + moment("ingest_time", "When its frame was received.") + [
                 .init("bid", .float64, nullable: true, "Best bid price."),
                 .init("ask", .float64, nullable: true, "Best ask price."),

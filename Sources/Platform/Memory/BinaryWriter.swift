@@ -59,7 +59,9 @@ public struct BinaryReader: Sendable {
 
     public mutating func readBytes() throws(BinaryReaderError) -> [UInt8] {
         let count = try read(UInt64.self)
-        guard count <= UInt64(remaining) else { throw BinaryReaderError(position: position, wanted: Int(clamping: count)) }
+        guard count <= UInt64(remaining) else {
+            throw BinaryReaderError(position: position, wanted: Int(clamping: count))
+        }
         defer { position += Int(count) }
         return Array(bytes[position..<position + Int(count)])
     }

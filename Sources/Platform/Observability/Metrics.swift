@@ -49,7 +49,8 @@ public final class Metrics: Sendable {
         _ name: String, _ help: String, _ kind: String, _ labels: KeyValuePairs<String, String>,
         _ write: @escaping @Sendable (String, String) -> String
     ) {
-        let text = labels.isEmpty ? "" : "{" + labels.map { "\($0)=\(JSONText.quoted($1))" }.joined(separator: ",") + "}"
+        let text =
+            labels.isEmpty ? "" : "{" + labels.map { "\($0)=\(JSONText.quoted($1))" }.joined(separator: ",") + "}"
         families.withLock { families in
             var family = families[name] ?? Family(help: help, kind: kind)
             precondition(family.kind == kind, "metric \(name) is a \(family.kind)")

@@ -87,21 +87,31 @@ public final class LiveStream: Sendable {
 
     /// Publishes trades from row `start` on.
     public func publish(_ trades: TradeBatch, from start: Int, instruments: InstrumentTable) {
-        publish(.trades, rows: start..<trades.count, instruments) { trades.instrument[$0] } detail: { _ in 0 } message: {
+        publish(.trades, rows: start..<trades.count, instruments) {
+            trades.instrument[$0]
+        } detail: { _ in
+            0
+        } message: {
             $0.trade(trades, $1, instrument: $2)
         }
     }
 
     /// Publishes quotes from row `start` on.
     public func publish(_ quotes: QuoteBatch, from start: Int, instruments: InstrumentTable) {
-        publish(.quotes, rows: start..<quotes.count, instruments) { quotes.instrument[$0] } detail: { _ in 0 } message: {
+        publish(.quotes, rows: start..<quotes.count, instruments) {
+            quotes.instrument[$0]
+        } detail: { _ in
+            0
+        } message: {
             $0.quote(quotes, $1, instrument: $2)
         }
     }
 
     /// Publishes bars, open or final, from row `start` on.
     public func publish(_ bars: BarBatch, from start: Int, instruments: InstrumentTable) {
-        publish(.bars, rows: start..<bars.count, instruments, interval: { bars.intervals.values[Int(bars.interval[$0])] }) {
+        publish(
+            .bars, rows: start..<bars.count, instruments, interval: { bars.intervals.values[Int(bars.interval[$0])] }
+        ) {
             bars.instrument[$0]
         } detail: {
             bars.startNs[$0] &* 16 &+ Int64(bars.interval[$0]) &* 4 &+ Int64(bars.priceType[$0])

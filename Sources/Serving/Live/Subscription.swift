@@ -67,7 +67,8 @@ struct Subscription: Sendable {
             case "subscribe": isSubscribe = true
             case "unsubscribe": isSubscribe = false
             case let other:
-                throw RequestError("`op` must be `subscribe` or `unsubscribe`, not \(other.map { "`\($0)`" } ?? "missing")")
+                throw RequestError(
+                    "`op` must be `subscribe` or `unsubscribe`, not \(other.map { "`\($0)`" } ?? "missing")")
             }
             guard let names = object["channels"] as? [String], !names.isEmpty else {
                 throw RequestError("`channels` must be a list of \(Self.channelNames)")
