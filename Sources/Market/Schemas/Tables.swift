@@ -66,7 +66,7 @@ public enum Tables {
                 .init("update_id", .int64, nullable: true, "The venue's update number, where it gives one."),
                 .init(
                     "flags", .int32,
-                    "Sum of 1 crossed (bid above ask), 2 locked (bid equals ask), 4 one-sided, 8 time of receipt used."),
+                    "Sum of 1 crossed (bid above ask), 2 locked (equal), 4 one-sided, 8 time of receipt used."),
             ] + identity)
 
     public static let bars = TableSchema(
