@@ -113,7 +113,7 @@ struct OptionsReader {
             return
         }
         takeList(
-            option, OptionValue.items(value).map { YAMLNode(.scalar($0, style: .quoted, tag: nil), line: line ?? 0) },
+            option, OptionValue.items(value).map { YAMLNode(.scalar($0, style: .quoted, tag: nil), line: line ?? 1) },
             line: line)
     }
 
@@ -179,7 +179,7 @@ struct OptionsReader {
         do {
             try value.checkChoices(option, written: written)
             values[option.name] = value
-            given[option.name] = Options.Given(line: line, written: written)
+            given[option.name] = Options.Given(line: line, written: written, elementLines: elements.map(\.line))
         } catch {
             fail(option, line: line, error.message, error.suggestion)
         }

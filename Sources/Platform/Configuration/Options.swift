@@ -17,6 +17,8 @@ public struct Options: Sendable {
         let line: Int?
         /// As written, references not replaced.
         let written: String
+        /// Lines of the elements of a list.
+        var elementLines: [Int] = []
     }
 
     init(spec: Spec, file: String?, line: Int?, values: [String: OptionValue], given: [String: Given]) {
@@ -90,10 +92,18 @@ public struct Options: Sendable {
     /// True where the user gave the option.
     public func isGiven(_ name: String) -> Bool { given[name] != nil }
 
-    /// An error about the value of an option that only the component can judge, with its place.
-    public func error(_ name: String, _ message: String, suggestion: String? = nil) -> ConfigError {
-        ConfigError(
-            file: file, line: given[name]?.line ?? line, "\(spec.name): `\(name)`: \(message)", suggestion: suggestion)
+    /// An error about the value of an option (or one element of a list) that only the component can judge, with
+    /// its place.
+    public func error(
+        _ name: String, element: Int? = nil, _ message: String, suggestion: String? = nil
+    ) -> ConfigError {
+        let given = given[name]
+        let elementLine = element.flatMap { index in
+            given.flatMap { $0.elementLines.indices.contains(index) ? $0.elementLines[index] : nil }
+        }
+        return ConfigError(
+            file: file, line: elementLine ?? given?.line ?? line, "\(spec.name): `\(name)`: \(message)",
+            suggestion: suggestion)
     }
 
     private func whole(_ name: String, _ kind: Spec.Option.Kind) -> Int64 {
@@ -124,4 +134,29 @@ extension Options: CustomStringConvertible, CustomDebugStringConvertible, Custom
 
     /// Nothing inside is shown by `dump`, since values may be secret.
     public var customMirror: Mirror { Mirror(self, children: ["options": description]) }
+}
+
+extension Options {
+    /// The component as a call with every value by place, for example `sma(20)`; equal values give equal text.
+    ///
+    /// - Precondition: the spec has no secrets.
+    public var callText: String {
+        let texts = spec.options.map { option -> String in
+            precondition(option.kind != .secret, "\(spec.name) has a secret, which no text may show")
+            switch values[option.name] {
+            case .text(let text): return text
+            case .number(let value): return JSONText.number(value)
+            case .boolean(let value): return "\(value)"
+            case .list(let texts): return texts.joined(separator: " ")
+            case .integer(let value):
+                return switch option.kind {
+                case .duration: DurationText.text(nanoseconds: value)
+                case .bytes: SizeText.text(bytes: value)
+                default: "\(value)"
+                }
+            case .some(.none), nil: return ""
+            }
+        }
+        return texts.isEmpty ? spec.name : "\(spec.name)(\(texts.joined(separator: ",")))"
+    }
 }
