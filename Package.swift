@@ -61,18 +61,22 @@ let package = Package(
                 "Serving",
             ],
             swiftSettings: safe),
+        // Arguments, help, progress bars, tables, signals; knows nothing of markets.
+        .target(name: "CommandLineKit", dependencies: ["CPlatform", "Platform"], swiftSettings: safe),
         // Command line: one file per subcommand.
         .executableTarget(
             name: "tapedeck",
             dependencies: [
-                "Analytics", "Databases", "Feeds", "Journaling", "Lake", "Market", "Orchestration", "Platform",
-                "Serving",
+                "Analytics", "CommandLineKit", "Databases", "Feeds", "Journaling", "Lake", "Market", "Orchestration",
+                "Platform", "Serving",
             ],
             swiftSettings: safe),
 
         // Seeded generators, test data, faulty files.
         .target(name: "TestKit", dependencies: ["Market", "Platform"], swiftSettings: common),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestKit"], swiftSettings: common),
+        .testTarget(
+            name: "CommandLineKitTests", dependencies: ["CommandLineKit", "Platform", "TestKit"], swiftSettings: common),
         .testTarget(name: "MarketTests", dependencies: ["Market", "Platform", "TestKit"], swiftSettings: common),
         .testTarget(
             name: "DatabasesTests", dependencies: ["Databases", "Market", "Platform", "TestKit"], swiftSettings: common),

@@ -64,3 +64,13 @@ struct ArrowArrayStream {
     void *private_data;
 };
 #endif
+/// Catches SIGINT and SIGTERM from now on; a second signal ends the process with 130. 0 or an errno value.
+int td_interrupt_install(void);
+/// The signal that came first; 0 before.
+int td_interrupt_signal(void);
+/// Acts as if SIGTERM had come; without effect where a signal came before.
+void td_interrupt_request(void);
+/// Waits for the first signal, at most `timeout_ns` nanoseconds (negative: for ever).
+void td_interrupt_wait(int64_t timeout_ns);
+/// Columns of the terminal behind a descriptor; 80 where there is none.
+int td_terminal_width(int descriptor);

@@ -1,0 +1,150 @@
+public import Platform
+
+/// A top-level key of a pipeline file: the one source of checks and of the reference page.
+public struct ConfigurationSection: Sendable {
+    /// What stands behind the key.
+    public enum Shape: Sendable {
+        /// A single value.
+        case value(Spec.Option)
+        /// A mapping of options; a list alone stands for the option `listOption`.
+        case options(Spec, listOption: String? = nil)
+        /// A list of components, each `name` or `name: { options }`.
+        case components(ComponentKind)
+        /// A list of calls such as `sma(20)`.
+        case calls(ComponentKind)
+    }
+
+    public let key: String
+    /// What it is for.
+    public let summary: String
+    public let shape: Shape
+    /// What holds where the key is absent, in words.
+    public let absence: String
+    /// YAML that a test reads.
+    public let example: String
+
+    /// All sections, in the order in which a file lists them best.
+    public static let all: [ConfigurationSection] = [
+        pipeline, data, feeds, journal, bars, indicators, lateness, sinks, serve, log,
+    ]
+
+    static let pipeline = value(
+        .text(
+            "pipeline", default: "main",
+            "Name of the pipeline. Sinks keep their progress under it: a new name delivers everything again."),
+        example: "pipeline: crypto")
+
+    static let data = value(
+        .text(
+            "data", default: "data",
+            "Folder that holds everything the pipeline keeps, unless a section names its own; relative paths start "
+                + "at the working directory."),
+        example: "data: /var/lib/tapedeck")
+
+    static let feeds = ConfigurationSection(
+        key: "feeds",
+        summary: "Where market data comes from. A feed that appears twice needs a `name` of its own in its options, "
+            + "under which it stands in the journal and in tables.",
+        shape: .components(.feed), absence: "no feed: `run` refuses to start, `replay` and `demo` bring their own",
+        example: """
+            feeds:
+              - simulator
+            """)
+
+    static let journal = ConfigurationSection(
+        key: "journal",
+        summary: "The durable, ordered log that every message is written to before anything else happens to it.",
+        shape: .options(
+            Spec(
+                "journal", "The journal.",
+                options: [
+                    .text("path", default: "", "Folder of the segment files; `journal` in the data folder unless given."),
+                    .duration(
+                        "fsync", default: "5ms",
+                        "How long messages may wait to be written to disk together; they are acknowledged after it."),
+                    .bytes("segment", default: "128MiB", "Size at which a new segment file is started; at least 1MiB."),
+                    .duration(
+                        "retain", default: "",
+                        "Age beyond which sealed segments are deleted, once every sink has them; kept for ever unless given."),
+                    .bytes(
+                        "retain_bytes", default: "",
+                        "Size beyond which the oldest sealed segments are deleted, once every sink has them; unlimited "
+                            + "unless given."),
+                ])), absence: "all defaults",
+        example: "journal: { path: data/journal, fsync: 5ms, segment: 128MiB, retain: 7d }")
+
+    static let bars = ConfigurationSection(
+        key: "bars", summary: "Which bars are made. A list alone is the list of intervals.",
+        shape: .options(
+            Spec(
+                "bars", "Bars.",
+                options: [
+                    .list(
+                        "intervals", default: "1s,1m,1h,1d",
+                        "Lengths of bars, whole seconds from `1s` to `1d`; bars start at multiples of it since 1970 UTC."),
+                    .list(
+                        "price_types", default: "trade,bid,ask", choices: ["trade", "bid", "ask"],
+                        "What bars are made of: trade prices, best bids, best asks."),
+                ]), listOption: "intervals"), absence: "all defaults", example: "bars: [1s, 1m, 1d]")
+
+    static let indicators = ConfigurationSection(
+        key: "indicators",
+        summary: "Indicators computed for every bar interval. Quote a call that holds a comma inside `[…]`.",
+        shape: .calls(.indicator), absence: "`[\(PipelineConfiguration.defaultIndicators.joined(separator: ", "))]`",
+        example: "indicators: [sma(20), rsi(14), atr(14)]")
+
+    static let lateness = value(
+        .duration(
+            "lateness", default: "2s",
+            "How far behind the newest event time of its feed an event may be and still change its bar; what is later "
+                + "is stored and counted, and closed bars stay as they are."),
+        example: "lateness: 2s")
+
+    static let sinks = ConfigurationSection(
+        key: "sinks",
+        summary: "Where tables are delivered. A sink that appears twice needs a `name` of its own in its options, "
+            + "under which its progress is kept.",
+        shape: .components(.sink), absence: "`[lake]`",
+        example: """
+            sinks:
+              - lake: { path: data/lake, flush: 60s }
+            """)
+
+    static let serve = ConfigurationSection(
+        key: "serve", summary: "The dashboard, the HTTP interface and the live stream.",
+        shape: .options(
+            Spec(
+                "serve", "The server.",
+                options: [
+                    .text(
+                        "listen", default: "127.0.0.1:8080",
+                        "Loopback address and port, or port 0 for any free one. Other machines reach it through a "
+                            + "proxy that adds TLS and authentication."),
+                    .duration("query_timeout", default: "10s", "Time after which a user's SQL is stopped."),
+                    .integer("query_rows", default: "10000", "Rows that a user's SQL returns at most."),
+                    .integer(
+                        "client_queue", default: "1024",
+                        "Messages that wait for a slow client of the live stream before older ones are merged or dropped."
+                    ),
+                ])), absence: "all defaults", example: "serve: { listen: 127.0.0.1:8080 }")
+
+    static let log = ConfigurationSection(
+        key: "log", summary: "Messages about the program itself, on standard error.",
+        shape: .options(
+            Spec(
+                "log", "Logging.",
+                options: [
+                    .text(
+                        "level", default: "info", choices: Log.Level.allCases.map(\.name),
+                        "The least important messages that are written."),
+                    .text(
+                        "format", default: "auto", choices: ["auto", "text", "json"],
+                        "One line of text or one JSON object per message; `auto` is text on a terminal and JSON elsewhere."),
+                ])), absence: "all defaults", example: "log: { level: info, format: json }")
+
+    private static func value(_ option: Spec.Option, example: String) -> ConfigurationSection {
+        ConfigurationSection(
+            key: option.name, summary: option.summary, shape: .value(option), absence: "`\(option.defaultForm)`",
+            example: example)
+    }
+}

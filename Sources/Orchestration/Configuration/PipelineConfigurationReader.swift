@@ -1,0 +1,163 @@
+internal import Platform
+
+/// Turns the tree of a pipeline file into a configuration, collecting everything that is wrong.
+struct PipelineConfigurationReader {
+    private let file: String?
+    private let components: ComponentSpecs
+    private let references: References
+    private(set) var errors: [ConfigError] = []
+
+    init(file: String?, components: ComponentSpecs, references: References) {
+        self.file = file
+        self.components = components
+        self.references = references
+    }
+
+    /// The configuration; nil where something is wrong.
+    mutating func read(_ root: YAMLNode) -> PipelineConfiguration? {
+        guard root.isNull || root.mapping != nil else {
+            fail(root.line, "the file is \(root.kindName), but takes sections", "start with `pipeline: name`")
+            return nil
+        }
+        checkKeys(root)
+        let general = readValues(root)
+        let feeds = readComponents(root, "feeds", .feed, absent: [])
+        let journal = readOptions(root, .journal).flatMap { journalSettings($0, data: general?.text("data")) }
+        let bars = readOptions(root, .bars).flatMap { barSettings($0) }
+        let indicators = readIndicators(root["indicators"])
+        let sinks = readComponents(root, "sinks", .sink, absent: PipelineConfiguration.defaultSinks)
+        let serve = readOptions(root, .serve).flatMap { serveSettings($0) }
+        let log = readOptions(root, .log).map { Self.logSettings($0) }
+        if let general { checkName(general) }
+        guard errors.isEmpty, let general, let journal, let bars, let serve, let log else { return nil }
+        return PipelineConfiguration(
+            file: file, name: general.text("pipeline"), dataFolder: general.text("data"), feeds: feeds, journal: journal,
+            bars: bars, indicators: indicators, latenessNs: general.durationNs("lateness"), sinks: sinks, serve: serve,
+            log: log)
+    }
+
+    private mutating func checkKeys(_ root: YAMLNode) {
+        let keys = ConfigurationSection.all.map(\.key)
+        for entry in root.mapping ?? [] where !keys.contains(entry.key) {
+            fail(entry.line, "unknown section `\(entry.key)`", Suggestion.sentence(for: entry.key, among: keys))
+        }
+    }
+
+    // MARK: Values and options
+
+    private mutating func readValues(_ root: YAMLNode) -> Options? {
+        let options = ConfigurationSection.all.compactMap { section -> Spec.Option? in
+            if case .value(let option) = section.shape { option } else { nil }
+        }
+        let entries = (root.mapping ?? []).filter { entry in options.contains { $0.name == entry.key } }
+        return Options.read(
+            Spec("pipeline file", "Values of the file.", options: options),
+            YAMLNode(.mapping(entries), line: root.line), file: file, references: references, errors: &errors)
+    }
+
+    private mutating func readOptions(_ root: YAMLNode, _ section: ConfigurationSection) -> Options? {
+        guard case .options(let spec, let listOption) = section.shape else { return nil }
+        var node = root[section.key]
+        if let listOption, let list = node, list.sequence != nil {
+            let entry = YAMLNode.Entry(key: listOption, line: list.line, column: list.column, value: list)
+            node = YAMLNode(.mapping([entry]), line: list.line, column: list.column)
+        }
+        return Options.read(spec, node, file: file, references: references, errors: &errors)
+    }
+
+    private mutating func checkName(_ options: Options) {
+        let name = options.text("pipeline")
+        guard !ConfiguredComponent.isName(name) else { return }
+        errors.append(options.error("pipeline", "`\(name)` is not a name", suggestion: "use letters, digits, `-` and `_`"))
+    }
+
+    private mutating func journalSettings(_ options: Options, data: String?) -> PipelineConfiguration.JournalSettings? {
+        guard options.bytes("segment") >= 1 << 20 else {
+            errors.append(options.error("segment", "a segment holds at least 1MiB", suggestion: "write `128MiB`"))
+            return nil
+        }
+        return PipelineConfiguration.JournalSettings(
+            path: options.isSet("path") ? options.text("path") : (data ?? "") + "/journal",
+            fsyncNs: options.durationNs("fsync"), segmentBytes: options.bytes("segment"),
+            retainNs: options.isSet("retain") ? options.durationNs("retain") : nil,
+            retainBytes: options.isSet("retain_bytes") ? options.bytes("retain_bytes") : nil)
+    }
+
+    private mutating func barSettings(_ options: Options) -> PipelineConfiguration.BarSettings? {
+        let second: Int64 = 1_000_000_000
+        var intervals: [Int64] = []
+        for (index, text) in options.list("intervals").enumerated() {
+            let value = DurationText.nanoseconds(text)
+            if let value, (second...86_400 * second).contains(value), value % second == 0 {
+                if !intervals.contains(value) {
+                    intervals.append(value)
+                    continue
+                }
+                errors.append(
+                    options.error("intervals", element: index, "`\(text)` is there twice", suggestion: "remove one"))
+            } else {
+                errors.append(
+                    options.error(
+                        "intervals", element: index, "`\(text)` is not a length of bars",
+                        suggestion: "write whole seconds from `1s` to `1d`, such as `1s`, `1m` or `1h`"))
+            }
+        }
+        return PipelineConfiguration.BarSettings(intervalsNs: intervals, priceTypes: options.list("price_types"))
+    }
+
+    private mutating func serveSettings(_ options: Options) -> PipelineConfiguration.ServeSettings? {
+        let text = options.text("listen")
+        guard let address = ListenAddress(text) else {
+            errors.append(
+                options.error("listen", "`\(text)` is not an address and port", suggestion: "write `127.0.0.1:8080`"))
+            return nil
+        }
+        guard address.isLoopback else {
+            errors.append(
+                options.error(
+                    "listen", "`\(text)` can be reached from other machines, without TLS and without authentication",
+                    suggestion: "listen on `127.0.0.1:\(address.port)` and put a proxy that adds both in front"))
+            return nil
+        }
+        for name in ["query_rows", "client_queue"] where !(1...10_000_000).contains(options.integer(name)) {
+            errors.append(options.error(name, "is not from 1 to 10000000"))
+        }
+        return PipelineConfiguration.ServeSettings(
+            listen: address, queryTimeoutNs: options.durationNs("query_timeout"),
+            queryRows: Int(options.integer("query_rows")), clientQueue: Int(options.integer("client_queue")))
+    }
+
+    private static func logSettings(_ options: Options) -> PipelineConfiguration.LogSettings {
+        let format: Log.Format? =
+            switch options.text("format") {
+            case "text": .text
+            case "json": .json
+            default: nil
+            }
+        return PipelineConfiguration.LogSettings(
+            level: Log.Level.allCases.first { $0.name == options.text("level") } ?? .info, format: format)
+    }
+
+    // MARK: Components
+
+    private mutating func readComponents(
+        _ root: YAMLNode, _ key: String, _ kind: ComponentKind, absent: [String]
+    ) -> [ConfiguredComponent] {
+        var list = ComponentListReader(
+            key: key, kind: kind, components: components, file: file, references: references)
+        defer { errors += list.errors }
+        guard let node = root[key] else { return list.components(named: absent) }
+        return list.components(node)
+    }
+
+    private mutating func readIndicators(_ node: YAMLNode?) -> [ConfiguredComponent] {
+        var list = IndicatorListReader(specs: components.indicators, file: file, references: references)
+        defer { errors += list.errors }
+        guard let node else { return list.indicators(calls: PipelineConfiguration.defaultIndicators) }
+        return list.indicators(node)
+    }
+
+    private mutating func fail(_ line: Int?, _ message: String, _ suggestion: String?) {
+        errors.append(ConfigError(file: file, line: line, message, suggestion: suggestion))
+    }
+}
