@@ -1,2 +1,32 @@
+// libwebsockets, with functions for the macros that Swift cannot import.
 #pragma once
 #include <libwebsockets.h>
+#include <poll.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/// Options of every context: OpenSSL is initialised, no waiting for system state changes.
+static inline uint64_t td_lws_options_common(void) {
+    return LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_NO_LWS_SYSTEM_STATES;
+}
+/// Accepted sockets go to the `raw-skt` role: the library brings sockets, TLS and the event loop, we bring the bytes.
+static inline uint64_t td_lws_options_raw_listener(void) {
+    return LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
+}
+static inline uint64_t td_lws_option_no_ipv6(void) { return LWS_SERVER_OPTION_DISABLE_IPV6; }
+static inline uint64_t td_lws_option_no_system_authorities(void) { return LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS; }
+
+/// Closes a connection from the service thread, outside a callback of its own.
+static inline void td_lws_close_soon(struct lws *wsi) { lws_set_timeout(wsi, 1, LWS_TO_KILL_ASYNC); }
+
+/// Ends the sending direction of a connection: the peer reads what was written, then the end.
+static inline void td_lws_end_sending(struct lws *wsi) { shutdown(lws_get_socket_fd(wsi), SHUT_WR); }
+
+/// Bytes that a WebSocket write needs free ahead of its payload.
+static inline size_t td_lws_headroom(void) { return LWS_PRE; }
+
+/// A timer of the service thread that knows whom it belongs to.
+typedef struct td_lws_timer {
+    lws_sorted_usec_list_t scheduled;  // first, so that the callback's pointer is this structure
+    void *owner;
+} td_lws_timer;

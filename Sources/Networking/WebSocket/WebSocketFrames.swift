@@ -1,0 +1,82 @@
+/// Text messages ready for the wire: framed once, shared by any number of connections, never changed.
+///
+/// A server's frames are not masked (RFC 6455 section 5.1), so the same bytes serve every client.
+public final class WebSocketFrames: Sendable {
+    /// Frame headers and payloads, in order.
+    let bytes: [UInt8]
+    /// Messages inside.
+    public let messageCount: Int
+    /// Bytes on the wire.
+    public var byteCount: Int { bytes.count }
+
+    /// One text message; `text` must be UTF-8.
+    public convenience init(text: [UInt8]) { self.init(texts: [text]) }
+
+    /// Several text messages that are always sent together.
+    public init(texts: [[UInt8]]) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(texts.reduce(0) { $0 + $1.count + WebSocketFrameHeader.maxBytes })
+        for text in texts {
+            WebSocketFrameHeader.append(.text, payloadBytes: text.count, to: &bytes)
+            bytes.append(contentsOf: text)
+        }
+        self.bytes = bytes
+        messageCount = texts.count
+    }
+}
+
+/// What a frame carries (RFC 6455 section 5.2).
+enum WebSocketOpcode: UInt8 {
+    case continuation = 0
+    case text = 1
+    case binary = 2
+    case close = 8
+    case ping = 9
+    case pong = 10
+
+    /// Control frames are short, never fragmented, and may come between fragments.
+    var isControl: Bool { rawValue >= 8 }
+}
+
+/// The bytes ahead of an unmasked payload.
+///
+/// | byte | holds |
+/// |---|---|
+/// | 0 | 0x80 (final) + opcode |
+/// | 1 | payload length below 126, or 126 (16-bit length follows), or 127 (64-bit length follows) |
+/// | 2… | length, big-endian |
+enum WebSocketFrameHeader {
+    static let maxBytes = 10
+
+    static func append(_ opcode: WebSocketOpcode, payloadBytes: Int, to bytes: inout [UInt8]) {
+        bytes.append(0x80 | opcode.rawValue)
+        switch payloadBytes {
+        case ..<126: bytes.append(UInt8(payloadBytes))
+        case ..<65_536:
+            bytes.append(126)
+            bytes.append(UInt8(payloadBytes >> 8))
+            bytes.append(UInt8(payloadBytes & 0xff))
+        default:
+            bytes.append(127)
+            for shift in stride(from: 56, through: 0, by: -8) {
+                bytes.append(UInt8(truncatingIfNeeded: payloadBytes >> shift))
+            }
+        }
+    }
+
+    /// A whole control frame.
+    static func control(_ opcode: WebSocketOpcode, _ payload: some Collection<UInt8>) -> [UInt8] {
+        precondition(opcode.isControl && payload.count <= 125)
+        var bytes: [UInt8] = []
+        append(opcode, payloadBytes: payload.count, to: &bytes)
+        bytes.append(contentsOf: payload)
+        return bytes
+    }
+
+    /// A close frame; the reason is cut to what fits.
+    static func close(code: UInt16, reason: String) -> [UInt8] {
+        var text = reason
+        while text.utf8.count > 123 { text.removeLast() }
+        return control(.close, [UInt8(code >> 8), UInt8(code & 0xff)] + Array(text.utf8))
+    }
+}
