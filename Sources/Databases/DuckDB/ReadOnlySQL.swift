@@ -1,0 +1,98 @@
+internal import Foundation
+
+/// Decides whether SQL from a user only reads.
+///
+/// DuckDB's own parser makes a tree of the text; only one statement of the SELECT family passes (SELECT, FROM, VALUES,
+/// TABLE, DESCRIBE, SHOW, SUMMARIZE, and EXPLAIN of these), which calls only table functions of a list and no
+/// function that acts. It is one of three walls: such SQL also runs in a read-only transaction of a confined database.
+public enum ReadOnlySQL {
+    /// Passes where `sql` only reads.
+    ///
+    /// - Throws: `syntax` where it does not parse, `notPermitted` where it could do more than read.
+    public static func check(_ sql: String, on connection: Connection) throws(DatabaseError) {
+        let inner = withoutExplain(sql)
+        let rows = try connection.query("SELECT json_serialize_sql(?::VARCHAR)", parameters: [.text(inner)]).collect().rows
+        guard case .text(let json)? = rows.first?.first,
+            let tree = try? JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+        else { throw DatabaseError(.database, "the parser gave no tree", operation: sql) }
+        if tree["error"] as? Bool == true { throw refusal(tree, sql) }
+        guard let statements = tree["statements"] as? [Any], statements.count == 1 else {
+            throw DatabaseError(.notPermitted, "exactly one statement is allowed", operation: sql)
+        }
+        for name in functions(in: statements[0]) where !isHarmless(name) {
+            throw DatabaseError(.notPermitted, "function \(name.name) is not allowed here", operation: sql)
+        }
+    }
+
+    private static func refusal(_ tree: [String: Any], _ sql: String) -> DatabaseError {
+        let message = tree["error_message"] as? String ?? "cannot be parsed"
+        if tree["error_type"] as? String == "not implemented" {
+            return DatabaseError(
+                .notPermitted, "only statements that read are allowed: SELECT, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN",
+                operation: sql)
+        }
+        return DatabaseError(.syntax, "Parser Error: \(message)", operation: sql)
+    }
+
+    /// The text behind `EXPLAIN` and `EXPLAIN ANALYZE`, which the tree has no form for.
+    private static func withoutExplain(_ sql: String) -> String {
+        var rest = sql.drop(while: \.isWhitespace)
+        for word in ["explain", "analyze"] {
+            let next = rest.dropFirst(word.count)
+            guard rest.prefix(word.count).lowercased() == word, next.first?.isWhitespace == true else { break }
+            rest = next.drop(while: \.isWhitespace)
+        }
+        return String(rest)
+    }
+
+    private struct Function {
+        let name: String
+        let isTable: Bool
+    }
+
+    /// Every function that the tree names, wherever it stands.
+    private static func functions(in node: Any) -> [Function] {
+        if let list = node as? [Any] { return list.flatMap(functions) }
+        guard let object = node as? [String: Any] else { return [] }
+        var found: [Function] = []
+        var rest = object
+        if object["type"] as? String == "TABLE_FUNCTION", let call = object["function"] as? [String: Any] {
+            found.append(Function(name: (call["function_name"] as? String ?? "?").lowercased(), isTable: true))
+            found += (call["children"] as? [Any] ?? []).flatMap(functions)
+            rest["function"] = nil
+        } else if let name = object["function_name"] as? String {
+            found.append(Function(name: name.lowercased(), isTable: false))
+        }
+        return found + rest.values.flatMap(functions)
+    }
+
+    private static func isHarmless(_ function: Function) -> Bool {
+        function.isTable ? tableFunctions.contains(function.name) : !actingFunctions.contains(function.name)
+    }
+
+    /// Table functions that only read, and only what the database may reach. Others can run SQL given as text, read
+    /// memory by address, or switch logging to a file.
+    private static let tableFunctions: Set<String> = [
+        "duckdb_columns", "duckdb_functions", "duckdb_keywords", "duckdb_schemas", "duckdb_tables", "duckdb_types",
+        "duckdb_views", "generate_series", "glob", "histogram", "histogram_values", "json_each", "json_tree",
+        "parquet_file_metadata", "parquet_metadata", "parquet_scan", "parquet_schema", "pragma_table_info",
+        "pragma_version", "range", "read_csv", "read_csv_auto", "read_json", "read_json_auto", "read_ndjson",
+        "read_ndjson_auto", "read_parquet", "repeat", "repeat_row", "summary", "unnest",
+    ]
+    private static let actingFunctions: Set<String> = ["currval", "getenv", "nextval", "setseed", "sleep_ms", "write_log"]
+}
+
+extension Connection {
+    /// Runs SQL from a user: refused unless it only reads, and in a transaction that cannot write.
+    ///
+    /// The transaction ends when `body` returns.
+    /// - Throws: `notPermitted`, `syntax`, `timeout`, or what the database reports.
+    public func readOnly<T>(
+        _ sql: String, timeoutNs: Int64? = nil, _ body: (ResultStream) throws(DatabaseError) -> T
+    ) throws(DatabaseError) -> T {
+        try ReadOnlySQL.check(sql, on: self)
+        try execute("BEGIN TRANSACTION READ ONLY")
+        defer { try? execute("ROLLBACK") }
+        return try body(query(sql, timeoutNs: timeoutNs))
+    }
+}
