@@ -1,11 +1,12 @@
 public import Market
+public import Networking
 internal import Platform
 internal import Synchronization
 
 /// One client of the live stream, as the stream sees it.
 public protocol LiveClient: AnyObject, Sendable {
-    /// Hands over messages in order; returns how many fitted the client's queue.
-    func offer(_ messages: [[UInt8]]) -> Int
+    /// Hands over a message; returns false where the client's queue is full.
+    func offer(_ message: WebSocketFrames) -> Bool
 }
 
 /// Sends trades, quotes, bars, indicators and health to those who subscribed.
@@ -26,7 +27,7 @@ public final class LiveStream: Sendable {
         let client: any LiveClient
         var subscription = Subscription()
         /// What did not fit, newest message per subject.
-        var held: [Subject: [UInt8]] = [:]
+        var held: [Subject: WebSocketFrames] = [:]
         var dropped: Int64 = 0
     }
 
@@ -39,7 +40,7 @@ public final class LiveStream: Sendable {
 
     private struct Outgoing {
         let subject: Subject
-        let message: [UInt8]
+        let message: WebSocketFrames
     }
 
     private let state = Mutex(State())
@@ -80,7 +81,7 @@ public final class LiveStream: Sendable {
             } catch {
                 answer = state.messages.error(error.message)
             }
-            _ = member.client.offer([answer])
+            _ = member.client.offer(WebSocketFrames(text: answer))
             state.clients[number] = member
         }
     }
@@ -139,7 +140,7 @@ public final class LiveStream: Sendable {
         guard clientCount > 0 else { return }
         state.withLock { state in
             if state.clients.values.contains(where: { $0.subscription.wantsHealth }) {
-                let message = state.messages.health(status)
+                let message = WebSocketFrames(text: state.messages.health(status))
                 let subject = Subject(channel: .health, instrument: 0, detail: 0)
                 for (number, member) in state.clients where member.subscription.wantsHealth {
                     state.outbox[number, default: []].append(Outgoing(subject: subject, message: message))
@@ -162,40 +163,46 @@ public final class LiveStream: Sendable {
             for row in rows {
                 let identifier = instrument(row)
                 let name = state.names[Int(identifier)]
-                var formatted: [UInt8]?
+                var formatted: WebSocketFrames?
                 for (number, member) in state.clients where member.subscription.wants(channel, name) {
                     if let interval, !member.subscription.wants(interval: interval(row)) { continue }
-                    let bytes = formatted ?? message(&state.messages, row, name)
-                    formatted = bytes
+                    let frames = formatted ?? WebSocketFrames(text: message(&state.messages, row, name))
+                    formatted = frames
                     let subject = Subject(channel: channel, instrument: identifier, detail: detail(row))
-                    state.outbox[number, default: []].append(Outgoing(subject: subject, message: bytes))
+                    state.outbox[number, default: []].append(Outgoing(subject: subject, message: frames))
                 }
             }
             Self.send(&state)
         }
     }
 
-    /// Hands the outbox over, what was held for a slow client first.
+    /// Hands the outbox over; where something was held for a slow client, that goes first.
     private static func send(_ state: inout State) {
         for number in state.clients.keys {
             guard var member = state.clients[number] else { continue }
             let outgoing = state.outbox.removeValue(forKey: number) ?? []
             guard !outgoing.isEmpty || !member.held.isEmpty else { continue }
-            if !member.held.isEmpty {
-                for item in outgoing { hold(item, in: &member) }
-                let held = member.held
-                let notice = state.messages.dropped(member.dropped)
-                let subjects = Array(held.keys)
-                let accepted = member.client.offer([notice] + subjects.map { held[$0] ?? [] })
-                if accepted > 0 { member.dropped = 0 }
-                for subject in subjects.prefix(max(0, accepted - 1)) { member.held[subject] = nil }
-            } else {
-                let accepted = member.client.offer(outgoing.map(\.message))
+            if member.held.isEmpty {
+                var accepted = 0
+                while accepted < outgoing.count, member.client.offer(outgoing[accepted].message) { accepted += 1 }
                 for item in outgoing.dropFirst(accepted) { hold(item, in: &member) }
+            } else {
+                for item in outgoing { hold(item, in: &member) }
+                release(&member, &state.messages)
             }
             state.clients[number] = member
         }
         state.outbox.removeAll(keepingCapacity: true)
+    }
+
+    /// Gives a slow client what was held for it, as far as there is room.
+    private static func release(_ member: inout Member, _ messages: inout LiveMessages) {
+        guard member.client.offer(WebSocketFrames(text: messages.dropped(member.dropped))) else { return }
+        member.dropped = 0
+        for (subject, message) in member.held {
+            guard member.client.offer(message) else { return }
+            member.held[subject] = nil
+        }
     }
 
     private static func hold(_ item: Outgoing, in member: inout Member) {
