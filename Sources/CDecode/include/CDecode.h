@@ -1,12 +1,130 @@
 // Frame bytes in, columns out: simdjson behind a C interface.
+//
+// A decoder reads one frame at a time and appends to columns that the caller has reserved. It keeps no state but
+// its cache of names and conditions, so that the same frame always gives the same rows.
+//
+// Policy for bad input, the same for every venue:
+// - A frame that is not JSON gives one reject and no event: rows written before the fault was met are taken back.
+//   Checked are UTF-8, strings, all brackets, commas and colons, and every scalar of an event that is looked at; the
+//   inside of a value that no event uses (the levels of a book, say) only has its brackets checked.
+// - An event that is JSON but not valid (missing field, wrong type, price, size or time out of range) gives one
+//   reject with its place in the frame; the other events of the frame are kept.
+// - A message of a kind that is not asked for counts as ignored.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 #ifdef __cplusplus
 extern "C" {
 #endif
+
 /// Bytes that must be readable behind every frame handed to a decoder.
 size_t td_padding_bytes(void);
+
+/// What the caller is asked to number.
+enum { TD_INSTRUMENT = 0, TD_CONDITIONS = 1 };
+/// Gives a text its number. Called once per text and decoder.
+typedef uint32_t (*td_intern)(void *context, int32_t kind, const char *text, size_t count);
+
+/// Why something was rejected; the same numbers as `RejectReason` in Market.
+enum {
+    TD_MALFORMED = 0,
+    TD_MISSING_FIELD = 1,
+    TD_WRONG_TYPE = 2,
+    TD_PRICE_NOT_POSITIVE = 3,
+    TD_SIZE_INVALID = 4,
+    TD_TIME_OUT_OF_RANGE = 5,
+    TD_TOO_LARGE = 6,
+    TD_VENUE_ERROR = 7
+};
+/// The values of missing cells; the same as in `ArrowColumn`.
+#define TD_MISSING_INT64 INT64_MIN
+#define TD_MISSING_INDEX UINT32_MAX
+
+/// Columns of trades. Rows `0..<count` are filled, `capacity` fit.
+typedef struct {
+    uint32_t *instrument;
+    int64_t *event_time_ns;
+    int64_t *ingest_time_ns;
+    double *price;
+    double *size;
+    uint8_t *side;
+    int64_t *trade_id;
+    uint32_t *conditions;
+    int64_t *journal_offset;
+    int32_t *frame_index;
+    size_t count;
+    size_t capacity;
+} td_trades;
+
+/// Columns of quotes.
+typedef struct {
+    uint32_t *instrument;
+    int64_t *event_time_ns;
+    int64_t *ingest_time_ns;
+    double *bid;
+    double *ask;
+    double *bid_size;
+    double *ask_size;
+    int64_t *update_id;
+    int32_t *flags;
+    int64_t *journal_offset;
+    int32_t *frame_index;
+    size_t count;
+    size_t capacity;
+} td_quotes;
+
+/// One rejected event or frame.
+typedef struct {
+    /// Place of the event in the frame; 0 for the frame as a whole.
+    int32_t frame_index;
+    /// One of the reasons above.
+    int32_t reason;
+    /// Unchanging text: the field that is wrong, or what is wrong with the frame; may be empty.
+    const char *what;
+    /// The bytes of the frame that were rejected.
+    size_t begin;
+    size_t end;
+} td_reject;
+
+/// Rejects that are listed one by one; more of the same frame are only counted.
+#define TD_REJECTS_LISTED 256
+
+/// Where a decoder writes.
+typedef struct {
+    td_trades trades;
+    td_quotes quotes;
+    /// Rejects of the last frame, at most TD_REJECTS_LISTED.
+    td_reject *rejects;
+    size_t rejects_listed;
+    /// Rejects of the last frame, listed or not.
+    size_t reject_count;
+    /// Messages of the last frame that were valid but of no interest.
+    size_t ignored;
+} td_output;
+
+/// A frame as received.
+typedef struct {
+    /// `count` bytes and behind them at least `td_padding_bytes()` that may be read.
+    const char *bytes;
+    size_t count;
+    int64_t ingest_time_ns;
+    int64_t journal_offset;
+} td_frame;
+
+/// Memory of one feed's decoder. One thread at a time.
+typedef struct td_decoder td_decoder;
+td_decoder *td_decoder_create(td_intern intern, void *context);
+void td_decoder_destroy(td_decoder *decoder);
+
+/// Decodes one frame of the format. The columns must have room for `count / TD_BYTES_PER_EVENT + 1` more rows.
+typedef void td_decode(td_decoder *decoder, td_frame frame, td_output *output);
+/// The shortest event has more bytes than this.
+#define TD_BYTES_PER_EVENT 20
+
+td_decode td_decode_finnhub;
+td_decode td_decode_binance;
+td_decode td_decode_simulator;
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,63 @@
+public import Market
+public import Platform
+
+/// Turns the frames of one feed into events.
+///
+/// Pure: no clock, no input or output. What it remembers is a cache that the settings of the session and the frames
+/// since then make again, so that decoding from the journal gives the same events every time.
+///
+/// - Threading: one thread at a time.
+public protocol FeedDecoder: AnyObject {
+    /// Appends what one frame holds: trades, quotes, rejects. Nothing is thrown: what does not decode or validate
+    /// becomes a dead letter, what is of no interest is counted as ignored.
+    ///
+    /// - Parameters:
+    ///   - payload: the frame; 64 more bytes behind it must be readable.
+    ///   - journalOffset: its place in the journal.
+    ///   - ingestTimeNs: when it was received, in nanoseconds since 1970 UTC.
+    func decode(
+        payload: UnsafeRawBufferPointer, journalOffset: Int64, ingestTimeNs: Int64, into events: EventBatch)
+}
+
+/// Where decoders of one pipeline take their numbers from.
+public struct DecoderContext: Sendable {
+    public let instruments: InstrumentTable
+    /// Condition texts by number.
+    public let conditions: StringTable
+    /// The number of the feed in dead letters.
+    public let feedNumber: UInt32
+
+    public init(instruments: InstrumentTable, conditions: StringTable, feedNumber: UInt32) {
+        self.instruments = instruments
+        self.conditions = conditions
+        self.feedNumber = feedNumber
+    }
+}
+
+/// A feed or its recording cannot be used; says which, why, and what to do.
+public struct FeedError: Error, Sendable, CustomStringConvertible {
+    /// What kind of fault.
+    public enum Code: String, Sendable {
+        /// The settings of a session are not what a decoder can use.
+        case settings
+        /// A file cannot be read or is damaged.
+        case file
+        /// A file's format is not known, or lacks something.
+        case format
+        /// The receiver of the frames refused them.
+        case sink
+    }
+    public let code: Code
+    /// What is wrong, in words.
+    public let message: String
+    /// Path, feed or address, where there is one.
+    public let operation: String
+
+    public init(_ code: Code, _ message: String, operation: String = "") {
+        self.code = code
+        self.message = message
+        self.operation = operation
+    }
+
+    public var description: String { operation.isEmpty ? message : "\(operation): \(message)" }
+}

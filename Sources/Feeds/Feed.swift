@@ -1,0 +1,46 @@
+public import Platform
+
+/// A source of market data: how to receive its frames, and how to decode them.
+///
+/// Adding a feed is a file that conforms to this and a line in `FeedRegistry`.
+public protocol Feed: Sendable {
+    /// Name, options and example: what help, checks and the reference pages are made from.
+    static var spec: Spec { get }
+    /// - Throws: `ConfigError` where an option's value is of no use.
+    init(_ options: Options) throws(ConfigError)
+    /// The settings of a session of this feed as JSON text: what its decoder needs to read the frames. Contains
+    /// `"decoder":"NAME"`, so that `FeedRegistry.makeDecoder` can make it from the journal alone.
+    var settings: String { get }
+    /// What receives or makes the frames.
+    func makeSource() throws -> any FeedSource
+}
+
+/// Receives or makes frames and pushes them.
+public protocol FeedSource: Sendable {
+    /// Runs until the data is over or `output` is cancelled; waits while the receiver cannot take more.
+    ///
+    /// - Threading: one call, on a thread of its own.
+    /// - Throws: `FeedError`, or what a sink throws.
+    func run(into output: any FeedOutput, status: FeedStatus) throws
+}
+
+/// Where a source pushes frames: one sink per feed name.
+public protocol FeedOutput: Sendable {
+    /// The sink of a feed; the same name gives the same feed.
+    func sink(feed name: String) throws -> any FrameSink
+    /// True once the source shall stop.
+    var isCancelled: Bool { get }
+}
+
+/// Takes the frames of one feed, in order, and keeps them. Every call returns when the receiver has taken its
+/// argument, and waits while it cannot.
+public protocol FrameSink: AnyObject, Sendable {
+    /// A session starts; `settings` is what its decoder needs.
+    func begin(settings: String, ingestTime: Timestamp) throws
+    /// One frame, exactly as it came.
+    func frame(_ payload: UnsafeRawBufferPointer, ingestTime: Timestamp) throws
+    /// Nothing arrived until this time.
+    func heartbeat(ingestTime: Timestamp) throws
+    /// The session's data is over.
+    func end(ingestTime: Timestamp) throws
+}

@@ -1,0 +1,78 @@
+internal import Synchronization
+
+/// What a feed is doing, as others see it.
+///
+/// - Threading: any thread.
+public final class FeedStatus: Sendable {
+    /// What a feed is doing.
+    public enum State: String, Sendable, CaseIterable {
+        /// Not connected yet, or again.
+        case connecting
+        /// Receiving.
+        case live
+        /// Playing what was recorded or made before.
+        case replaying
+        /// Connected; nothing is expected now.
+        case idle
+        /// Connected, and nothing arrives though it should.
+        case stale
+        /// Working with an error that it tries to get over.
+        case degraded
+        /// All data was delivered.
+        case finished
+        /// Stopped on demand.
+        case stopped
+    }
+
+    /// One look at a feed.
+    public struct Snapshot: Sendable {
+        public var state = State.connecting
+        /// Why, in words; empty where there is nothing to say.
+        public var detail = ""
+        public var reconnects: Int64 = 0
+        public var frames: Int64 = 0
+        public var bytes: Int64 = 0
+        /// Receive time of the last frame in nanoseconds since 1970 UTC; 0 before the first.
+        public var lastFrameNs: Int64 = 0
+        /// Bytes of the input read, where it is known how many there are.
+        public var bytesRead: Int64 = 0
+        /// Bytes of the whole input; 0 where that is not known.
+        public var bytesTotal: Int64 = 0
+    }
+
+    private let current = Mutex(Snapshot())
+    /// Name of the feed in configuration.
+    public let name: String
+
+    public init(name: String) { self.name = name }
+
+    public var snapshot: Snapshot { current.withLock { $0 } }
+
+    /// Changes the state.
+    public func set(_ state: State, _ detail: String = "") {
+        current.withLock {
+            $0.state = state
+            $0.detail = detail
+        }
+    }
+
+    /// Counts a frame that was received.
+    public func countFrame(bytes: Int, ingestTimeNs: Int64) {
+        current.withLock {
+            $0.frames += 1
+            $0.bytes += Int64(bytes)
+            $0.lastFrameNs = ingestTimeNs
+        }
+    }
+
+    /// Counts a connection that was made again.
+    public func countReconnect() { current.withLock { $0.reconnects += 1 } }
+
+    /// Says how far the input was read.
+    public func setProgress(bytesRead: Int64, of bytesTotal: Int64) {
+        current.withLock {
+            $0.bytesRead = bytesRead
+            $0.bytesTotal = bytesTotal
+        }
+    }
+}
