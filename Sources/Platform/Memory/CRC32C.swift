@@ -1,0 +1,13 @@
+internal import CPlatform
+
+/// CRC-32C (Castagnoli) checksums, with the processor's instruction where it has one.
+///
+/// - Source: RFC 3720, appendix B.4.
+public enum CRC32C {
+    /// The checksum of `bytes`, continued from `seed` (0 to start).
+    @inline(__always)
+    public static func checksum(_ bytes: UnsafeRawBufferPointer, seed: UInt32 = 0) -> UInt32 {
+        guard let base = bytes.baseAddress else { return seed }
+        return unsafe td_crc32c(seed, base, bytes.count)
+    }
+}
