@@ -85,7 +85,9 @@ final class SegmentWalk {
         if let cursor, wanted === segment, cursor.offset <= offset { return (cursor, limit) }
         let opened: SegmentCursor
         do { opened = try SegmentCursor(path: wanted.path, firstOffset: wanted.firstOffset) } catch {
-            guard isForeign, limit == nil, error.code == .corrupt, try isUnfinished(wanted) else { throw error }
+            guard isForeign, limit == nil, error.code == .corrupt, try Recovery.holdsNoBlock(path: wanted.path) else {
+                throw error
+            }
             return nil
         }
         if opened.header.feeds.count > feeds.count { feeds = opened.header.feeds }
@@ -95,13 +97,6 @@ final class SegmentWalk {
         segment = wanted
         cursor = opened
         return (opened, limit)
-    }
-
-    /// True where the newest segment was being created when its writer died, or is being created now.
-    private func isUnfinished(_ segment: Segment) throws(JournalError) -> Bool {
-        try JournalError.wrap { () throws(FileError) in
-            try Recovery.holdsNoBlock(File(segment.path, .read))
-        }
     }
 
     private func learn(_ block: JournalBlock) {

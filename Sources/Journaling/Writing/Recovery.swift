@@ -41,9 +41,8 @@ struct Recovery {
         let watch = Stopwatch()
         report.segments = catalog.segments.count
         if let last = catalog.segments.last {
-            let file = try JournalError.wrap { () throws(FileError) in try File(last.path, .read) }
-            if try JournalError.wrap({ () throws(FileError) in try Self.holdsNoBlock(file) }) {
-                try setAside(last, file)
+            if try Self.holdsNoBlock(path: last.path) {
+                try setAside(last)
                 try scanSealedEnd()
             } else {
                 try repair(last)
@@ -53,8 +52,15 @@ struct Recovery {
     }
 
     /// True where a segment file has neither a whole header nor anything like a block: its creation never finished.
-    static func holdsNoBlock(_ file: File) throws(FileError) -> Bool {
-        if (try? SegmentHeader(of: file)) != nil { return false }
+    static func holdsNoBlock(path: String) throws(JournalError) -> Bool {
+        try JournalError.wrap { () throws(FileError) in
+            let file = try File(path, .read)
+            if (try? SegmentHeader(of: file)) != nil { return false }
+            return try !hasBlockMagic(file)
+        }
+    }
+
+    private static func hasBlockMagic(_ file: File) throws(FileError) -> Bool {
         let size = try file.size
         let chunkBytes = 1 << 20
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: chunkBytes, alignment: 8)
@@ -64,17 +70,17 @@ struct Recovery {
             let count = try unsafe file.read(into: memory, at: position)
             for at in stride(from: 0, to: count - 3, by: BlockLayout.alignment)
             where unsafe UnsafeRawBufferPointer(memory).integer(at: at, as: UInt32.self) == BlockLayout.magic {
-                return false
+                return true
             }
             position += Int64(count)
             if count < chunkBytes { break }
         }
-        return true
+        return false
     }
 
     /// Moves a segment whose creation never finished out of the way.
-    private mutating func setAside(_ segment: Segment, _ file: File) throws(JournalError) {
-        let bytes = try JournalError.wrap { () throws(FileError) in try file.size }
+    private mutating func setAside(_ segment: Segment) throws(JournalError) {
+        let bytes = segment.fileBytes
         let target = TornFile.path(beside: segment.path, position: 0)
         try JournalError.wrap { () throws(FileError) in
             try storage.rename(segment.path, to: target)
