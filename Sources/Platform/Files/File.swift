@@ -81,6 +81,14 @@ public final class File: Sendable {
         return done
     }
 
+    /// Up to `count` bytes from `position`; fewer where the file ends.
+    public func read(_ count: Int, at position: Int64) throws(FileError) -> [UInt8] {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 8)
+        defer { unsafe buffer.deallocate() }
+        let done = try unsafe read(into: buffer, at: position)
+        return unsafe Array(buffer[..<done])
+    }
+
     /// Writes all of `bytes`.
     ///
     /// - Throws: `FileError` with the operation `write`; a part may have been written.
@@ -97,6 +105,14 @@ public final class File: Sendable {
                 setDirect(false)  // the file system took the flag and refuses the write
             }
         }
+    }
+
+    /// Writes all of `bytes`.
+    public func write(_ bytes: [UInt8], at position: Int64) throws(FileError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 8)
+        defer { unsafe buffer.deallocate() }
+        unsafe buffer.copyBytes(from: bytes)
+        try unsafe write(UnsafeRawBufferPointer(buffer), at: position)
     }
 
     /// Waits until the data, and the size needed to read it, are on the device (fdatasync).

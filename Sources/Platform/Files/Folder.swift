@@ -52,3 +52,6 @@ public enum Folder {
         return (Int64(status.st_size), Timestamp(nanoseconds: changed))
     }
 }
+
+/// The number of this process.
+public func currentProcessID() -> Int32 { getpid() }

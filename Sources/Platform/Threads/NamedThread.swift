@@ -24,6 +24,9 @@ public final class NamedThread: Sendable {
 
     /// Waits until the body has returned.
     public func join() { finished.wait() }
+
+    /// Suspends the calling thread for at least `ns` nanoseconds.
+    public static func sleep(ns: Int64) { Thread.sleep(forTimeInterval: Double(ns) / 1e9) }
 }
 
 /// Signals once, wakes every waiter.
