@@ -97,11 +97,11 @@ struct OptionsReader {
         let place = entry.value.line
         switch (entry.value.content, option.kind) {
         case (.sequence(let elements), .list): takeList(option, elements, line: place)
-        case (.scalar(let written, _, _), _): takeScalar(option, written, line: place)
+        case (.scalar(let written, _, _), let kind) where kind != .list: takeScalar(option, written, line: place)
         default:
             fail(
                 option, line: place, "is \(entry.value.kindName), but takes \(Self.form(option))",
-                option.kind == .list ? "write `\(option.name): [a, b]`" : nil, mark: "")
+                option.kind == .list ? "write `\(option.name): [\(entry.value.text ?? "…")]`" : nil, mark: "")
         }
     }
 
