@@ -11,9 +11,9 @@ struct ProgressBarTests {
 
     @Test(arguments: [
         (110, "Replaying SPY.csv  ━━━━━━━━━━━━━━━━────────────────────────  42%  1.24M rows  812k rows/s  ETA 0:12"),
-        (73, "Replaying SPY.csv  ━━━━━━──────────  42%  1.24M rows  812k rows/s  ETA 0:12"),
+        (73, "Replaying SPY.csv  ━━━━━─────────  42%  1.24M rows  812k rows/s  ETA 0:12"),
         (66, "Replaying SPY.csv  42%  1.24M rows  812k rows/s  ETA 0:12"),
-        (55, "Replaying SPY.csv  ━━━━────────  42%  1.24M rows  812k rows/s"),
+        (55, "Replaying SPY.csv  42%  1.24M rows  812k rows/s"),
         (40, "Replaying SPY.csv  42%  1.24M rows"),
         (22, "Replaying SPY.csv  42%"),
         (14, "Replayin…  42%"),
@@ -22,7 +22,7 @@ struct ProgressBarTests {
     func `the line fits the width`(width: Int, expected: String) {
         let text = Self.line.text(width: width, unicode: true)
         #expect(DisplayWidth.of(text) <= width)
-        if width != 73 && width != 66 && width != 55 { #expect(text == expected) }
+        #expect(text == expected)
     }
 
     @Test(arguments: 1...200)
