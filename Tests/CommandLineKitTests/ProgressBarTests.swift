@@ -57,7 +57,8 @@ struct ProgressBarTests {
         let written = Mutex<[String]>([])
         let timeNs = Mutex<Int64>(5)
         func terminal(interactive: Bool = true) -> Terminal {
-            Terminal(isInteractive: interactive, width: { 80 }, write: { text in self.written.withLock { $0.append(text) } })
+            Terminal(
+                isInteractive: interactive, width: { 80 }, write: { text in self.written.withLock { $0.append(text) } })
         }
         func advance(milliseconds: Int64) { timeNs.withLock { $0 += milliseconds * 1_000_000 } }
         var now: @Sendable () -> Int64 { { self.timeNs.withLock { $0 } } }

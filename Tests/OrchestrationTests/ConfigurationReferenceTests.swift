@@ -18,10 +18,15 @@ struct ConfigurationReferenceTests {
         }
     }
 
-    @Test func `the defaults of every section are valid`() throws {
+    @Test func `the specs of all sections are sound`() throws {
         for section in Self.sections {
-            guard case .options(let spec, _) = section.shape else { continue }
-            _ = try Options(spec, nil)
+            switch section.shape {
+            case .value(let option): #expect(Spec("value", "A value.", options: [option]).problems == [])
+            case .options(let spec, let listOption):
+                #expect(spec.problems == [])
+                if let listOption { #expect(spec.options.contains { $0.name == listOption && $0.kind == .list }) }
+            case .components, .calls: break
+            }
         }
     }
 

@@ -83,7 +83,7 @@ struct ConfigurationTests {
             lateness: 500ms
             sinks:
               - lake: { path: /srv/lake, flush: 10s, flush_rows: 5000 }
-            serve: { listen: "[::1]:0", query_rows: 5 }
+            serve: { listen: "[::1]:0", query_rows: 5, host_names: [td.example.org] }
             log: { level: debug, format: json }
             """)
         #expect(configuration.name == "crypto")
@@ -101,6 +101,7 @@ struct ConfigurationTests {
         #expect(configuration.sinks[0].options.integer("flush_rows") == 5000)
         #expect(configuration.serve.listen.description == "[::1]:0")
         #expect(configuration.serve.queryRows == 5)
+        #expect(configuration.serve.hostNames == ["td.example.org"])
         #expect(configuration.log.level == .debug)
         #expect(configuration.log.format == .json)
         #expect(!"\(configuration)".contains("hunter2"))
@@ -112,12 +113,18 @@ struct ConfigurationTests {
         ("- a", ["p.yaml:1: the file is a list, but takes sections; start with `pipeline: name`"]),
         ("feeds:\n  - tikcer: {}", ["p.yaml:2: unknown feed `tikcer`; did you mean `ticker`?"]),
         ("feeds:\n  - 7: {}", ["p.yaml:2: unknown feed `7`; known: `ticker`, `simulator`"]),
-        ("feeds:\n  ticker: {}", ["p.yaml:2: `feeds` is a mapping, but takes a list; write `- ticker: …`, one entry per line"]),
+        (
+            "feeds:\n  ticker: {}",
+            ["p.yaml:2: `feeds` is a mapping, but takes a list; write `- ticker: …`, one entry per line"]
+        ),
         (
             "feeds:\n  - simulator:\n    seed: 1",
             ["p.yaml:3: `seed` is not part of `simulator`; indent the options of `simulator` further than its name"]
         ),
-        ("feeds:\n  - [simulator]", ["p.yaml:2: an entry of `feeds` is a list; write `- name` or `- name: { options }`"]),
+        (
+            "feeds:\n  - [simulator]",
+            ["p.yaml:2: an entry of `feeds` is a list; write `- name` or `- name: { options }`"]
+        ),
         (
             "feeds:\n  - simulator\n  - simulator: { seed: 2 }",
             ["p.yaml:3: `simulator` is there twice (first in line 2); add `name: …` to the options of one of them"]
@@ -162,10 +169,22 @@ struct ConfigurationTests {
                 "p.yaml:1: serve: `listen`: `0.0.0.0:80` can be reached from other machines, without TLS and without authentication; listen on `127.0.0.1:80` and put a proxy that adds both in front"
             ]
         ),
-        ("serve: { listen: here }", ["p.yaml:1: serve: `listen`: `here` is not an address and port; write `127.0.0.1:8080`"]),
-        ("serve: { query_rows: 0 }", ["p.yaml:1: serve: `query_rows`: is not from 1 to 10000000"]),
-        ("pipeline: a/b", ["p.yaml:1: pipeline file: `pipeline`: `a/b` is not a name; use letters, digits, `-` and `_`"]),
-        ("log: { level: warn }", ["p.yaml:1: log: `level`: `warn` is not a choice; known: `debug`, `info`, `warning`, `error`"]),
+        (
+            "serve: { listen: here }",
+            ["p.yaml:1: serve: `listen`: `here` is not an address and port; write `127.0.0.1:8080`"]
+        ),
+        (
+            "serve: { query_rows: 0 }",
+            ["p.yaml:1: serve: `query_rows`: `0` is out of range; write a number from 1 to 10000000"]
+        ),
+        (
+            "pipeline: a/b",
+            ["p.yaml:1: pipeline file: `pipeline`: `a/b` is not a name; use letters, digits, `-` and `_`"]
+        ),
+        (
+            "log: { level: warn }",
+            ["p.yaml:1: log: `level`: `warn` is not a choice; known: `debug`, `info`, `warning`, `error`"]
+        ),
         (
             "lateness: 2\nserve: { lisen: x }\npipline: x\n",
             [
@@ -192,7 +211,8 @@ struct ConfigurationTests {
         let missing = #expect(throws: ConfigErrors.self) {
             try PipelineConfiguration.load(folder.path + "/crytpo.yaml", components: Self.components)
         }
-        #expect(missing?.description == folder.path + "/crytpo.yaml: there is no such file; did you mean `crypto.yaml`?")
+        #expect(
+            missing?.description == folder.path + "/crytpo.yaml: there is no such file; did you mean `crypto.yaml`?")
         let isFolder = #expect(throws: ConfigErrors.self) {
             try PipelineConfiguration.load(folder.path, components: Self.components)
         }

@@ -1,4 +1,6 @@
+import Foundation
 import Platform
+import TestKit
 import Testing
 
 struct OptionsTests {
@@ -53,10 +55,13 @@ struct OptionsTests {
     /// YAML and all messages it gives.
     static let wrong: [(String, [String])] = [
         ("symbls: [A]\nsymbols: [A]", ["p.yaml:1: venue: unknown option `symbls`; did you mean `symbols`?"]),
-        ("symbols: [A]\nzzz: 1", [
-            "p.yaml:2: venue: unknown option `zzz`; known: `url`, `token`, `symbols`, `depth`, `ratio`, `quotes`, "
-                + "`stale`, `buffer`, `mode`, `retain`, `channels`"
-        ]),
+        (
+            "symbols: [A]\nzzz: 1",
+            [
+                "p.yaml:2: venue: unknown option `zzz`; known: `url`, `token`, `symbols`, `depth`, `ratio`, `quotes`, "
+                    + "`stale`, `buffer`, `mode`, `retain`, `channels`"
+            ]
+        ),
         ("url: x", ["p.yaml:1: venue: `symbols` is missing; add `symbols: …`, a list of texts. Symbols."]),
         ("symbols: A", ["p.yaml:1: venue: `symbols` is text, but takes a list of texts; write `symbols: [A]`"]),
         ("symbols: [A]\nurl: [b]", ["p.yaml:2: venue: `url` is a list, but takes a text"]),
@@ -65,34 +70,63 @@ struct OptionsTests {
         ("symbols: [A]\nratio: inf", ["p.yaml:2: venue: `ratio`: `inf` is not a number"]),
         ("symbols: [A]\nquotes: yes", ["p.yaml:2: venue: `quotes`: `yes` is neither true nor false; write `true`"]),
         ("symbols: [A]\nstale: 5", ["p.yaml:2: venue: `stale`: `5` is not a time span; add a unit: `5s` or `5ms`"]),
-        ("symbols: [A]\nstale: soon", [
-            "p.yaml:2: venue: `stale`: `soon` is not a time span; write a time span such as `250ms`, `5s`, `2m`, `6h` or `7d`"
-        ]),
-        ("symbols: [A]\nbuffer: 1G", [
-            "p.yaml:2: venue: `buffer`: `1G` is not a size; write a size such as `512KiB`, `64MiB` or `1GB`"
-        ]),
+        (
+            "symbols: [A]\nstale: soon",
+            [
+                "p.yaml:2: venue: `stale`: `soon` is not a time span; write a time span such as `250ms`, `5s`, `2m`, `6h` or `7d`"
+            ]
+        ),
+        (
+            "symbols: [A]\nbuffer: 1G",
+            [
+                "p.yaml:2: venue: `buffer`: `1G` is not a size; write a size such as `512KiB`, `64MiB` or `1GB`"
+            ]
+        ),
         ("symbols: [A]\nmode: lve", ["p.yaml:2: venue: `mode`: `lve` is not a choice; did you mean `live`?"]),
-        ("symbols: [A]\nchannels: [trades, bars]", [
-            "p.yaml:2: venue: `channels`: `bars` is not a choice; known: `trades`, `quotes`, `depth`"
-        ]),
-        ("[a]", ["p.yaml:1: `venue` is a list, but takes options; write `venue: { url: … }`",
-                 "p.yaml:1: venue: `symbols` is missing; add `symbols: …`, a list of texts. Symbols."]),
-        ("depth: x\nstale: y\nsymbols: [A]", [
-            "p.yaml:1: venue: `depth`: `x` is not a whole number",
-            "p.yaml:2: venue: `stale`: `y` is not a time span; write a time span such as `250ms`, `5s`, `2m`, `6h` or `7d`",
-        ]),
-        ("symbols: [A]\ntoken: ${NOPE}", [
-            "p.yaml:2: venue: `token`: environment variable `NOPE` is not set; set it, or write `${file:path}`"
-        ]),
-        ("symbols: [A]\ntoken: ${file:nope.txt}", [
-            "p.yaml:2: venue: `token`: file `nope.txt` cannot be read; create it, or check its name and permissions"
-        ]),
-        ("symbols: [A]\ntoken: '${a-b}'", [
-            "p.yaml:2: venue: `token`: `${a-b}` is not the name of an environment variable; write `${NAME}` or `${file:path}`"
-        ]),
-        ("symbols: [A]\ntoken: ${X", [
-            "p.yaml:2: venue: `token`: `${` has no closing `}`; write `$${` for the characters themselves"
-        ]),
+        (
+            "symbols: [A]\nchannels: [trades, bars]",
+            [
+                "p.yaml:2: venue: `channels`: `bars` is not a choice; known: `trades`, `quotes`, `depth`"
+            ]
+        ),
+        (
+            "[a]",
+            [
+                "p.yaml:1: `venue` is a list, but takes options; write `venue: { url: … }`",
+                "p.yaml:1: venue: `symbols` is missing; add `symbols: …`, a list of texts. Symbols.",
+            ]
+        ),
+        (
+            "depth: x\nstale: y\nsymbols: [A]",
+            [
+                "p.yaml:1: venue: `depth`: `x` is not a whole number",
+                "p.yaml:2: venue: `stale`: `y` is not a time span; write a time span such as `250ms`, `5s`, `2m`, `6h` or `7d`",
+            ]
+        ),
+        (
+            "symbols: [A]\ntoken: ${NOPE}",
+            [
+                "p.yaml:2: venue: `token`: environment variable `NOPE` is not set; set it, or write `${file:path}`"
+            ]
+        ),
+        (
+            "symbols: [A]\ntoken: ${file:nope.txt}",
+            [
+                "p.yaml:2: venue: `token`: file `nope.txt` cannot be read; create it, or check its name and permissions"
+            ]
+        ),
+        (
+            "symbols: [A]\ntoken: '${a-b}'",
+            [
+                "p.yaml:2: venue: `token`: `${a-b}` is not the name of an environment variable; write `${NAME}` or `${file:path}`"
+            ]
+        ),
+        (
+            "symbols: [A]\ntoken: ${X",
+            [
+                "p.yaml:2: venue: `token`: `${` has no closing `}`; write `$${` for the characters themselves"
+            ]
+        ),
         // The value of the variable must not show.
         ("symbols: [A]\ndepth: ${DEPTH}", ["p.yaml:2: venue: `depth`: `${DEPTH}` is not a whole number"]),
     ]
@@ -158,6 +192,35 @@ struct OptionsTests {
         #expect(options.error("url", "is no URL").description == "p.yaml:1: venue: `url`: is no URL")
         #expect(options.error("symbols", element: 1, "is unknown").line == 4)
         #expect(options.error("depth", "is odd").line == 1)
+    }
+
+    @Test func `a sound spec has no problems`() {
+        #expect(Self.spec.problems == [])
+    }
+
+    @Test func `a spec's own mistakes are found`() {
+        let spec = Spec(
+            "Venue", "No sentence",
+            options: [
+                .duration("stale", default: "5", "Silence."), .text("stale", "Again."), .text("mode", default: "x", ""),
+                .list("kinds", default: "a,c", choices: ["a", "b"], "Kinds."),
+            ])
+        #expect(
+            spec.problems == [
+                "`Venue` is not a name", "Venue: the summary is no sentence",
+                "Venue: `stale`: the default: `5` is not a time span", "Venue: `stale` is there twice",
+                "Venue: `mode`: the summary is no sentence", "Venue: `kinds`: the default: `c` is not a choice",
+            ])
+    }
+
+    @Test func `references of the process are its environment and files`() throws {
+        let folder = TemporaryFolder()
+        try "s3cret\r\n".write(toFile: folder.path + "/token", atomically: true, encoding: .utf8)
+        let spec = Spec("x", "A thing.", options: [.secret("token", "Key."), .text("path", "Path.")])
+        let options = try Options(
+            spec, try YAML.parse("{ token: ${file:\(folder.path)/token}, path: ${PATH} }"), references: .process)
+        #expect(options.secret("token") == "s3cret")
+        #expect(options.text("path") == ProcessInfo.processInfo.environment["PATH"])
     }
 
     @Test func `help shows every option with its default`() {

@@ -48,10 +48,16 @@ struct YAMLTests {
         ("a: *x\n", "p.yaml:1: `*x` stands for nothing; write `&x` before the value it stands for"),
         ("a: &x [*x]\n", "p.yaml:1: `*x` stands for nothing; write `&x` before the value it stands for"),
         ("? [a]\n: 1\n", "p.yaml:1: a key is a list or a mapping; keys are text"),
-        ("a:\n\tb: 1\n", "p.yaml:2: this is not YAML: while scanning for the next token, found character that cannot "
-            + "start any token; indent with spaces, and quote text that starts with % @ or `"),
-        ("a: b: c\n", "p.yaml:1: this is not YAML: mapping values are not allowed in this context; check the "
-            + "indentation, and quote text that contains a colon and a space"),
+        (
+            "a:\n\tb: 1\n",
+            "p.yaml:2: this is not YAML: while scanning for the next token, found character that cannot "
+                + "start any token; indent with spaces, and quote text that starts with % @ or `"
+        ),
+        (
+            "a: b: c\n",
+            "p.yaml:1: this is not YAML: mapping values are not allowed in this context; check the "
+                + "indentation, and quote text that contains a colon and a space"
+        ),
         ("a: 1\nb: \u{F0041}\n", "p.yaml:2: a private-use character (U+F0000 to U+F00FF) is not allowed"),
         ("a: 1\nb: \u{0}\n", "p.yaml:2: this is not YAML: control characters are not allowed"),
     ]
@@ -82,7 +88,8 @@ struct YAMLTests {
 
     @Test func `size is bounded`() {
         let text = String(repeating: "#", count: (1 << 20) + 1)
-        #expect(Self.message(text) == "p.yaml: the file has 1048577 bytes, more than the 1048576 that are read; split it")
+        #expect(
+            Self.message(text) == "p.yaml: the file has 1048577 bytes, more than the 1048576 that are read; split it")
     }
 
     private static func message(_ text: String) -> String? {
