@@ -38,7 +38,8 @@ public struct ArgumentParser: Sendable {
                 let names = spec.subcommands.map(\.name)
                 let kind = word.hasPrefix("-") ? "option" : "command"
                 throw UsageError(
-                    "unknown \(kind) `\(word)`", suggestion: Suggestion.sentence(for: word, among: names), command: path)
+                    "unknown \(kind) `\(word)`", suggestion: Suggestion.sentence(for: word, among: names), command: path
+                )
             }
             spec = next
             path.append(word)
@@ -81,7 +82,8 @@ private struct CommandLineReader {
                 let name = String(argument.dropFirst())
                 let known = spec.options.contains { $0.name == name }
                 throw error(
-                    "unknown option `\(argument)`", known ? "write `--\(name)`" : "options start with two hyphens; see `--help`")
+                    "unknown option `\(argument)`",
+                    known ? "write `--\(name)`" : "options start with two hyphens; see `--help`")
             } else {
                 words.append(argument)
             }

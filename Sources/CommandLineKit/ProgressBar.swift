@@ -4,6 +4,7 @@ internal import Synchronization
 /// Shows on a terminal how far a long task is; silent where nobody watches.
 ///
 /// It appears after a second, is drawn at most ten times a second, makes way for log lines and is gone at the end.
+/// One at a time; end it with `defer { bar.finish() }`, since an abandoned bar stays on the screen.
 ///
 /// - Threading: any thread. `update` costs one atomic load between drawings.
 public final class ProgressBar: Sendable {
@@ -50,8 +51,6 @@ public final class ProgressBar: Sendable {
         Log.interleave(
             before: { [weak self] in self?.makeWay() }, after: { [weak self] in self?.comeBack() })
     }
-
-    deinit { finish() }
 
     /// Tells how far the task is.
     ///

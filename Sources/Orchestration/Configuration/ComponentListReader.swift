@@ -28,7 +28,9 @@ struct ComponentListReader {
         if node.isNull { return [] }
         guard let elements = node.sequence else {
             let first = node.mapping?.first?.key ?? node.text ?? specs.first?.name ?? "name"
-            fail(node.line, "`\(key)` is \(node.kindName), but takes a list", "write `- \(first): …`, one entry per line")
+            fail(
+                node.line, "`\(key)` is \(node.kindName), but takes a list", "write `- \(first): …`, one entry per line"
+            )
             return []
         }
         return elements.compactMap { component($0) }
@@ -52,7 +54,9 @@ struct ComponentListReader {
 
     private mutating func component(_ kind: String, line: Int?, options node: YAMLNode?) -> ConfiguredComponent? {
         guard let spec = specs.first(where: { $0.name == kind }) else {
-            fail(line, "unknown \(self.kind.rawValue) `\(kind)`", Suggestion.sentence(for: kind, among: specs.map(\.name)))
+            fail(
+                line, "unknown \(self.kind.rawValue) `\(kind)`",
+                Suggestion.sentence(for: kind, among: specs.map(\.name)))
             return nil
         }
         var name = kind
@@ -68,7 +72,9 @@ struct ComponentListReader {
             rest = YAMLNode(.mapping(entries.filter { $0.key != "name" }), line: node.line, column: node.column)
         }
         if let first = lines[name] {
-            fail(line, "`\(name)` is there twice (first in line \(first))", "add `name: …` to the options of one of them")
+            fail(
+                line, "`\(name)` is there twice (first in line \(first))", "add `name: …` to the options of one of them"
+            )
             return nil
         }
         lines[name] = line

@@ -58,14 +58,16 @@ public struct ConfigurationSection: Sendable {
             Spec(
                 "journal", "The journal.",
                 options: [
-                    .text("path", default: "", "Folder of the segment files; `journal` in the data folder unless given."),
+                    .text(
+                        "path", default: "", "Folder of the segment files; `journal` in the data folder unless given."),
                     .duration(
                         "fsync", default: "5ms",
                         "How long messages may wait to be written to disk together; they are acknowledged after it."),
                     .bytes("segment", default: "128MiB", "Size at which a new segment file is started; at least 1MiB."),
                     .duration(
                         "retain", default: "",
-                        "Age beyond which sealed segments are deleted, once every sink has them; kept for ever unless given."),
+                        "Age beyond which sealed segments are deleted, once every sink has them; kept for ever unless given."
+                    ),
                     .bytes(
                         "retain_bytes", default: "",
                         "Size beyond which the oldest sealed segments are deleted, once every sink has them; unlimited "
@@ -81,7 +83,8 @@ public struct ConfigurationSection: Sendable {
                 options: [
                     .list(
                         "intervals", default: "1s,1m,1h,1d",
-                        "Lengths of bars, whole seconds from `1s` to `1d`; bars start at multiples of it since 1970 UTC."),
+                        "Lengths of bars, whole seconds from `1s` to `1d`; bars start at multiples of it since 1970 UTC."
+                    ),
                     .list(
                         "price_types", default: "trade,bid,ask", choices: ["trade", "bid", "ask"],
                         "What bars are made of: trade prices, best bids, best asks."),
@@ -120,11 +123,15 @@ public struct ConfigurationSection: Sendable {
                         "listen", default: "127.0.0.1:8080",
                         "Loopback address and port, or port 0 for any free one. Other machines reach it through a "
                             + "proxy that adds TLS and authentication."),
-                    .duration("query_timeout", default: "10s", "Time after which a user's SQL is stopped."),
-                    .integer("query_rows", default: "10000", "Rows that a user's SQL returns at most."),
+                    .list(
+                        "host_names", default: "",
+                        "Names under which the proxy asks for it; requests for other names are refused, since a page of "
+                            + "another site could have sent them."),
+                    .duration("query_timeout", default: "60s", "Time after which a user's SQL is stopped."),
+                    .integer("query_rows", default: "100000", "Rows that a user's SQL returns at most."),
                     .integer(
-                        "client_queue", default: "1024",
-                        "Messages that wait for a slow client of the live stream before older ones are merged or dropped."
+                        "client_queue", default: "8192",
+                        "Messages that wait for a slow client of the live stream before trades and quotes are left out."
                     ),
                 ])), absence: "all defaults", example: "serve: { listen: 127.0.0.1:8080 }")
 
@@ -139,7 +146,8 @@ public struct ConfigurationSection: Sendable {
                         "The least important messages that are written."),
                     .text(
                         "format", default: "auto", choices: ["auto", "text", "json"],
-                        "One line of text or one JSON object per message; `auto` is text on a terminal and JSON elsewhere."),
+                        "One line of text or one JSON object per message; `auto` is text on a terminal and JSON elsewhere."
+                    ),
                 ])), absence: "all defaults", example: "log: { level: info, format: json }")
 
     private static func value(_ option: Spec.Option, example: String) -> ConfigurationSection {

@@ -7,7 +7,9 @@ public struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
 
     /// Reads `127.0.0.1:8080`, `localhost:0`, `[::1]:8080` or `:8080` (which is loopback); nil for anything else.
     public init?(_ text: String) {
-        guard let mark = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: mark)...]) else { return nil }
+        guard let mark = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: mark)...]) else {
+            return nil
+        }
         var host = text[..<mark]
         if host.hasPrefix("["), host.hasSuffix("]") {
             host = host.dropFirst().dropLast()

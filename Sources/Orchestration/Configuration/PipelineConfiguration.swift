@@ -51,6 +51,8 @@ public struct PipelineConfiguration: Sendable {
     public struct ServeSettings: Sendable {
         /// Loopback address and port.
         public let listen: ListenAddress
+        /// Names besides loopback that a request may be for.
+        public let hostNames: [String]
         /// Time that a user's SQL may take, in nanoseconds.
         public let queryTimeoutNs: Int64
         /// Rows that a user's SQL may return.

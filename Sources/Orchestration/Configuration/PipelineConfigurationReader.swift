@@ -31,7 +31,8 @@ struct PipelineConfigurationReader {
         if let general { checkName(general) }
         guard errors.isEmpty, let general, let journal, let bars, let serve, let log else { return nil }
         return PipelineConfiguration(
-            file: file, name: general.text("pipeline"), dataFolder: general.text("data"), feeds: feeds, journal: journal,
+            file: file, name: general.text("pipeline"), dataFolder: general.text("data"), feeds: feeds,
+            journal: journal,
             bars: bars, indicators: indicators, latenessNs: general.durationNs("lateness"), sinks: sinks, serve: serve,
             log: log)
     }
@@ -68,7 +69,8 @@ struct PipelineConfigurationReader {
     private mutating func checkName(_ options: Options) {
         let name = options.text("pipeline")
         guard !ConfiguredComponent.isName(name) else { return }
-        errors.append(options.error("pipeline", "`\(name)` is not a name", suggestion: "use letters, digits, `-` and `_`"))
+        errors.append(
+            options.error("pipeline", "`\(name)` is not a name", suggestion: "use letters, digits, `-` and `_`"))
     }
 
     private mutating func journalSettings(_ options: Options, data: String?) -> PipelineConfiguration.JournalSettings? {
@@ -120,10 +122,13 @@ struct PipelineConfigurationReader {
             return nil
         }
         for name in ["query_rows", "client_queue"] where !(1...10_000_000).contains(options.integer(name)) {
-            errors.append(options.error(name, "is not from 1 to 10000000"))
+            errors.append(
+                options.error(
+                    name, "`\(options.integer(name))` is out of range", suggestion: "write a number from 1 to 10000000")
+            )
         }
         return PipelineConfiguration.ServeSettings(
-            listen: address, queryTimeoutNs: options.durationNs("query_timeout"),
+            listen: address, hostNames: options.list("host_names"), queryTimeoutNs: options.durationNs("query_timeout"),
             queryRows: Int(options.integer("query_rows")), clientQueue: Int(options.integer("client_queue")))
     }
 

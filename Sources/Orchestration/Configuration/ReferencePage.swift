@@ -77,7 +77,8 @@ public struct ReferencePage: Sendable {
         var blocks = ["# \(word.prefix(1).uppercased() + word.dropFirst())"]
         if specs.isEmpty { return blocks + ["None is registered."] }
         blocks.append(
-            MarkdownTable.text([kind.rawValue, "what"], specs.map { ["[`\($0.name)`](#\(anchor($0.name)))", $0.summary] }))
+            MarkdownTable.text(
+                [kind.rawValue, "what"], specs.map { ["[`\($0.name)`](#\(anchor($0.name)))", $0.summary] }))
         for spec in specs {
             blocks += ["## \(spec.name)", spec.summary, options(spec)]
             if !spec.example.isEmpty { blocks.append(yaml(spec.example)) }

@@ -46,7 +46,8 @@ enum OptionValue: Sendable, Equatable {
                 let lacksUnit = !text.isEmpty && text.allSatisfy { $0.isASCII && $0.isNumber }
                 throw Failure(
                     message: "\(shown) is not a time span",
-                    suggestion: lacksUnit ? "add a unit: `\(written)s` or `\(written)ms`" : "write \(DurationText.form)")
+                    suggestion: lacksUnit ? "add a unit: `\(written)s` or `\(written)ms`" : "write \(DurationText.form)"
+                )
             }
             self = .integer(value)
         case .bytes:

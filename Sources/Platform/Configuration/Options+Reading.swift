@@ -97,11 +97,11 @@ struct OptionsReader {
         let place = entry.value.line
         switch (entry.value.content, option.kind) {
         case (.sequence(let elements), .list): takeList(option, elements, line: place)
-        case (.scalar(let written, _, _), _): takeScalar(option, written, line: place)
+        case (.scalar(let written, _, _), let kind) where kind != .list: takeScalar(option, written, line: place)
         default:
             fail(
                 option, line: place, "is \(entry.value.kindName), but takes \(Self.form(option))",
-                option.kind == .list ? "write `\(option.name): [a, b]`" : nil, mark: "")
+                option.kind == .list ? "write `\(option.name): [\(entry.value.text ?? "…")]`" : nil, mark: "")
         }
     }
 
@@ -121,7 +121,8 @@ struct OptionsReader {
         let example = spec.options.first.map { "write `\(spec.name): { \($0.name): … }`" }
         errors.append(
             ConfigError(
-                file: file, line: node.line, "`\(spec.name)` is \(node.kindName), but takes options", suggestion: example))
+                file: file, line: node.line, "`\(spec.name)` is \(node.kindName), but takes options",
+                suggestion: example))
     }
 
     /// The options, once defaults stand in for what was not given; nil where something is wrong.
@@ -150,7 +151,8 @@ struct OptionsReader {
             ConfigError(
                 file: file, line: line, "\(spec.name): unknown option `\(name)`",
                 suggestion: spec.options.isEmpty
-                    ? "`\(spec.name)` takes no options" : Suggestion.sentence(for: name, among: spec.options.map(\.name))))
+                    ? "`\(spec.name)` takes no options"
+                    : Suggestion.sentence(for: name, among: spec.options.map(\.name))))
         return nil
     }
 
@@ -168,7 +170,9 @@ struct OptionsReader {
         var texts: [String] = []
         for element in elements {
             guard let written = element.text else {
-                fail(option, line: element.line, "holds \(element.kindName), but takes \(Self.form(option))", nil, mark: "")
+                fail(
+                    option, line: element.line, "holds \(element.kindName), but takes \(Self.form(option))", nil,
+                    mark: "")
                 return
             }
             guard let text = resolve(option, written, line: element.line) else { return }

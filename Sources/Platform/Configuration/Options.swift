@@ -52,7 +52,9 @@ public struct Options: Sendable {
     ///
     /// - Precondition: `isSet(name)`, which only an empty default makes false.
     public func number(_ name: String) -> Double {
-        guard case .number(let value) = value(name, .number) else { preconditionFailure("\(spec.name).\(name) is not set") }
+        guard case .number(let value) = value(name, .number) else {
+            preconditionFailure("\(spec.name).\(name) is not set")
+        }
         return value
     }
 
@@ -107,7 +109,9 @@ public struct Options: Sendable {
     }
 
     private func whole(_ name: String, _ kind: Spec.Option.Kind) -> Int64 {
-        guard case .integer(let value) = value(name, kind) else { preconditionFailure("\(spec.name).\(name) is not set") }
+        guard case .integer(let value) = value(name, kind) else {
+            preconditionFailure("\(spec.name).\(name) is not set")
+        }
         return value
     }
 

@@ -46,7 +46,8 @@ public struct References: Sendable {
                 continue
             }
             guard let end = rest[start.upperBound...].firstIndex(of: "}") else {
-                throw Failure(message: "`${` has no closing `}`", suggestion: "write `$${` for the characters themselves")
+                throw Failure(
+                    message: "`${` has no closing `}`", suggestion: "write `$${` for the characters themselves")
             }
             result += before
             result += try value(of: String(rest[start.upperBound..<end]))
@@ -60,13 +61,16 @@ public struct References: Sendable {
             let path = String(name.dropFirst(5))
             guard var content = file(path) else {
                 throw Failure(
-                    message: "file `\(path)` cannot be read", suggestion: "create it, or check its name and permissions")
+                    message: "file `\(path)` cannot be read", suggestion: "create it, or check its name and permissions"
+                )
             }
             if content.hasSuffix("\r\n") || content.hasSuffix("\n") { content.removeLast() }
             return content
         }
-        let isName = name.utf8.allSatisfy { $0 == UInt8(ascii: "_") || Character(Unicode.Scalar($0)).isLetter
-            || Character(Unicode.Scalar($0)).isNumber }
+        let isName = name.utf8.allSatisfy {
+            $0 == UInt8(ascii: "_") || Character(Unicode.Scalar($0)).isLetter
+                || Character(Unicode.Scalar($0)).isNumber
+        }
         guard isName, let first = name.first, !first.isNumber else {
             throw Failure(
                 message: "`${\(name)}` is not the name of an environment variable",

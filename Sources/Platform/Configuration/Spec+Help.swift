@@ -26,7 +26,8 @@ extension Spec {
             for (option, name) in zip(options, names) {
                 let gap = String(repeating: " ", count: width - name.count + 2)
                 let mark = option.defaultText == nil ? "required" : "default \(option.defaultForm)"
-                lines.append("  \(name)\(gap)\(option.summary) (\(option.defaultText == "" ? option.defaultForm : mark))")
+                lines.append(
+                    "  \(name)\(gap)\(option.summary) (\(option.defaultText == "" ? option.defaultForm : mark))")
             }
         }
         if !example.isEmpty {

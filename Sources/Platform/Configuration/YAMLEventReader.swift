@@ -95,7 +95,8 @@ final class YAMLEventReader {
         let context = unsafe parser.pointee.context.map { unsafe String(cString: $0) + ", " } ?? ""
         let isReaderError = unsafe parser.pointee.error == YAML_READER_ERROR
         // The reader knows only the byte offset of what it cannot read.
-        let line = unsafe isReaderError
+        let line =
+            unsafe isReaderError
             ? input.prefix(Int(parser.pointee.problem_offset)).count { $0 == 0x0A }
             : Int(parser.pointee.problem_mark.line)
         return ConfigError(
@@ -103,7 +104,9 @@ final class YAMLEventReader {
     }
 
     private static func advice(_ problem: String) -> String? {
-        if problem.contains("cannot start any token") { return "indent with spaces, and quote text that starts with % @ or `" }
+        if problem.contains("cannot start any token") {
+            return "indent with spaces, and quote text that starts with % @ or `"
+        }
         if problem.contains("mapping values are not allowed") {
             return "check the indentation, and quote text that contains a colon and a space"
         }

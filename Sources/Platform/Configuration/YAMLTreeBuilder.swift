@@ -38,7 +38,8 @@ struct YAMLTreeBuilder {
         switch start.event {
         case .alias(let anchor):
             guard let target = anchors[anchor] else {
-                throw error(start, "`*\(anchor)` stands for nothing", "write `&\(anchor)` before the value it stands for")
+                throw error(
+                    start, "`*\(anchor)` stands for nothing", "write `&\(anchor)` before the value it stands for")
             }
             count += target.count - 1
             try checkSize(start)

@@ -1,0 +1,240 @@
+import Foundation
+import Market
+import Orchestration
+import Platform
+import TestKit
+import Testing
+
+struct ConfigurationTests {
+    static let components = ComponentSpecs(
+        feeds: [
+            Spec(
+                "ticker", "Trades of a venue.",
+                options: [
+                    .secret("token", "Key of the account."),
+                    .list("symbols", "Symbols, in the venue's own text."),
+                    .duration("stale", default: "30s", "Silence after which the line is made anew."),
+                ], example: "feeds:\n  - ticker: { token: ${TOKEN}, symbols: [AAPL] }"),
+            Spec("simulator", "A market made up.", options: [.integer("seed", default: "1", "Start of the numbers.")]),
+        ],
+        sinks: [
+            Spec(
+                "lake", "Delta tables.",
+                options: [
+                    .text("path", default: "", "Folder."), .duration("flush", default: "60s", "Longest wait."),
+                    .integer("flush_rows", default: "1000000", "Most rows."),
+                ])
+        ],
+        indicators: [
+            Spec("sma", "Simple moving average.", options: [.integer("period", default: "20", "Bars.")]),
+            Spec("rsi", "Relative strength index.", options: [.integer("period", default: "14", "Bars.")]),
+            Spec("atr", "Average true range.", options: [.integer("period", default: "14", "Bars.")]),
+            Spec(
+                "macd", "Moving average convergence.",
+                options: [.integer("fast", default: "12", "Bars."), .integer("slow", default: "26", "Bars.")]),
+        ])
+    static let references = References(
+        variable: { $0 == "FINNHUB_TOKEN" ? "hunter2" : nil }, file: { _ in nil })
+
+    static func parse(_ text: String) throws(ConfigErrors) -> PipelineConfiguration {
+        try PipelineConfiguration.parse(text, file: "p.yaml", components: components, references: references)
+    }
+
+    @Test func `nothing configured is complete`() throws {
+        let configuration = try PipelineConfiguration.default(Self.components)
+        #expect(configuration.file == nil)
+        #expect(configuration.name == "main")
+        #expect(configuration.dataFolder == "data")
+        #expect(configuration.feeds.isEmpty)
+        #expect(configuration.journal.path == "data/journal")
+        #expect(configuration.journal.fsyncNs == 5_000_000)
+        #expect(configuration.journal.segmentBytes == 128 << 20)
+        #expect(configuration.journal.retainNs == nil)
+        #expect(configuration.journal.retainBytes == nil)
+        #expect(configuration.bars.intervalsNs == [1, 60, 3600, 86_400].map { $0 * 1_000_000_000 })
+        #expect(configuration.bars.priceTypes == ["trade", "bid", "ask"])
+        #expect(configuration.indicators.map(\.name) == ["sma(20)", "rsi(14)", "atr(14)"])
+        #expect(configuration.latenessNs == 2_000_000_000)
+        #expect(configuration.sinks.map(\.name) == ["lake"])
+        #expect(configuration.serve.listen == ListenAddress("127.0.0.1:8080"))
+        #expect(configuration.log.level == .info)
+        #expect(configuration.log.format == nil)
+    }
+
+    @Test func `every section is read`() throws {
+        let configuration = try Self.parse(
+            """
+            pipeline: crypto
+            data: /srv/td
+            feeds:
+              - ticker: { token: ${FINNHUB_TOKEN}, symbols: [BINANCE:BTCUSDT, AAPL] }
+              - ticker:
+                  name: second
+                  token: x
+                  symbols: []
+              - simulator
+            journal: { fsync: 10ms, segment: 64MiB, retain: 7d, retain_bytes: 100GB }
+            bars: { intervals: [1s, 5m], price_types: [trade] }
+            indicators:
+              - sma( 50 )
+              - rsi
+              - "macd(10, slow=30)"
+              - atr: { period: 7 }
+            lateness: 500ms
+            sinks:
+              - lake: { path: /srv/lake, flush: 10s, flush_rows: 5000 }
+            serve: { listen: "[::1]:0", query_rows: 5, host_names: [td.example.org] }
+            log: { level: debug, format: json }
+            """)
+        #expect(configuration.name == "crypto")
+        #expect(configuration.feeds.map(\.name) == ["ticker", "second", "simulator"])
+        #expect(configuration.feeds.map(\.kind) == ["ticker", "ticker", "simulator"])
+        #expect(configuration.feeds[0].options.secret("token") == "hunter2")
+        #expect(configuration.feeds[0].options.list("symbols") == ["BINANCE:BTCUSDT", "AAPL"])
+        #expect(configuration.journal.path == "/srv/td/journal")
+        #expect(configuration.journal.retainNs == 604_800_000_000_000)
+        #expect(configuration.journal.retainBytes == 100_000_000_000)
+        #expect(configuration.bars.intervalsNs == [1_000_000_000, 300_000_000_000])
+        #expect(configuration.bars.priceTypes == ["trade"])
+        #expect(configuration.indicators.map(\.name) == ["sma(50)", "rsi(14)", "macd(10,30)", "atr(7)"])
+        #expect(configuration.latenessNs == 500_000_000)
+        #expect(configuration.sinks[0].options.integer("flush_rows") == 5000)
+        #expect(configuration.serve.listen.description == "[::1]:0")
+        #expect(configuration.serve.queryRows == 5)
+        #expect(configuration.serve.hostNames == ["td.example.org"])
+        #expect(configuration.log.level == .debug)
+        #expect(configuration.log.format == .json)
+        #expect(!"\(configuration)".contains("hunter2"))
+    }
+
+    /// YAML and the messages it gives, in order.
+    static let wrong: [(String, [String])] = [
+        ("feed: []", ["p.yaml:1: unknown section `feed`; did you mean `feeds`?"]),
+        ("- a", ["p.yaml:1: the file is a list, but takes sections; start with `pipeline: name`"]),
+        ("feeds:\n  - tikcer: {}", ["p.yaml:2: unknown feed `tikcer`; did you mean `ticker`?"]),
+        ("feeds:\n  - 7: {}", ["p.yaml:2: unknown feed `7`; known: `ticker`, `simulator`"]),
+        (
+            "feeds:\n  ticker: {}",
+            ["p.yaml:2: `feeds` is a mapping, but takes a list; write `- ticker: …`, one entry per line"]
+        ),
+        (
+            "feeds:\n  - simulator:\n    seed: 1",
+            ["p.yaml:3: `seed` is not part of `simulator`; indent the options of `simulator` further than its name"]
+        ),
+        (
+            "feeds:\n  - [simulator]",
+            ["p.yaml:2: an entry of `feeds` is a list; write `- name` or `- name: { options }`"]
+        ),
+        (
+            "feeds:\n  - simulator\n  - simulator: { seed: 2 }",
+            ["p.yaml:3: `simulator` is there twice (first in line 2); add `name: …` to the options of one of them"]
+        ),
+        (
+            "feeds:\n  - simulator: { name: 'a b' }",
+            ["p.yaml:2: `name` of `simulator` is not a name; use letters, digits, `-` and `_`"]
+        ),
+        (
+            "feeds:\n  - ticker: { symbls: [A], token: ${NOPE} }",
+            [
+                "p.yaml:2: ticker: unknown option `symbls`; did you mean `symbols`?",
+                "p.yaml:2: ticker: `token`: environment variable `NOPE` is not set; set it, or write `${file:path}`",
+                "p.yaml:2: ticker: `symbols` is missing; add `symbols: …`, a list of texts. Symbols, in the venue's own text.",
+            ]
+        ),
+        (
+            "bars:\n  - 1s\n  - 1x\n  - 1s\n  - 500ms\n  - 2d",
+            [
+                "p.yaml:3: bars: `intervals`: `1x` is not a length of bars; write whole seconds from `1s` to `1d`, such as `1s`, `1m` or `1h`",
+                "p.yaml:4: bars: `intervals`: `1s` is there twice; remove one",
+                "p.yaml:5: bars: `intervals`: `500ms` is not a length of bars; write whole seconds from `1s` to `1d`, such as `1s`, `1m` or `1h`",
+                "p.yaml:6: bars: `intervals`: `2d` is not a length of bars; write whole seconds from `1s` to `1d`, such as `1s`, `1m` or `1h`",
+            ]
+        ),
+        ("indicators: [smaa(3)]", ["p.yaml:1: unknown indicator `smaa`; did you mean `sma`?"]),
+        ("indicators: [sma(x)]", ["p.yaml:1: sma: `period`: `x` is not a whole number"]),
+        ("indicators: [sma(1), \"sma( 1 )\"]", ["p.yaml:1: `sma(1)` is there twice; remove one"]),
+        (
+            "indicators: [macd(1, 2)]",
+            [
+                "p.yaml:1: `macd(1` has no closing parenthesis; quote a call with commas: `\"macd(1, …)\"`",
+                "p.yaml:1: `2)` is the end of a call; quote a call with commas: `\"name(1, 2)\"`",
+            ]
+        ),
+        ("indicators: sma(3)", ["p.yaml:1: `indicators` is text, but takes a list; write `indicators: [sma(20)]`"]),
+        ("sinks: [laek]", ["p.yaml:1: unknown sink `laek`; did you mean `lake`?"]),
+        ("journal: { segment: 1kB }", ["p.yaml:1: journal: `segment`: a segment holds at least 1MiB; write `128MiB`"]),
+        (
+            "serve: { listen: 0.0.0.0:80 }",
+            [
+                "p.yaml:1: serve: `listen`: `0.0.0.0:80` can be reached from other machines, without TLS and without authentication; listen on `127.0.0.1:80` and put a proxy that adds both in front"
+            ]
+        ),
+        (
+            "serve: { listen: here }",
+            ["p.yaml:1: serve: `listen`: `here` is not an address and port; write `127.0.0.1:8080`"]
+        ),
+        (
+            "serve: { query_rows: 0 }",
+            ["p.yaml:1: serve: `query_rows`: `0` is out of range; write a number from 1 to 10000000"]
+        ),
+        (
+            "pipeline: a/b",
+            ["p.yaml:1: pipeline file: `pipeline`: `a/b` is not a name; use letters, digits, `-` and `_`"]
+        ),
+        (
+            "log: { level: warn }",
+            ["p.yaml:1: log: `level`: `warn` is not a choice; known: `debug`, `info`, `warning`, `error`"]
+        ),
+        (
+            "lateness: 2\nserve: { lisen: x }\npipline: x\n",
+            [
+                "p.yaml:1: pipeline file: `lateness`: `2` is not a time span; add a unit: `2s` or `2ms`",
+                "p.yaml:2: serve: unknown option `lisen`; did you mean `listen`?",
+                "p.yaml:3: unknown section `pipline`; did you mean `pipeline`?",
+            ]
+        ),
+        ("a: [", ["p.yaml:2: this is not YAML: while parsing a flow node, did not find expected node content"]),
+    ]
+
+    @Test(arguments: wrong)
+    func `everything wrong is reported at once, by line, with what to write instead`(text: String, messages: [String]) {
+        let errors = #expect(throws: ConfigErrors.self) { try Self.parse(text) }
+        #expect(errors?.errors.map(\.description) == messages)
+    }
+
+    @Test func `a file is read, and a missing one suggests its neighbour`() throws {
+        let folder = TemporaryFolder()
+        try "pipeline: x\n".write(toFile: folder.path + "/crypto.yaml", atomically: true, encoding: .utf8)
+        let configuration = try PipelineConfiguration.load(folder.path + "/crypto.yaml", components: Self.components)
+        #expect(configuration.name == "x")
+        #expect(configuration.file == folder.path + "/crypto.yaml")
+        let missing = #expect(throws: ConfigErrors.self) {
+            try PipelineConfiguration.load(folder.path + "/crytpo.yaml", components: Self.components)
+        }
+        #expect(
+            missing?.description == folder.path + "/crytpo.yaml: there is no such file; did you mean `crypto.yaml`?")
+        let isFolder = #expect(throws: ConfigErrors.self) {
+            try PipelineConfiguration.load(folder.path, components: Self.components)
+        }
+        #expect(isFolder?.description == "\(folder.path): this is a folder; name the pipeline file inside it")
+        try Data([0x61, 0x3A, 0x20, 0xFF]).write(to: folder.url.appending(path: "latin.yaml"))
+        let latin = #expect(throws: ConfigErrors.self) {
+            try PipelineConfiguration.load(folder.path + "/latin.yaml", components: Self.components)
+        }
+        #expect(latin?.description == folder.path + "/latin.yaml: the file is not UTF-8 text; save it as UTF-8")
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1:8080", true), ("localhost:0", true), ("[::1]:80", true), (":9", true), ("127.9.9.9:1", true),
+        ("0.0.0.0:80", false), ("[::]:80", false), ("10.0.0.1:80", false), ("127.evil.example:80", false),
+        ("127.0.0.1.example:80", false),
+    ])
+    func `only loopback counts as loopback`(text: String, isLoopback: Bool) throws {
+        #expect(try #require(ListenAddress(text)).isLoopback == isLoopback)
+    }
+
+    @Test(arguments: ["", "8080", "::1:80", "a:", "a:70000", "a:-1", "a:+1x"])
+    func `what is no address is refused`(text: String) {
+        #expect(ListenAddress(text) == nil)
+    }
+}
