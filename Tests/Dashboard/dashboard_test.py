@@ -186,6 +186,13 @@ class Checks:
         self.check("a failed query shows its error", error, error or "")
         self.browser.complaints[before:] = [c for c in self.browser.complaints[before:] if "/api/v1/query" not in c]
 
+    def modules(self) -> None:
+        """The page's own modules, value by value."""
+        script = (Path(__file__).parent / "modules.js").read_text()
+        for name, expected, actual in self.browser.evaluate(script):
+            passed = expected == actual
+            self.check(f"module {name}", passed, "" if passed else f"expected {expected}, got {actual}")
+
     # The frame
 
     def reconnect(self) -> None:
@@ -238,6 +245,7 @@ def main() -> int:
         browser.view(*WIDE)
         browser.open(arguments.url)
         checks = Checks(browser, arguments.url)
+        checks.modules()
         moved = checks.watchlist()
         if moved:
             checks.keyboard(moved)

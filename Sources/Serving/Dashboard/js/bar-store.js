@@ -33,7 +33,7 @@ export class BarStore {
 
   /**
    * Takes a bar in. Answers `append`, `update` (the newest one), `revise` (an older one), `insert` (between
-   * others) or `ignore` (older news than what is known).
+   * others) or `ignore` (older news than what is known, or before the first: history is loaded, never guessed).
    */
   put(bar) {
     const index = this.find(bar.time);
@@ -43,6 +43,7 @@ export class BarStore {
       return index === this.bars.length - 1 ? 'update' : 'revise';
     }
     const place = ~index;
+    if (place === 0 && this.bars.length > 0) return 'ignore';
     this.bars.splice(place, 0, bar);
     return place === this.bars.length - 1 ? 'append' : 'insert';
   }

@@ -86,6 +86,7 @@ export class ChartData {
       const bars = (await this.#fetchBars(to, NEXT_LOAD)).map(toBar);
       const added = this.store.prepend(bars);
       if (added > 0) {
+        this.#hooks.reset();
         await this.#loadIndicators();
         this.#hooks.reset();
       }
