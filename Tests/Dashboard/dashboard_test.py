@@ -54,8 +54,9 @@ class Checks:
         return bool(passed)
 
     def go(self, hash: str) -> None:
+        page = {"#/i": "instrument", "#/p": "pipeline", "#/s": "sql"}.get(hash[:3], "watchlist")
         self.browser.evaluate(f"location.hash = {hash!r}")
-        time.sleep(0.5)
+        self.browser.wait(f"!!document.querySelector('main.page-{page} > *')")
 
     # The pages
 

@@ -133,6 +133,10 @@ class Instrument:
     def name(self) -> str:
         return f"{self.venue}:{self.symbol}"
 
+    @property
+    def price_type(self) -> str:
+        return "trade" if self.has_trades else "bid"
+
     def json(self) -> dict:
         last = self.price if self.has_trades else None
         opened = self.day["open"] if self.has_trades else None

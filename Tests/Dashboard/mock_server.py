@@ -61,7 +61,7 @@ class Client:
                 w[0] == k[0] and k[1] in ("*", w[1]) and k[2] in ("*", w[2]) for k in keys)}
         self.send({"type": message["op"] + "d", "channels": message["channels"],
                    "instruments": instruments,
-                   "intervals": list(INTERVALS) if intervals == ["*"] else intervals})
+                   "intervals": message.get("intervals", [])})
 
 
 def frame(text: str) -> bytes:
@@ -128,7 +128,7 @@ class Server:
 
     def _bar(self, instrument, interval: str, bar) -> dict:
         return {"type": "bar", "instrument": instrument.name, "interval": interval,
-                "price_type": "trade" if instrument.has_trades else "bid",
+                "price_type": instrument.price_type,
                 "start_ns": bar.start * 10**9, **bar.values()}
 
     def _bar_closed(self, instrument, interval: str, bar) -> None:
@@ -140,7 +140,8 @@ class Server:
             if points:
                 self._publish("indicators", instrument.name, interval, {
                     "type": "indicator", "instrument": instrument.name, "interval": interval,
-                    "name": name, "start_ns": points[-1]["start_ns"],
+                    "price_type": instrument.price_type, "name": name,
+                    "start_ns": points[-1]["start_ns"],
                     "value": points[-1]["value"]})
 
     def _publish(self, channel: str, instrument: str, interval: str, message: dict) -> None:
@@ -185,12 +186,13 @@ class Server:
         ]
         return {
             "pipeline": "demo", "version": "0.1.0", "started": rfc3339(int(self.started * 1e9)),
-            "uptime_seconds": uptime, "ready": not self.degraded, "feeds": feeds,
+            "uptime_seconds": uptime, "ready": not self.degraded,
+            "intervals": list(INTERVALS), "indicators": ["sma(20)", "rsi(14)", "atr(14)"], "feeds": feeds,
             "journal": {"path": "data/journal", "head_offset": offset,
                         "durable_offset": offset - 3, "oldest_offset": 0, "segments": 4,
                         "bytes": offset * 96, "fsync_p99_us": 300 + int(uptime * 13) % 90},
             "engine": {"offset": offset - 3, "lag_frames": 3, "trades": offset, "quotes": offset,
-                       "bars": 48_211, "duplicates": 12, "late": 3, "gaps": 0,
+                       "bars": 48_211, "duplicates": 12, "late": 3, "gaps": 0, "crossed_quotes": 0,
                        "dead_letters": 7 if self.degraded else 0},
             "sinks": sinks, "hot": {"rows": 412_332, "visible_offset": offset - 20},
             "disk": {"free_bytes": 48_318_382_080}, "clients": len(self.clients)}
@@ -268,19 +270,18 @@ class Server:
         interval = query["interval"]
         bars = list(instrument.bars[interval])
         limit = int(query.get("limit", 500))
-        if name == "indicators":
-            series = {k: v[-limit:] for k, v in indicators(bars).items()}
-            return {"instrument": instrument.name, "interval": interval, "series": series}
         kind = query.get("price_type", "trade")
-        if kind != ("trade" if instrument.has_trades else "bid"):
+        if kind != instrument.price_type:
             bars = []
         if "to" in query:
             text = query["to"]
             to = int(text) / 1e9 if text.isdigit() else datetime.fromisoformat(
                 text.replace("Z", "+00:00")).astimezone(timezone.utc).timestamp()
             bars = [b for b in bars if b.start < to]
-        return {"instrument": instrument.name, "interval": interval, "price_type": kind,
-                "bars": [b.json() for b in bars[-limit:]]}
+        head = {"instrument": instrument.name, "interval": interval, "price_type": kind}
+        if name == "indicators":
+            return {**head, "series": {k: v[-limit:] for k, v in indicators(bars).items()}}
+        return {**head, "bars": [b.json() for b in bars[-limit:]]}
 
     def _query(self, request: dict) -> dict:
         began = time.time()
@@ -312,9 +313,9 @@ class Server:
         instruments = self.market.instruments.values()
         return {
             "instruments": [{k: v for k, v in i.json().items()} for i in instruments],
-            "trades": [{"instrument": i.name, **t} for i in instruments for t in i.trades]
-            or [{"instrument": None}],
-            "bars": [{"instrument": i.name, "interval": n, "price_type": "trade", **b.json()}
+            "trades": [{"venue": i.venue, "symbol": i.symbol, **t} for i in instruments for t in i.trades]
+            or [{"venue": None, "symbol": None}],
+            "bars": [{"venue": i.venue, "symbol": i.symbol, "interval": n, "price_type": "trade", **b.json()}
                      for i in instruments for n in ("1m", "1h") for b in list(i.bars[n])[-500:]]}
 
     # ---- WebSocket ----

@@ -49,9 +49,10 @@ export async function fetchBars({ instrument, interval, priceType, to, limit }, 
   return (await get('bars', query, signal)).bars;
 }
 
-/** Indicator series by name. */
-export async function fetchIndicators({ instrument, interval, limit }, signal) {
-  return (await get('indicators', { instrument, interval, limit }, signal)).series;
+/** Indicator series by name, each oldest first; `to` (RFC 3339) is exclusive. */
+export async function fetchIndicators({ instrument, interval, priceType, to, limit }, signal) {
+  const query = { instrument, interval, price_type: priceType, to, limit };
+  return (await get('indicators', query, signal)).series;
 }
 
 /** Trades, newest first. */

@@ -9,6 +9,8 @@ const NEXT_LOAD = 500;
 const MOST_BARS = 8000;
 const MOST_QUEUED = 5000;
 const RETRY_MS = 4000;
+const CATCH_UP_MS = 1500;
+const CATCH_UP_LOAD = 20;
 
 /**
  * Bars and indicators of one instrument, interval and price type.
@@ -27,9 +29,9 @@ export class ChartData {
   #stops = [];
   #queue = [];
   #older = 'idle';
-  #retry = 0;
+  #timer = 0;
 
-  /** `choice`: `instrument`, `interval`, `priceType`, `withIndicators`. */
+  /** `choice`: `instrument`, `interval`, `priceType`. */
   constructor(choice, hooks) {
     this.#choice = choice;
     this.#hooks = hooks;
@@ -45,35 +47,41 @@ export class ChartData {
 
   stop() {
     this.#abort.abort();
-    clearTimeout(this.#retry);
+    clearTimeout(this.#timer);
     for (const stop of this.#stops) stop();
   }
 
   // Loading
 
   async #load() {
-    clearTimeout(this.#retry);
+    clearTimeout(this.#timer);
     this.loading = true;
     try {
-      const bars = (await this.#fetchBars(null, FIRST_LOAD)).map(toBar);
-      const continues = bars.length > 0 && this.store.last && bars[0].time <= this.store.last.time;
-      if (continues) for (const bar of bars) this.store.put(bar);
-      else this.#replace(bars);
-      await this.#loadIndicators();
+      const { bars, indicators } = await this.#fetch({ limit: FIRST_LOAD });
+      if (!this.#continues(bars)) this.#clear();
+      this.#mergeAll(bars, indicators);
     } catch (error) {
       this.#fail(error);
-      if (error.name !== 'AbortError') this.#retry = setTimeout(() => this.#load(), RETRY_MS);
+      if (error.name !== 'AbortError') this.#timer = setTimeout(() => this.#load(), RETRY_MS);
       return;
     }
     this.loading = false;
     for (const message of this.#queue) this.#merge(message);
     this.#queue = [];
     this.#hooks.reset();
+    this.#timer = setTimeout(() => this.#catchUp(), CATCH_UP_MS);
   }
 
-  #replace(bars) {
-    this.store.bars = bars;
-    this.#older = 'idle';
+  /** What was sent just before the subscription may not have been in the answer yet. */
+  async #catchUp() {
+    try {
+      const { bars, indicators } = await this.#fetch({ limit: CATCH_UP_LOAD });
+      if (this.loading || !this.#continues(bars)) return;
+      this.#mergeAll(bars, indicators);
+      this.#hooks.reset();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Loads older bars in front, once at a time, until there are no more. */
@@ -83,13 +91,10 @@ export class ChartData {
     this.#older = 'busy';
     try {
       const to = new Date(this.store.bars[0].time * 1000).toISOString();
-      const bars = (await this.#fetchBars(to, NEXT_LOAD)).map(toBar);
+      const { bars, indicators } = await this.#fetch({ to, limit: NEXT_LOAD });
       const added = this.store.prepend(bars);
-      if (added > 0) {
-        this.#hooks.reset();
-        await this.#loadIndicators();
-        this.#hooks.reset();
-      }
+      this.#mergeAll([], indicators);
+      if (added > 0) this.#hooks.reset();
       this.#older = added > 0 ? 'idle' : 'done';
     } catch (error) {
       this.#older = 'idle';
@@ -97,22 +102,35 @@ export class ChartData {
     }
   }
 
-  #fetchBars(to, limit) {
-    const { instrument, interval, priceType } = this.#choice;
-    return fetchBars({ instrument, interval, priceType, to, limit }, this.#abort.signal);
+  async #fetch(range) {
+    const request = { ...this.#choice, ...range };
+    const [bars, indicators] = await Promise.all([
+      fetchBars(request, this.#abort.signal), fetchIndicators(request, this.#abort.signal),
+    ]);
+    return { bars: bars.map(toBar), indicators };
   }
 
-  async #loadIndicators() {
-    const { instrument, interval, withIndicators } = this.#choice;
-    if (!withIndicators) return;
-    const limit = Math.max(this.store.bars.length, FIRST_LOAD);
-    const series = await fetchIndicators({ instrument, interval, limit }, this.#abort.signal);
-    const first = this.store.bars[0]?.time ?? 0;
-    for (const [name, points] of Object.entries(series)) {
-      const kept = points.map(({ start_ns, value }) => [Math.round(start_ns / 1e9), value]);
-      const newer = [...(this.indicators.get(name) ?? [])].filter(([time]) => time > (kept.at(-1)?.[0] ?? 0));
-      this.indicators.set(name, new Map([...kept.filter(([time, value]) => time >= first && value !== null), ...newer]));
+  #continues(bars) {
+    return this.store.last !== null && bars.length > 0 && bars[0].time <= this.store.last.time;
+  }
+
+  #clear() {
+    this.store.bars = [];
+    this.indicators.clear();
+    this.#older = 'idle';
+  }
+
+  #mergeAll(bars, indicators) {
+    for (const bar of bars) this.store.put(bar);
+    for (const [name, points] of Object.entries(indicators)) {
+      const loaded = points.map(({ start_ns, value }) => [Math.round(start_ns / 1e9), value]);
+      const drawable = loaded.filter(([time, value]) => value !== null && time >= this.store.bars[0]?.time);
+      this.#setPoints(name, [...(this.indicators.get(name) ?? []), ...drawable]);
     }
+  }
+
+  #setPoints(name, points) {
+    this.indicators.set(name, new Map([...new Map(points)].sort(([a], [b]) => a - b)));
   }
 
   #fail(error) {
@@ -122,9 +140,9 @@ export class ChartData {
   // The stream
 
   #take(message) {
-    const { instrument, interval, priceType, withIndicators } = this.#choice;
+    const { instrument, interval, priceType } = this.#choice;
     if (message.instrument !== instrument || message.interval !== interval) return;
-    if (message.type === 'bar' ? message.price_type !== priceType : !withIndicators) return;
+    if (message.price_type !== priceType) return;
     if (this.loading) {
       this.#queue.push(message);
       if (this.#queue.length > MOST_QUEUED) this.#queue.shift();
@@ -158,7 +176,7 @@ export class ChartData {
     const newest = points.size === 0 ? -Infinity : lastKey(points);
     points.set(time, value);
     if (!known && time < newest) {
-      this.indicators.set(name, new Map([...points].sort(([a], [b]) => a - b)));
+      this.#setPoints(name, points);
       this.#hooks.reset();
     } else {
       this.#hooks.indicator(name, time, value, time < newest);
@@ -169,9 +187,8 @@ export class ChartData {
     if (message.type === 'bar') {
       this.store.put(toBar(message));
     } else if (message.value !== null) {
-      const points = this.indicators.get(message.name) ?? new Map();
-      points.set(Math.round(message.start_ns / 1e9), message.value);
-      this.indicators.set(message.name, new Map([...points].sort(([a], [b]) => a - b)));
+      const point = [Math.round(message.start_ns / 1e9), message.value];
+      this.#setPoints(message.name, [...(this.indicators.get(message.name) ?? []), point]);
     }
   }
 

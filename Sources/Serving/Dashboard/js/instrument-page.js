@@ -37,10 +37,11 @@ class InstrumentPage {
     this.typeBox = h('div.segments', { role: 'group', 'aria-label': 'Price' });
     const main = h('div.instrument-main');
     root.append(h('div.toolbar.chart-toolbar', {}, this.intervalBox, this.typeBox, h('span.grow'), this.header.countdown), main);
+    // Before anything is loaded, so that nothing falls between the answer and the stream.
+    this.#stops.push(stream.subscribe({ channels: ['trades', 'quotes', 'bars', 'indicators'], instruments: [name] }));
     this.chart = new ChartPanel(main);
     this.tape = new Tape(main, name);
     this.#stops.push(
-      stream.subscribe({ channels: ['trades', 'quotes', 'bars', 'indicators'], instruments: [name] }),
       onIntervals(() => this.#intervalsChanged()),
       onKey((key) => this.#key(key)),
     );
@@ -71,13 +72,7 @@ class InstrumentPage {
   }
 
   #showChart() {
-    const hasTrades = instruments.get(this.#name)?.last_price !== null;
-    this.chart.show({
-      instrument: this.#name,
-      interval: this.#interval,
-      priceType: this.#priceType,
-      withIndicators: this.#priceType === 'trade' || (!hasTrades && this.#priceType === 'bid'),
-    });
+    this.chart.show({ instrument: this.#name, interval: this.#interval, priceType: this.#priceType });
   }
 
   #intervalsChanged() {

@@ -31,6 +31,7 @@ const QUALITY = [
   { label: 'Gaps', value: (s) => s.engine.gaps, mark: 'bad', note: 'holes in a venue’s sequence' },
   { label: 'Late', value: (s) => s.engine.late, mark: 'some', note: 'stored, but after their bar closed' },
   { label: 'Duplicates', value: (s) => s.engine.duplicates, mark: null, note: 'dropped, seen before' },
+  { label: 'Crossed quotes', value: (s) => s.engine.crossed_quotes, mark: 'some', note: 'bid above ask, stored' },
   { label: 'Reconnects', value: (s) => s.feeds.reduce((sum, feed) => sum + feed.reconnects, 0), mark: 'some', note: 'of all feeds' },
 ];
 

@@ -12,7 +12,7 @@ const ROW_LIMIT = 1000;
 const TIMEOUT_MS = 10_000;
 const KEPT_HISTORY = 20;
 const EXAMPLES = [
-  ['Most traded', 'SELECT instrument, count(*) AS trades, sum(size) AS volume, min(price) AS low, max(price) AS high\nFROM trades\nGROUP BY instrument\nORDER BY trades DESC'],
+  ['Most traded', 'SELECT venue, symbol, count(*) AS trades, sum(size) AS volume, min(price) AS low, max(price) AS high\nFROM trades\nGROUP BY venue, symbol\nORDER BY trades DESC'],
   ['Latest trades', 'SELECT *\nFROM trades\nORDER BY event_time_ns DESC\nLIMIT 100'],
   ['Latest bars', 'SELECT *\nFROM bars\nWHERE "interval" = \'1m\'\nORDER BY start_ns DESC\nLIMIT 100'],
 ];
