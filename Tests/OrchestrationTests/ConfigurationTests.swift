@@ -202,6 +202,31 @@ struct ConfigurationTests {
         #expect(errors?.errors.map(\.description) == messages)
     }
 
+    @Test(arguments: UInt64(0)..<200)
+    func `a damaged file is read or refused with a line of the file`(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        var text = Array(ConfigurationSection.all.map(\.example).joined(separator: "\n").unicodeScalars)
+        let pieces = Array("[]{}:,-\n \t'\"&*!|>%@`#?~\\$(){}a1\u{0}\u{85}\u{FEFF}é".unicodeScalars)
+        for _ in 0..<Int.random(in: 1...8, using: &generator) {
+            let place = Int.random(in: 0..<text.count, using: &generator)
+            switch Int.random(in: 0..<3, using: &generator) {
+            case 0: text.remove(at: place)
+            case 1: text.insert(pieces[Int.random(in: 0..<pieces.count, using: &generator)], at: place)
+            default: text[place] = pieces[Int.random(in: 0..<pieces.count, using: &generator)]
+            }
+        }
+        let lines = text.count { $0 == "\n" || $0 == "\u{85}" } + 2
+        do throws(ConfigErrors) {
+            _ = try Self.parse(String(String.UnicodeScalarView(text)))
+        } catch {
+            for error in error.errors {
+                #expect(error.file == "p.yaml")
+                #expect((1...lines).contains(error.line ?? 1))
+                #expect(!error.message.isEmpty)
+            }
+        }
+    }
+
     @Test func `a file is read, and a missing one suggests its neighbour`() throws {
         let folder = TemporaryFolder()
         try "pipeline: x\n".write(toFile: folder.path + "/crypto.yaml", atomically: true, encoding: .utf8)

@@ -73,10 +73,10 @@ public struct ConfigurationSection: Sendable {
                         "Size beyond which the oldest sealed segments are deleted, once every sink has them; unlimited "
                             + "unless given."),
                 ])), absence: "all defaults",
-        example: "journal: { path: data/journal, fsync: 5ms, segment: 128MiB, retain: 7d }")
+        example: "journal: { fsync: 5ms, segment: 128MiB, retain: 7d }")
 
     static let bars = ConfigurationSection(
-        key: "bars", summary: "Which bars are made. A list alone is the list of intervals.",
+        key: "bars", summary: "Which bars are made.",
         shape: .options(
             Spec(
                 "bars", "Bars.",
@@ -110,7 +110,7 @@ public struct ConfigurationSection: Sendable {
         shape: .components(.sink), absence: "`[lake]`",
         example: """
             sinks:
-              - lake: { path: data/lake, flush: 60s }
+              - lake: { flush: 60s }
             """)
 
     static let serve = ConfigurationSection(

@@ -43,7 +43,7 @@ public struct ReferencePage: Sendable {
         switch section.shape {
         case .value(let option): blocks.append("A \(option.form); where absent, \(section.absence).")
         case .options(let spec, let listOption):
-            if let listOption { blocks.append("A list alone is `\(listOption)`.") }
+            if let listOption { blocks.append("A list in place of the options is `\(listOption)`.") }
             blocks.append(options(spec))
         case .components(let kind), .calls(let kind):
             blocks.append("Where absent: \(section.absence).")
@@ -60,6 +60,7 @@ public struct ReferencePage: Sendable {
 
     private static let values = """
         - **text**, **list**: YAML text and lists of it, `[AAPL, MSFT]`.
+        - **integer**, **number**: `10000` or `10_000`; `0.5` or `5e-1`.
         - **duration**: a number with a unit, `ns`, `us`, `ms`, `s`, `m`, `h`, `d` or `w`; several add up, largest first: `1h30m`.
         - **bytes**: `512KiB`, `64MiB`, `1GiB` (powers of 1024), `1MB`, `1GB` (powers of 1000), or a number of bytes.
         - **boolean**: `true` or `false`.
