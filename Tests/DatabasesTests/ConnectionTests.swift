@@ -12,7 +12,8 @@ import Testing
 
     @Test(arguments: [
         ("NULL", SQLValue.null), ("true", .boolean(true)), ("42", .integer(42)), ("(-7)::TINYINT", .integer(-7)),
-        ("18446744073709551615::UBIGINT", .unsigned(.max)), ("1.5::DOUBLE", .double(1.5)), ("0.25::FLOAT", .double(0.25)),
+        ("18446744073709551615::UBIGINT", .unsigned(.max)), ("1.5::DOUBLE", .double(1.5)),
+        ("0.25::FLOAT", .double(0.25)),
         ("'héllo'", .text("héllo")), ("''", .text("")), ("'\\x00\\xFF'::BLOB", .binary([0, 255])),
         ("DATE '2026-01-31'", .date(CivilDate(daysSinceEpoch: 20_484))), ("12.50::DECIMAL(9,2)", .decimal("12.50")),
         ("(-0.05)::DECIMAL(9,2)", .decimal("-0.05")), ("7::HUGEINT", .integer(7)),
@@ -38,7 +39,9 @@ import Testing
     }
 
     @Test func `values become JSON and CSV`() throws {
-        #expect(SQLValue.timestamp(Timestamp(nanoseconds: 1_500_000_000), isUTC: true).json == "\"1970-01-01T00:00:01.500Z\"")
+        #expect(
+            SQLValue.timestamp(Timestamp(nanoseconds: 1_500_000_000), isUTC: true).json
+                == "\"1970-01-01T00:00:01.500Z\"")
         #expect(SQLValue.timestamp(Timestamp(nanoseconds: 0), isUTC: false).text == "1970-01-01T00:00:00")
         #expect(SQLValue.double(.nan).json == "null")
         #expect(SQLValue.binary(Array("Man".utf8)).json == "\"TWFu\"")

@@ -33,7 +33,10 @@ import Testing
         ]
         try connection.ingest(columns, rows: 3, into: "t", schema: "hot")
         let rows = try connection.query("SELECT * FROM hot.t").collect().rows
-        #expect(rows[0] == [.integer(1), .integer(1), .double(0.5), .boolean(true), .text("two"), .null, .binary([7]), .text("x")])
+        #expect(
+            rows[0] == [
+                .integer(1), .integer(1), .double(0.5), .boolean(true), .text("two"), .null, .binary([7]), .text("x"),
+            ])
         #expect(rows[1] == [.null, .integer(2), .null, .boolean(false), .null, .text("sell"), .binary([]), .text("")])
         #expect(
             rows[2] == [
@@ -54,8 +57,10 @@ import Testing
         try connection.execute("CREATE TABLE t (s VARCHAR)")
         let none = column([UInt32](repeating: ArrowColumn.missingIndex, count: 5000))
         try connection.ingest(
-            [.init("s", .dictionary(indices: none, StringDictionary(values: [])), nullable: true)], rows: 5000, into: "t")
-        #expect(try connection.query("SELECT count(*), count(s) FROM t").collect().rows == [[.integer(5000), .integer(0)]])
+            [.init("s", .dictionary(indices: none, StringDictionary(values: [])), nullable: true)], rows: 5000,
+            into: "t")
+        #expect(
+            try connection.query("SELECT count(*), count(s) FROM t").collect().rows == [[.integer(5000), .integer(0)]])
     }
 
     @Test(arguments: UInt64(0)..<12)
@@ -77,7 +82,8 @@ import Testing
                 indices.append(isMissing ? ArrowColumn.missingIndex : index)
                 flags.append(flag)
                 expected.append([
-                    number == 9 ? .null : .integer(number), isMissing ? .null : .text(table[index]), .boolean(flag == 1),
+                    number == 9 ? .null : .integer(number), isMissing ? .null : .text(table[index]),
+                    .boolean(flag == 1),
                 ])
             }
             try connection.ingest(

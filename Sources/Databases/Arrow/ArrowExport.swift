@@ -106,7 +106,9 @@ struct ArrowExport: ~Copyable {
         if let missing, let first = (0..<rows).first(where: { indices[$0] == missing }) {
             hasMissing = true
             used = Column<Index>(capacity: rows)
-            for row in 0..<rows { used.append(row >= first && indices[row] == missing ? Index(text.count) : indices[row]) }
+            for row in 0..<rows {
+                used.append(row >= first && indices[row] == missing ? Index(text.count) : indices[row])
+            }
         }
         var (array, schema) = unsafe fixed(format, column, rows, nil, used.pointer, used)
         array.dictionary = unsafe [

@@ -86,12 +86,12 @@ private final class ArrayHolder {
     ) {
         self.owners = owners
         unsafe self.buffers = .allocate(capacity: max(1, buffers.count))
-        for unsafe (index, buffer) in unsafe buffers.enumerated() {
+        for unsafe(index, buffer) in unsafe buffers.enumerated() {
             unsafe (self.buffers + index).initialize(to: buffer)
         }
         childCount = unsafe children.count
         unsafe self.children = children.isEmpty ? nil : .allocate(capacity: children.count)
-        for unsafe (index, child) in unsafe children.enumerated() {
+        for unsafe(index, child) in unsafe children.enumerated() {
             unsafe self.children?[index] = child
         }
         unsafe self.dictionary = dictionary
@@ -127,7 +127,7 @@ private final class SchemaHolder {
         unsafe self.name = strdup(name)
         childCount = unsafe children.count
         unsafe self.children = children.isEmpty ? nil : .allocate(capacity: children.count)
-        for unsafe (index, child) in unsafe children.enumerated() {
+        for unsafe(index, child) in unsafe children.enumerated() {
             unsafe self.children?[index] = child
         }
         unsafe self.dictionary = dictionary

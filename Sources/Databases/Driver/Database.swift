@@ -21,7 +21,9 @@ public final class Database: @unchecked Sendable {  // the handle is immutable; 
         do throws(DatabaseError) {
             try unsafe ADBCDriver.check("new database") { unsafe functions.pointee.DatabaseNew(handle, $0) }
             for (key, value) in options {
-                try unsafe ADBCDriver.check("option \(key)") { unsafe functions.pointee.DatabaseSetOption(handle, key, value, $0) }
+                try unsafe ADBCDriver.check("option \(key)") {
+                    unsafe functions.pointee.DatabaseSetOption(handle, key, value, $0)
+                }
             }
             try unsafe ADBCDriver.check("open database") { unsafe functions.pointee.DatabaseInit(handle, $0) }
         } catch {
@@ -34,7 +36,9 @@ public final class Database: @unchecked Sendable {  // the handle is immutable; 
 
     private static func release(_ driver: ADBCDriver, _ handle: UnsafeMutablePointer<AdbcDatabase>) {
         if unsafe handle.pointee.private_data != nil {
-            try? unsafe ADBCDriver.check("close database") { unsafe driver.functions.pointee.DatabaseRelease(handle, $0) }
+            try? unsafe ADBCDriver.check("close database") {
+                unsafe driver.functions.pointee.DatabaseRelease(handle, $0)
+            }
         }
         unsafe handle.deallocate()
     }

@@ -49,6 +49,7 @@ final class QueryTimer: Sendable {
     func refine(_ error: DatabaseError) -> DatabaseError {
         guard finish(), error.code == .cancelled else { return error }
         return DatabaseError(
-            .timeout, "took longer than its limit of \(Double(limitNs) / 1e9) s", operation: error.operation, cause: error)
+            .timeout, "took longer than its limit of \(Double(limitNs) / 1e9) s", operation: error.operation,
+            cause: error)
     }
 }

@@ -58,7 +58,9 @@ final class Statement: @unchecked Sendable {  // one user at a time; `cancel` re
         let stream = UnsafeMutablePointer<ArrowArrayStream>.allocate(capacity: 1)
         unsafe stream.initialize(to: ArrowArrayStream())
         do throws(DatabaseError) {
-            try unsafe ADBCDriver.check(text) { unsafe functions.pointee.StatementExecuteQuery(handle, stream, nil, $0) }
+            try unsafe ADBCDriver.check(text) {
+                unsafe functions.pointee.StatementExecuteQuery(handle, stream, nil, $0)
+            }
         } catch {
             unsafe stream.deallocate()
             throw timer?.refine(error) ?? error
@@ -78,6 +80,8 @@ final class Statement: @unchecked Sendable {  // one user at a time; `cancel` re
     }
 
     private func set(_ key: String, _ value: String) throws(DatabaseError) {
-        try unsafe ADBCDriver.check("option \(key)") { unsafe functions.pointee.StatementSetOption(handle, key, value, $0) }
+        try unsafe ADBCDriver.check("option \(key)") {
+            unsafe functions.pointee.StatementSetOption(handle, key, value, $0)
+        }
     }
 }

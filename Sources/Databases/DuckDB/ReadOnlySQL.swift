@@ -11,7 +11,8 @@ public enum ReadOnlySQL {
     /// - Throws: `syntax` where it does not parse, `notPermitted` where it could do more than read.
     public static func check(_ sql: String, on connection: Connection) throws(DatabaseError) {
         let inner = withoutExplain(sql)
-        let rows = try connection.query("SELECT json_serialize_sql(?::VARCHAR)", parameters: [.text(inner)]).collect().rows
+        let rows = try connection.query("SELECT json_serialize_sql(?::VARCHAR)", parameters: [.text(inner)]).collect()
+            .rows
         guard case .text(let json)? = rows.first?.first,
             let tree = try? JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
         else { throw DatabaseError(.database, "the parser gave no tree", operation: sql) }
@@ -79,7 +80,9 @@ public enum ReadOnlySQL {
         "pragma_version", "range", "read_csv", "read_csv_auto", "read_json", "read_json_auto", "read_ndjson",
         "read_ndjson_auto", "read_parquet", "repeat", "repeat_row", "summary", "unnest",
     ]
-    private static let actingFunctions: Set<String> = ["currval", "getenv", "nextval", "setseed", "sleep_ms", "write_log"]
+    private static let actingFunctions: Set<String> = [
+        "currval", "getenv", "nextval", "setseed", "sleep_ms", "write_log",
+    ]
 }
 
 extension Connection {

@@ -23,7 +23,8 @@ extension ArrowLayout {
             return Int64(exactly: bits).map { .integer($0) } ?? .unsigned(bits)
         case .float(let width):
             return width == 4
-                ? .double(Double(unsafe load(array, place, Float.self))) : .double(unsafe load(array, place, Double.self))
+                ? .double(Double(unsafe load(array, place, Float.self)))
+                : .double(unsafe load(array, place, Double.self))
         case .decimal(let scale): return Self.decimal(unsafe load(array, place, Int128.self), scale)
         case .text(let large): return .text(String(decoding: unsafe bytes(array, place, large), as: UTF8.self))
         case .binary(let large): return .binary(unsafe bytes(array, place, large))
@@ -41,7 +42,8 @@ extension ArrowLayout {
         case .date32: return .date(CivilDate(daysSinceEpoch: Int64(unsafe load(array, place, Int32.self))))
         case .date64: return .date(CivilDate(daysSinceEpoch: unsafe load(array, place, Int64.self) / 86_400_000))
         case .time(let unit, let width):
-            let count = width == 4 ? Int64(unsafe load(array, place, Int32.self)) : unsafe load(array, place, Int64.self)
+            let count =
+                width == 4 ? Int64(unsafe load(array, place, Int32.self)) : unsafe load(array, place, Int64.self)
             return .time(count * unit)
         case .timestamp(let unit, let isUTC):
             let count = unsafe load(array, place, Int64.self)

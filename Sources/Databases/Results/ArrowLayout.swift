@@ -39,7 +39,8 @@ struct ArrowLayout {
         let format = unsafe String(cString: schema.format)
         guard let kind = Kind(format: format) else {
             throw DatabaseError(
-                .unsupported, "column \(name) has a type that cannot be shown (Arrow format \(format)); cast it, "
+                .unsupported,
+                "column \(name) has a type that cannot be shown (Arrow format \(format)); cast it, "
                     + "for example to VARCHAR", operation: operation)
         }
         self.kind = kind

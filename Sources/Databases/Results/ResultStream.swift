@@ -59,7 +59,8 @@ public final class ResultStream {
     private static func error(
         _ stream: UnsafeMutablePointer<ArrowArrayStream>, _ status: CInt, _ operation: String
     ) -> DatabaseError {
-        let message = unsafe stream.pointee.get_last_error?(stream).map { unsafe String(cString: $0) } ?? "errno \(status)"
+        let message =
+            unsafe stream.pointee.get_last_error?(stream).map { unsafe String(cString: $0) } ?? "errno \(status)"
         return DatabaseError(
             DatabaseError.Code(status: UInt8(ADBC_STATUS_INTERNAL), message: message), message, operation: operation)
     }

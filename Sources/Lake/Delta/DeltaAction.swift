@@ -1,0 +1,146 @@
+/// One line of a Delta transaction log.
+///
+/// - Source: Delta transaction log protocol, "Actions"; reader version 1, writer version 2.
+struct DeltaAction: Codable, Sendable {
+    var `protocol`: ProtocolVersions?
+    var metaData: Metadata?
+    var add: AddFile?
+    var remove: RemoveFile?
+    var txn: AppTransaction?
+    var commitInfo: CommitInfo?
+
+    struct ProtocolVersions: Codable, Sendable {
+        var minReaderVersion: Int
+        var minWriterVersion: Int
+    }
+
+    struct Metadata: Codable, Sendable, Equatable {
+        struct Format: Codable, Sendable, Equatable {
+            var provider: String
+            var options: [String: String]?
+        }
+        var id: String
+        var name: String?
+        var description: String?
+        var format: Format
+        var schemaString: String
+        var partitionColumns: [String]
+        var configuration: [String: String]?
+        var createdTime: Int64?
+    }
+
+    struct CommitInfo: Codable, Sendable {
+        var timestamp: Int64?
+        var operation: String?
+        var operationParameters: [String: String]?
+        var isBlindAppend: Bool?
+        var engineInfo: String?
+
+        init(timestamp: Int64, operation: String, operationParameters: [String: String], isBlindAppend: Bool?) {
+            self.timestamp = timestamp
+            self.operation = operation
+            self.operationParameters = operationParameters
+            self.isBlindAppend = isBlindAppend
+            engineInfo = "Tapedeck"
+        }
+
+        /// Others may write anything here; it never decides anything.
+        init(from decoder: any Decoder) {}
+    }
+}
+
+/// A data file of a Delta table.
+public struct AddFile: Codable, Sendable, Equatable {
+    /// Relative to the table, percent-encoded as the protocol asks.
+    public var path: String
+    /// Partition column to value; null is nil.
+    public var partitionValues: [String: String?]
+    /// Bytes.
+    public var size: Int64
+    /// Milliseconds since 1970.
+    public var modificationTime: Int64
+    /// False where the file only rearranges rows that were there.
+    public var dataChange: Bool
+    /// Statistics as JSON text.
+    public var stats: String?
+
+    /// - Parameter relativePath: relative to the table, not encoded.
+    public init(
+        relativePath: String, partitionValues: [String: String?], size: Int64, modificationTime: Int64,
+        dataChange: Bool = true, stats: String?
+    ) {
+        path = PathText.encode(relativePath)
+        self.partitionValues = partitionValues
+        self.size = size
+        self.modificationTime = modificationTime
+        self.dataChange = dataChange
+        self.stats = stats
+    }
+
+    /// Where the file is, relative to the table (absolute where the log says so), decoded.
+    public var relativePath: String { PathText.decode(path) }
+}
+
+/// A data file that a Delta table no longer has.
+public struct RemoveFile: Codable, Sendable, Equatable {
+    /// As in the action that added it.
+    public var path: String
+    /// Milliseconds since 1970.
+    public var deletionTimestamp: Int64?
+    public var dataChange: Bool
+
+    public init(path: String, deletionTimestamp: Int64, dataChange: Bool) {
+        self.path = path
+        self.deletionTimestamp = deletionTimestamp
+        self.dataChange = dataChange
+    }
+}
+
+/// How far an application has got, in the same commit as its files.
+public struct AppTransaction: Codable, Sendable, Equatable {
+    /// Which application.
+    public var appId: String
+    /// Its progress; only ever rises.
+    public var version: Int64
+    /// Milliseconds since 1970.
+    public var lastUpdated: Int64?
+
+    public init(appId: String, version: Int64, lastUpdated: Int64? = nil) {
+        self.appId = appId
+        self.version = version
+        self.lastUpdated = lastUpdated
+    }
+}
+
+/// Percent encoding of paths (RFC 2396, as the protocol asks).
+enum PathText {
+    static func encode(_ path: String) -> String {
+        var text = ""
+        for byte in path.utf8 {
+            if (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+                || "/-_.~=".utf8.contains(byte)
+            {
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                let hex = String(byte, radix: 16, uppercase: true)
+                text += "%" + (hex.count < 2 ? "0" : "") + hex
+            }
+        }
+        return text
+    }
+
+    static func decode(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        var rest = Substring(text)
+        while let character = rest.first {
+            if character == "%", rest.count >= 3, let byte = UInt8(rest.dropFirst().prefix(2), radix: 16) {
+                bytes.append(byte)
+                rest = rest.dropFirst(3)
+            } else {
+                bytes += Array(character.utf8)
+                rest = rest.dropFirst()
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

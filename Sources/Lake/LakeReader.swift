@@ -1,0 +1,44 @@
+public import Databases
+public import Market
+
+/// A lake opened for reading, without a running program: the same views, over its files as they are now.
+public final class LakeReader: Sendable {
+    /// The database with the views; it reaches the lake and nothing else.
+    public let database: Database
+    /// Absolute path of the lake.
+    public let lake: String
+
+    /// Opens a lake.
+    ///
+    /// - Parameter tables: those that the lake does not have become empty views.
+    /// - Throws: `invalidArgument` where the folder holds no table at all.
+    public init(
+        _ path: String, tables: [TableSchema] = Tables.all, memoryBytes: Int64? = nil, threads: Int? = nil
+    ) throws(LakeError) {
+        let lake = try DurableFile.resolve(path)
+        var views: [String] = []
+        var found = 0
+        for schema in tables {
+            let folder = "\(lake)/\(schema.name)"
+            let delta = try DeltaTable.open(folder)
+            if delta != nil { found += 1 }
+            views.append(TableSQL(schema: schema).view(hot: [], files: LakeTable.paths(delta?.files ?? [], in: folder)))
+        }
+        guard found > 0 else {
+            throw LakeError(.invalidArgument, "this folder is not a lake: it has none of the tables", operation: lake)
+        }
+        self.lake = lake
+        let settings = DuckDBSettings(memoryBytes: memoryBytes, threads: threads, confinedTo: [lake])
+        database = try onDatabase("open \(lake)") { () throws(DatabaseError) in
+            let database = try Database.duckDB(settings)
+            let connection = try database.connect()
+            for view in views { try connection.execute(view) }
+            return database
+        }
+    }
+
+    /// A connection for queries.
+    public func connect() throws(LakeError) -> Connection {
+        try onDatabase("connect") { () throws(DatabaseError) in try database.connect() }
+    }
+}

@@ -1,0 +1,140 @@
+internal import Databases
+internal import Market
+internal import Platform
+
+/// One table of a lake that a pipeline writes: its Delta log and the files it adds.
+final class LakeTable: @unchecked Sendable {  // after the opening, used by the flushing thread alone
+    let schema: TableSchema
+    let sql: TableSQL
+    let folder: String
+    private let delta: DeltaTable
+    private let appID: String
+    private let writer: String
+    /// The offset up to which rows had been committed when the table was opened: replayed rows up to it are dropped.
+    let resumeOffset: Int64
+
+    init(_ schema: TableSchema, lake: String, pipeline: String, writer: String) throws(LakeError) {
+        self.schema = schema
+        self.writer = writer
+        sql = TableSQL(schema: schema)
+        folder = "\(lake)/\(schema.name)"
+        appID = "\(pipeline)/\(schema.name)"
+        delta = try DeltaTable.open(folder, creating: schema, writer: writer)
+        resumeOffset = delta.transactionVersion(appID) ?? -1
+        try removeLeftovers()
+    }
+
+    /// The last offset, included, whose rows the table durably holds; -1 where it holds none.
+    var committedOffset: Int64 { delta.transactionVersion(appID) ?? -1 }
+
+    /// Absolute paths of the table's files.
+    var files: [String] { Self.paths(delta.files, in: folder) }
+
+    static func paths(_ files: [AddFile], in folder: String) -> [String] {
+        files.map { $0.relativePath.hasPrefix("/") ? $0.relativePath : folder + "/" + $0.relativePath }
+    }
+
+    /// Removes files of this pipeline that no commit names: a crash came between writing and committing them.
+    private func removeLeftovers() throws(LakeError) {
+        for partition in try DurableFile.names(in: folder) where partition.hasPrefix(TableSchema.partitionColumn + "=")
+        {
+            for name in try DurableFile.names(in: "\(folder)/\(partition)") {
+                guard let part = PartName(name), part.writer == writer else { continue }
+                if part.isTemporary || part.lastOffset > resumeOffset {
+                    DurableFile.remove("\(folder)/\(partition)/\(name)")
+                }
+            }
+        }
+    }
+
+    /// Writes the hot rows up to an offset to new files, one per date; they count only once committed.
+    func writeFiles(
+        upTo last: Int64, on connection: Connection, rowGroupRows: Int, _ reached: (FlushStep) throws(LakeError) -> Void
+    ) throws(LakeError) -> [WrittenFile] {
+        let first = committedOffset
+        let dates = try onDatabase(folder) { () throws(DatabaseError) in
+            try connection.query(sql.dates(after: first, upTo: last)).collect().rows
+        }
+        var written: [WrittenFile] = []
+        for row in dates {
+            let date = row[0].text
+            let partition = "\(TableSchema.partitionColumn)=\(date)"
+            let name = PartName(writer: writer, firstOffset: first + 1, lastOffset: last)
+            try DurableFile.makeFolder("\(folder)/\(partition)")
+            let temporary = "\(folder)/\(partition)/\(name.temporary)"
+            let path = "\(partition)/\(name.final)"
+            let copy = sql.copy(date: date, after: first, upTo: last, to: temporary, rowGroupRows: rowGroupRows)
+            let result = try onDatabase("\(folder)/\(path)") { () throws(DatabaseError) in
+                try connection.query(copy).collect().rows
+            }
+            try reached(.fileWritten(table: schema.name, path: temporary))
+            let statistics = DeltaStatistics(copyResult: result.first ?? [])
+            try DurableFile.sync(temporary)
+            try DurableFile.rename(temporary, to: "\(folder)/\(path)")
+            try DurableFile.syncFolder("\(folder)/\(partition)")
+            try reached(.fileNamed(table: schema.name, path: "\(folder)/\(path)"))
+            let status = try DurableFile.status("\(folder)/\(path)")
+            let file = AddFile(
+                relativePath: path, partitionValues: [TableSchema.partitionColumn: date], size: status.bytes,
+                modificationTime: status.modifiedMs, stats: statistics.json(schema))
+            written.append(WrittenFile(file: file, rows: statistics.rows))
+        }
+        return written
+    }
+
+    /// Makes files part of the table, and remembers in the same step that all rows up to `last` are there.
+    func commit(_ files: [AddFile], upTo last: Int64) throws(LakeError) -> DeltaTable.Outcome {
+        try delta.commit(add: files, transaction: AppTransaction(appId: appID, version: last))
+    }
+}
+
+/// A data file that is not committed yet.
+struct WrittenFile {
+    let file: AddFile
+    let rows: Int64
+}
+
+/// The name of a data file: who wrote it, and the offsets it covers.
+struct PartName {
+    let writer: String
+    let firstOffset: Int64
+    let lastOffset: Int64
+    let isTemporary: Bool
+    private let unique: String
+
+    init(writer: String, firstOffset: Int64, lastOffset: Int64) {
+        self.writer = writer
+        self.firstOffset = firstOffset
+        self.lastOffset = lastOffset
+        isTemporary = false
+        unique = String(UInt32.random(in: .min ... .max), radix: 16)
+    }
+
+    /// `part-<writer>-<first>-<last>-<unique>.zstd.parquet`
+    var final: String { "part-\(writer)-\(firstOffset)-\(lastOffset)-\(unique).zstd.parquet" }
+    var temporary: String { "." + final + ".tmp" }
+
+    /// Reads such a name; nil for all others.
+    init?(_ name: String) {
+        var text = Substring(name)
+        isTemporary = text.hasPrefix(".") && text.hasSuffix(".tmp")
+        if isTemporary { text = text.dropFirst().dropLast(4) }
+        guard text.hasSuffix(".zstd.parquet") else { return nil }
+        let parts = text.dropLast(13).split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 5, parts[0] == "part", let first = Int64(parts[2]), let last = Int64(parts[3]) else {
+            return nil
+        }
+        writer = String(parts[1])
+        firstOffset = first
+        lastOffset = last
+        unique = String(parts[4])
+    }
+
+    /// A pipeline's name as it stands in file names: small letters and digits, others as `_`, told apart by a checksum.
+    static func writer(of pipeline: String) -> String {
+        let plain = pipeline.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }
+        let text = String(plain)
+        return text == pipeline
+            ? text : text + "_" + String(pipeline.utf8.reduce(UInt32(5381)) { $0 &* 33 &+ UInt32($1) }, radix: 16)
+    }
+}

@@ -1,0 +1,85 @@
+internal import Databases
+internal import Market
+
+/// The SQL that a table's schema becomes: hot table, view, rows of a file.
+struct TableSQL {
+    let schema: TableSchema
+
+    /// The table's rows that are not in the lake yet.
+    var hotName: String { "hot." + SQLText.identifier(schema.name) }
+
+    /// Makes a hot table of the stored columns.
+    func create(_ name: String) -> String {
+        let columns = schema.storedColumns.map { column in
+            SQLText.identifier(column.name) + " " + Self.typeName(column.type) + (column.isNullable ? "" : " NOT NULL")
+        }
+        return "CREATE OR REPLACE TABLE \(name) (\(columns.joined(separator: ", ")))"
+    }
+
+    /// All columns, in order, of rows that hold only the stored ones.
+    var columnsOfStored: String {
+        schema.columns.map { column in
+            let name = SQLText.identifier(column.name)
+            return column.derivation.map { "\($0) AS \(name)" } ?? name
+        }.joined(separator: ", ")
+    }
+
+    private var columnNames: String { schema.columns.map { SQLText.identifier($0.name) }.joined(separator: ", ") }
+
+    /// The view of the table's name: rows of hot tables, then rows of files.
+    func view(hot tables: [String], files: [String]) -> String {
+        let date = SQLText.identifier(TableSchema.partitionColumn)
+        var parts = tables.map { "SELECT \(columnsOfStored), \(schema.partitionSQL) AS \(date) FROM \($0)" }
+        if !files.isEmpty {
+            let list = files.map(SQLText.literal).joined(separator: ", ")
+            parts.append(
+                "SELECT \(columnNames), \(date) FROM read_parquet([\(list)], hive_partitioning = true, "
+                    + "hive_types = {\(SQLText.literal(TableSchema.partitionColumn)): DATE})")
+        }
+        if parts.isEmpty { parts.append(emptyRows) }
+        return
+            "CREATE OR REPLACE VIEW main.\(SQLText.identifier(schema.name)) AS \(parts.joined(separator: " UNION ALL "))"
+    }
+
+    private var emptyRows: String {
+        let date = "NULL::DATE AS \(SQLText.identifier(TableSchema.partitionColumn))"
+        let columns = schema.columns.map { "NULL::\(Self.typeName($0.type)) AS \(SQLText.identifier($0.name))" }
+        return "SELECT \((columns + [date]).joined(separator: ", ")) WHERE false"
+    }
+
+    /// Writes the hot rows of a date and a range of offsets to a file.
+    ///
+    /// - Parameter offsets: the first is excluded, the last included.
+    func copy(date: String, after first: Int64, upTo last: Int64, to path: String, rowGroupRows: Int) -> String {
+        let order = schema.sortKey.map(SQLText.identifier).joined(separator: ", ")
+        return """
+            COPY (
+              SELECT \(columnsOfStored) FROM \(hotName)
+              WHERE journal_offset > \(first) AND journal_offset <= \(last) AND \(schema.partitionSQL) = DATE '\(date)'
+              ORDER BY \(order)
+            ) TO \(SQLText.literal(path)) (
+              FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE \(rowGroupRows), RETURN_STATS,
+              USE_TMP_FILE false
+            )
+            """
+    }
+
+    /// Date, rows and first offset of the hot rows of a range of offsets.
+    func dates(after first: Int64, upTo last: Int64) -> String {
+        "SELECT \(schema.partitionSQL) AS d, count(*), min(journal_offset) FROM \(hotName) "
+            + "WHERE journal_offset > \(first) AND journal_offset <= \(last) GROUP BY d ORDER BY d"
+    }
+
+    static func typeName(_ type: TableSchema.ColumnType) -> String {
+        switch type {
+        case .timestamp: "TIMESTAMPTZ"
+        case .date: "DATE"
+        case .int32: "INTEGER"
+        case .int64: "BIGINT"
+        case .float64: "DOUBLE"
+        case .boolean: "BOOLEAN"
+        case .string: "VARCHAR"
+        case .binary: "BLOB"
+        }
+    }
+}
