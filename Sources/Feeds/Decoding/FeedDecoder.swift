@@ -1,5 +1,4 @@
 public import Market
-public import Platform
 
 /// Turns the frames of one feed into events.
 ///

@@ -1,5 +1,5 @@
 internal import CDecode
-public import Market
+internal import Market
 
 /// The decoders of frames, by the name in the settings of a session.
 public enum FrameDecoders {
