@@ -44,7 +44,7 @@ class Tokens {
     /// The next token without the white space behind it. At least one token must be left.
     std::string_view take() {
         const char *begin = text_ + starts_[next_], *end = text_ + starts_[next_ + 1];
-        while ((unsigned char)end[-1] <= ' ') end--;
+        while (is_space(end[-1])) end--;  // ends at the first byte at the latest: a token does not start with space
         next_++;
         return std::string_view(begin, (size_t)(end - begin));
     }
@@ -97,6 +97,10 @@ class Tokens {
     bool skip(int depth = 0);
 
   private:
+    static bool is_space(char byte) {
+        return (unsigned char)byte <= ' ' && (byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t');
+    }
+
     const char *text_;
     const uint32_t *starts_;
     size_t count_;

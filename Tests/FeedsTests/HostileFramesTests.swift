@@ -1,0 +1,66 @@
+import Feeds
+import Market
+import Platform
+import TestKit
+import Testing
+
+/// Frames broken at random, from a seed: every decoder must survive them and give a bounded answer.
+@Suite struct HostileFramesTests {
+    private static let seeds = [
+        #"{"data":[{"c":["1","12"],"p":7296.89,"s":"BINANCE:BTCUSDT","t":1575526691134,"v":0.011467},{"c":null,"p":150,"s":"AAPL","t":1575526691135,"v":0}],"type":"trade"}"#,
+        #"{"type":"error","msg":"x"}"#,
+        #"{"stream":"btcusdt@trade","data":{"e":"trade","E":1723161255343,"s":"BTCUSDT","t":3735683259,"p":"61837.63","q":"0.02","T":1723161255342,"m":true,"M":true}}"#,
+        #"{"stream":"b@bookTicker","data":{"u":1,"e":"bookTicker","s":"B","ps":"B","b":"1.7","B":"35","a":"1.8","A":"1","T":1723161257465,"E":1}}"#,
+        #"{"e":"depthUpdate","E":1,"s":"B","U":1,"u":2,"b":[["1","0"],["2","3"]],"a":[]}"#,
+        #"{"type":"events","data":[{"s":"SIMX:A","t":1700000000000000000,"p":101.25,"v":300,"i":17,"m":"buy"},{"s":"SIMX:A","t":1700000000000000000,"b":1,"B":2,"a":3,"A":4}]}"#,
+    ].map { Array($0.utf8) }
+
+    private static let decoders: [@Sendable (DecoderContext) -> any FeedDecoder] = [
+        { FrameDecoders.finnhub($0) }, { FrameDecoders.binance($0) }, { FrameDecoders.simulator($0) },
+    ]
+
+    private func mutate(_ frame: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
+        var bytes = frame
+        for _ in 0..<Int.random(in: 1...4, using: &random) where !bytes.isEmpty {
+            let place = Int.random(in: 0..<bytes.count, using: &random)
+            switch Int.random(in: 0..<6, using: &random) {
+            case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+            case 1: bytes[place] = Array("{}[]\",:0-.e\\n ".utf8).randomElement(using: &random)!
+            case 2: bytes.remove(at: place)
+            case 3: bytes.insert(bytes[Int.random(in: 0..<bytes.count, using: &random)], at: place)
+            case 4: bytes.removeSubrange(place..<min(bytes.count, place + Int.random(in: 1...40, using: &random)))
+            default:
+                let end = min(bytes.count, place + Int.random(in: 1...40, using: &random))
+                bytes.insert(contentsOf: bytes[place..<end], at: Int.random(in: 0...bytes.count, using: &random))
+            }
+        }
+        return bytes
+    }
+
+    @Test(arguments: 0..<100)
+    func `a broken frame gives valid events, dead letters or nothing`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        for make in Self.decoders {
+            let result = DecodedFrames(make)
+            for _ in 0..<350 {
+                let frame = mutate(Self.seeds.randomElement(using: &random)!, &random)
+                let before = (result.events.trades.count, result.events.quotes.count, result.events.deadLetters.count, result.events.ignored)
+                result.decode(frame)
+                let rows = result.events.trades.count - before.0 + result.events.quotes.count - before.1
+                #expect(rows <= frame.count / 20 + 1)
+                #expect(result.events.deadLetters.count - before.2 <= 257)
+                #expect(result.events.ignored - before.3 <= 1)
+            }
+            let trades = result.events.trades, quotes = result.events.quotes
+            for row in 0..<trades.count {
+                #expect(trades.price[row] > 0 && trades.price[row].isFinite && trades.size[row] >= 0 && trades.size[row].isFinite)
+                #expect(trades.eventTimeNs[row] >= 0 && Int(trades.instrument[row]) < result.instruments.count)
+                #expect(trades.conditions[row] == ArrowColumn.missingIndex || Int(trades.conditions[row]) < result.conditions.count)
+            }
+            for row in 0..<quotes.count {
+                #expect(!(quotes.bid[row] <= 0) && !(quotes.ask[row] <= 0) && quotes.eventTimeNs[row] >= 0)
+                #expect(!(quotes.bid[row].isNaN && quotes.ask[row].isNaN))
+            }
+        }
+    }
+}
