@@ -200,7 +200,7 @@ final class ServerSession {
         case .reading: kill()
         case .answering: keepsAlive = false
         case .streaming: close(code: 1001, reason: "the server stops")
-        case .leaving: break
+        case .leaving: if output.hasEnded { kill() }
         }
     }
 
@@ -237,7 +237,7 @@ final class ServerSession {
         if phase == .leaving && output.isEmpty && !output.hasEnded {
             output.hasEnded = true
             sinceNs = loop.nowNs
-            unsafe td_lws_end_sending(handle)
+            if loop.isStopping { kill() } else { unsafe td_lws_end_sending(handle) }
         }
         if !output.isEmpty || stream?.isIdle == false { unsafe lws_callback_on_writable(handle) }
         return true

@@ -85,6 +85,7 @@ final class SessionStream {
             turnBytes += bytes
             if output.isPausedByOutput || !output.isEmpty { return true }
         }
+        fill()  // so that `isIdle` says whether another turn is needed: what waits already was scheduled once
         return true
     }
 
