@@ -1,4 +1,5 @@
 internal import Market
+internal import Platform
 
 /// Takes rows of batches in: the hot path.
 extension BarTable {

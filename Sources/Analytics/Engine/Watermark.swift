@@ -12,6 +12,19 @@ struct Watermark: Equatable {
     /// When that event was received.
     private var anchorIngestNs = Int64.min
 
+    /// No event yet.
+    init() {}
+
+    /// A watermark as it was in a checkpoint.
+    init(reachedNs: Int64, anchorEventNs: Int64, anchorIngestNs: Int64) {
+        self.reachedNs = reachedNs
+        self.anchorEventNs = anchorEventNs
+        self.anchorIngestNs = anchorIngestNs
+    }
+
+    /// The values to restore it from, in the order of that initialiser.
+    var fields: [Int64] { [reachedNs, anchorEventNs, anchorIngestNs] }
+
     /// Takes in an event that came further than all before.
     @inline(__always)
     mutating func advance(to eventTimeNs: Int64, ingestTimeNs: Int64) {

@@ -24,12 +24,12 @@ public struct IndicatorSpec: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Throws: `ConfigError` where the indicator is not known or a parameter is not right.
     public init(parsing text: some StringProtocol) throws(ConfigError) {
-        let trimmed = text.filter { $0 != " " }
+        let trimmed = String(text.filter { $0 != " " })
         let name = trimmed.prefix { $0 != "(" }.lowercased()
         guard let indicator = IndicatorRegistry.named(name) else {
             throw ConfigError(
                 "`\(text)` is not an indicator",
-                suggestion: Suggestion.sentence(for: name, among: IndicatorRegistry.all.map(\.spec.name)))
+                suggestion: "known: " + IndicatorRegistry.all.map { "`\($0.spec.example)`" }.joined(separator: ", "))
         }
         let spec = indicator.spec
         let advice = "write for example `\(spec.example)`"
