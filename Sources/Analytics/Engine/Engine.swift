@@ -1,0 +1,140 @@
+public import Market
+internal import Platform
+
+/// Turns decoded events into bars and indicators: drops what was seen before, follows event time, closes bars.
+///
+/// The state is a pure function of the calls in the order of the journal. Output, counters and checkpoints are
+/// bit-identical however the events are cut into batches and wherever a checkpoint was taken and restored.
+///
+/// Rules, in the order in which they apply to an event:
+/// 1. *Identity.* A trade whose number was seen for its instrument, or a quote whose update number was, is dropped from
+///    the batch. Events without a number are never dropped.
+/// 2. *Future.* An event more than the tolerance after its receipt goes to the table only.
+/// 3. *Watermark.* The feed's latest event time less the lateness. A bar is final once the watermark reaches its end; it
+///    is emitted once, tagged with the journal offset that caused it.
+/// 4. *Late.* An event behind the watermark counts as late. It still changes bars whose end lies ahead of the watermark.
+/// 5. *Bars.* Open and close are the first and the last price by event time, of equal times by arrival. Changes after
+///    the feed's latest event time has passed the end count as revisions. Intervals without events have no bar.
+/// - Threading: one owner at a time.
+public final class Engine: @unchecked Sendable {  // one owner at a time, by contract
+    public let configuration: EngineConfiguration
+    private var tradeDeduplicator: TradeDeduplicator
+    private var quoteDeduplicator: QuoteDeduplicator
+    private var feeds: [FeedState?] = []
+
+    public init(_ configuration: EngineConfiguration) {
+        self.configuration = configuration
+        tradeDeduplicator = TradeDeduplicator(configuration)
+        quoteDeduplicator = QuoteDeduplicator(configuration)
+    }
+
+    private func state(of feed: UInt32) -> FeedState {
+        while feeds.count <= Int(feed) { feeds.append(nil) }
+        if let known = feeds[Int(feed)] { return known }
+        let state = FeedState(configuration)
+        feeds[Int(feed)] = state
+        return state
+    }
+
+    private func known(_ feed: UInt32) -> FeedState? { Int(feed) < feeds.count ? feeds[Int(feed)] : nil }
+
+    // MARK: Sessions
+
+    /// A session of a feed starts.
+    ///
+    /// - Parameter continues: true for a live feed that connects again: open bars stay open. False for a recording:
+    ///   bars that an unfinished session left open become final, and event time may start anywhere.
+    public func begin(feed: UInt32, continues: Bool, journalOffset: Int64, into output: EngineOutput) {
+        let state = state(of: feed)
+        state.session &+= 1
+        if !continues { state.end(journalOffset: journalOffset, into: output) }
+    }
+
+    /// A session's data is over: its open bars become final, and event time may start anywhere.
+    public func end(feed: UInt32, journalOffset: Int64, into output: EngineOutput) {
+        state(of: feed).end(journalOffset: journalOffset, into: output)
+    }
+
+    /// Nothing arrived on a live feed until `ingestTimeNs`: its watermark follows the clock, and bars close.
+    public func heartbeat(feed: UInt32, ingestTimeNs: Int64, journalOffset: Int64, into output: EngineOutput) {
+        state(of: feed).heartbeat(ingestTimeNs: ingestTimeNs, journalOffset: journalOffset, into: output)
+    }
+
+    // MARK: Events
+
+    /// Takes in the events of one feed: drops duplicates from the batch in place and appends what became final.
+    ///
+    /// - Complexity: no allocation per event; a new instrument, or more open bars than ever before, grows the state.
+    public func process(_ events: EventBatch, feed: UInt32, into output: EngineOutput) {
+        let state = state(of: feed)
+        tradeDeduplicator.removeDuplicates(from: events.trades, counters: &state.counters)
+        quoteDeduplicator.removeDuplicates(
+            from: events.quotes, feed: feed, session: state.session, counters: &state.counters)
+        state.add(events, into: output)
+    }
+
+    // MARK: Reading
+
+    /// Appends every bar that is still open, as it is now.
+    public func openBars(into batch: BarBatch) {
+        for feed in feeds { feed?.bars.appendOpenBars(to: batch) }
+    }
+
+    /// Appends the open bars that changed since this was last called, each once.
+    ///
+    /// Must be called now and then where it is used at all; what is not asked for costs four bytes per open bar.
+    public func changedBars(into batch: BarBatch) {
+        for feed in feeds { feed?.bars.appendChangedBars(to: batch) }
+    }
+
+    /// What happened to a feed's events.
+    public func counters(feed: UInt32) -> FeedCounters { known(feed)?.counters ?? FeedCounters() }
+
+    /// What happened to the events of all feeds.
+    public var totals: FeedCounters {
+        feeds.reduce(into: FeedCounters()) { sum, feed in if let feed { sum += feed.counters } }
+    }
+
+    /// A feed's watermark in nanoseconds since 1970; nil before its first event.
+    public func watermarkNs(feed: UInt32) -> Int64? {
+        guard let watermark = known(feed)?.watermark, watermark.reachedNs != .min else { return nil }
+        return watermark.timeNs(latenessNs: configuration.latenessNs)
+    }
+
+    /// Bars that are open now, over all feeds.
+    public var openBarCount: Int { feeds.reduce(0) { $0 + ($1?.bars.openCount ?? 0) } }
+
+    // MARK: Checkpoint
+
+    /// The whole state as bytes.
+    public func encode() -> [UInt8] {
+        var writer = BinaryWriter()
+        EngineState.writeHeader(configuration, into: &writer)
+        tradeDeduplicator.encode(into: &writer)
+        quoteDeduplicator.encode(into: &writer)
+        writer.write(UInt32(feeds.count))
+        for feed in feeds {
+            writer.write(feed != nil)
+            feed?.encode(into: &writer)
+        }
+        return writer.bytes
+    }
+
+    /// Continues from what `encode` wrote.
+    ///
+    /// - Throws: `EngineStateError` where the bytes are damaged, or belong to another configuration or version: then the
+    ///   state must be built anew from the journal.
+    public init(_ configuration: EngineConfiguration, restoring bytes: [UInt8]) throws(EngineStateError) {
+        var reader = BinaryReader(bytes)
+        try EngineState.readHeader(configuration, from: &reader)
+        self.configuration = configuration
+        tradeDeduplicator = try TradeDeduplicator(configuration, from: &reader)
+        quoteDeduplicator = try QuoteDeduplicator(configuration, from: &reader)
+        for _ in 0..<(try reader.value(UInt32.self)) {
+            feeds.append(try reader.flag() ? try FeedState(configuration, from: &reader) : nil)
+        }
+        guard reader.remaining == 0 else {
+            throw EngineStateError.damaged(at: reader.position, "\(reader.remaining) bytes too many")
+        }
+    }
+}

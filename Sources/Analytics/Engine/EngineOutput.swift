@@ -1,0 +1,20 @@
+public import Market
+
+/// What the engine makes of events: final bars and indicator values, in the order in which they became final.
+///
+/// - Order: journal offsets never go down; the values of a bar follow each other in the order of configuration.
+public final class EngineOutput: @unchecked Sendable {  // one owner at a time
+    public let bars: BarBatch
+    public let indicators: IndicatorBatch
+
+    public init(_ configuration: EngineConfiguration) {
+        bars = BarBatch(intervals: configuration.intervalNames)
+        indicators = IndicatorBatch(intervals: configuration.intervalNames, names: configuration.indicatorNames)
+    }
+
+    /// Empties the batches and keeps their memory.
+    public func removeAll() {
+        bars.removeAll()
+        indicators.removeAll()
+    }
+}

@@ -1,0 +1,59 @@
+import Analytics
+import Market
+import TestKit
+import Testing
+
+/// The engine against a plain model, and against itself cut and restarted at other places.
+struct EnginePropertyTests {
+    static func configuration(_ seed: UInt64) throws -> EngineConfiguration {
+        let latenesses: [Int64] = [0, 500_000_000, 2_000_000_000, 61_000_000_000]
+        return try EngineConfiguration(
+            intervals: [Interval(seconds: 60), Interval(seconds: 1), Interval(seconds: 7), Interval(seconds: 3600)],
+            priceTypes: seed % 2 == 0 ? [.trade, .bid, .ask] : [.ask, .trade],
+            indicators: [IndicatorSpec(parsing: "sma(3)"), IndicatorSpec(parsing: "rsi(4)"), IndicatorSpec(parsing: "atr(2)")],
+            latenessNs: latenesses[Int(seed / 2 % 4)])
+    }
+
+    @Test(arguments: UInt64(0)..<50)
+    func `bars, values and drops are those of the plain model`(seed: UInt64) throws {
+        let configuration = try Self.configuration(seed)
+        var journal = RandomJournal(seed: seed)
+        let records = journal.records(600)
+        let reference = ReferenceEngine(configuration)
+        for record in records { reference.process(record) }
+        let (result, _) = try EngineRunner(configuration: configuration).run(records)
+        #expect(result.keptTrades == reference.result.keptTrades)
+        #expect(result.keptQuotes == reference.result.keptQuotes)
+        #expect(result.bars == reference.result.bars)
+        #expect(result.valueKeys == reference.result.valueKeys)
+        let isClose = zip(result.values, reference.result.values).allSatisfy { abs($0 - $1) <= 1e-9 * max(1, abs($1)) }
+        #expect(isClose)
+        #expect(!result.bars.isEmpty && !result.values.isEmpty)
+        for (feed, counters) in result.counters.enumerated() {
+            #expect(
+                [
+                    counters.trades, counters.quotes, counters.duplicates, counters.late, counters.future,
+                    counters.crossedQuotes,
+                ] == reference.counts[UInt32(feed)])
+        }
+        let totals = result.counters.reduce(into: FeedCounters()) { $0 += $1 }
+        #expect(totals.bars == result.bars.count && totals.indicatorValues == result.values.count)
+    }
+
+    @Test(arguments: UInt64(0)..<50)
+    func `output and state are bit-identical whatever the batches and restarts`(seed: UInt64) throws {
+        let configuration = try Self.configuration(seed)
+        var journal = RandomJournal(seed: seed)
+        let records = journal.records(600)
+        let whole = try EngineRunner(configuration: configuration).run(records)
+        let single = try EngineRunner(configuration: configuration, cuts: { true }).run(records)
+        var random = SeededGenerator(seed: seed &+ 1000)
+        let restarted = try EngineRunner(
+            configuration: configuration, cuts: { random.next() % 5 == 0 }, restarts: { random.next() % 7 == 0 }
+        ).run(records)
+        #expect(single.result == whole.result)
+        #expect(single.state == whole.state)
+        #expect(restarted.result == whole.result)
+        #expect(restarted.state == whole.state)
+    }
+}

@@ -1,0 +1,83 @@
+import Analytics
+import Market
+import Platform
+import TestKit
+import Testing
+
+/// Drives an engine over a journal, in batches and with restarts of one's choice.
+struct EngineRunner {
+    let configuration: EngineConfiguration
+    /// Whether the batch is handed over after a record.
+    var cuts: () -> Bool = { false }
+    /// Whether the engine is written to a checkpoint and read back after a batch.
+    var restarts: () -> Bool = { false }
+
+    /// Returns what came out, and the state at the end.
+    func run(_ records: [TestRecord]) throws -> (result: Result, state: [UInt8]) {
+        var engine = Engine(configuration)
+        let output = EngineOutput(configuration)
+        var result = Result()
+        let events = EventBatch()
+        var feed: UInt32 = 0
+
+        func flush() throws {
+            engine.process(events, feed: feed, into: output)
+            collect(events, output, &result)
+            events.removeAll()
+            if restarts() { engine = try Engine(configuration, restoring: engine.encode()) }
+        }
+        for record in records {
+            if record.feed != feed { try flush() }
+            feed = record.feed
+            if case .events(let list) = record.kind {
+                for event in list { append(event, to: events) }
+                if cuts() { try flush() }
+                continue
+            }
+            try flush()
+            switch record.kind {
+            case .begin(let continues):
+                engine.begin(feed: feed, continues: continues, journalOffset: record.offset, into: output)
+            case .end: engine.end(feed: feed, journalOffset: record.offset, into: output)
+            case .heartbeat(let ingestNs):
+                engine.heartbeat(feed: feed, ingestTimeNs: ingestNs, journalOffset: record.offset, into: output)
+            case .events: break
+            }
+            collect(events, output, &result)
+        }
+        try flush()
+        result.counters = (0..<3).map { engine.counters(feed: $0) }
+        return (result, engine.encode())
+    }
+
+    private func collect(_ events: EventBatch, _ output: EngineOutput, _ result: inout Result) {
+        for row in 0..<events.trades.count {
+            result.keptTrades.append([events.trades.journalOffset[row], Int64(events.trades.frameIndex[row])])
+        }
+        for row in 0..<events.quotes.count {
+            result.keptQuotes.append([events.quotes.journalOffset[row], Int64(events.quotes.frameIndex[row])])
+        }
+        for row in 0..<output.bars.count { result.bars.append(Result.bits(output.bars[row])) }
+        let values = output.indicators
+        for row in 0..<values.count {
+            result.valueKeys.append([
+                Int64(values.instrument[row]), Int64(values.priceType[row]), Int64(values.interval[row]),
+                values.startNs[row], Int64(values.name[row]), values.journalOffset[row],
+            ])
+            result.values.append(values.value[row])
+        }
+        output.removeAll()
+    }
+}
+
+func append(_ event: TestEvent, to events: EventBatch) {
+    if event.isTrade {
+        events.trades.append(
+            instrument: event.instrument, eventTimeNs: event.timeNs, ingestTimeNs: event.ingestNs, price: event.price,
+            size: event.other, tradeID: event.number, journalOffset: event.offset, frameIndex: event.index)
+    } else {
+        events.quotes.append(
+            instrument: event.instrument, eventTimeNs: event.timeNs, ingestTimeNs: event.ingestNs, bid: event.price,
+            ask: event.other, updateID: event.number, journalOffset: event.offset, frameIndex: event.index)
+    }
+}
