@@ -19,13 +19,13 @@ struct QuoteDeduplicator: ~Copyable {
 
     /// Drops the duplicates among the batch's quotes; what is kept stays in order.
     mutating func removeDuplicates(
-        from quotes: QuoteBatch, feed: UInt32, session: UInt32, counters: inout FeedCounters
+        from quotes: QuoteBatch, rowsFrom start: Int, feed: UInt32, session: UInt32, counters: inout FeedCounters
     ) {
         let count = quotes.count
         let numbers = unsafe quotes.updateID.pointer
         let instruments = unsafe quotes.instrument.pointer
-        var kept = 0
-        for row in 0..<count {
+        var kept = start
+        for row in start..<count {
             let number = unsafe numbers[row]
             if number != ArrowColumn.missingInt64 {
                 let instrument = Int(unsafe instruments[row])

@@ -28,12 +28,12 @@ struct TradeDeduplicator: ~Copyable {
     private var limit: Int { min(rangesPerInstrument, max(64, rangesTotal / max(1, instrumentCount))) }
 
     /// Drops the duplicates among the batch's trades; what is kept stays in order.
-    mutating func removeDuplicates(from trades: TradeBatch, counters: inout FeedCounters) {
+    mutating func removeDuplicates(from trades: TradeBatch, rowsFrom start: Int, counters: inout FeedCounters) {
         let count = trades.count
         let numbers = unsafe trades.tradeID.pointer
         let instruments = unsafe trades.instrument.pointer
-        var kept = 0
-        for row in 0..<count {
+        var kept = start
+        for row in start..<count {
             let number = unsafe numbers[row]
             if number != Self.none {
                 let instrument = Int(unsafe instruments[row])

@@ -64,13 +64,18 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
 
     /// Takes in the events of one feed: drops duplicates from the batch in place and appends what became final.
     ///
+    /// - Parameters:
+    ///   - tradesFrom: first row of the trades to take in; rows before it stay as they are.
+    ///   - quotesFrom: the same for quotes.
     /// - Complexity: no allocation per event; a new instrument, or more open bars than ever before, grows the state.
-    public func process(_ events: EventBatch, feed: UInt32, into output: EngineOutput) {
+    public func process(
+        _ events: EventBatch, tradesFrom: Int = 0, quotesFrom: Int = 0, feed: UInt32, into output: EngineOutput
+    ) {
         let state = state(of: feed)
-        tradeDeduplicator.removeDuplicates(from: events.trades, counters: &state.counters)
+        tradeDeduplicator.removeDuplicates(from: events.trades, rowsFrom: tradesFrom, counters: &state.counters)
         quoteDeduplicator.removeDuplicates(
-            from: events.quotes, feed: feed, session: state.session, counters: &state.counters)
-        state.add(events, into: output)
+            from: events.quotes, rowsFrom: quotesFrom, feed: feed, session: state.session, counters: &state.counters)
+        state.add(events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, into: output)
     }
 
     // MARK: Reading

@@ -16,11 +16,11 @@ final class FeedState {
     }
 
     /// Takes in what is left of a batch after de-duplication, trades and quotes in the order of the journal.
-    func add(_ events: EventBatch, into output: EngineOutput) {
+    func add(_ events: EventBatch, tradesFrom: Int, quotesFrom: Int, into output: EngineOutput) {
         let trades = events.trades
         let quotes = events.quotes
-        var trade = 0
-        var quote = 0
+        var trade = tradesFrom
+        var quote = quotesFrom
         while trade < trades.count || quote < quotes.count {
             let tradesEnd = endOfTrades(trades, from: trade, before: quotes, quote)
             if tradesEnd > trade {
