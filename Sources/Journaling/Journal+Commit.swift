@@ -44,6 +44,7 @@ extension Journal {
     /// - Returns: false where the journal closed while writing failed.
     private func commit(_ batch: EncodedBatch) -> Bool {
         var next = 0
+        var failuresWhileClosing = 0
         while next < batch.entries.count {
             do throws(FileError) {
                 let watch = Stopwatch()
@@ -55,7 +56,8 @@ extension Journal {
                 if catalog.segments.count != segments { applyRetention() }
             } catch {
                 if error.operation == "sync" { writer.abandon() }
-                guard stall(error) else { return false }
+                if stall(error) { failuresWhileClosing += 1 }
+                if failuresWhileClosing == 2 { return false }
             }
         }
         return true
@@ -63,7 +65,7 @@ extension Journal {
 
     /// Shows that writing fails and waits for the next try.
     ///
-    /// - Returns: false where there will be none.
+    /// - Returns: true where the journal is closing.
     private func stall(_ error: FileError) -> Bool {
         lock.lock()
         defer { lock.unlock() }
@@ -72,10 +74,10 @@ extension Journal {
         }
         condition = .stalled("\(error)")
         metrics.stalled.set(1)
-        if isClosing { return false }
+        if isClosing { return true }
         let deadlineNs = Stopwatch.monotonicNs() + Self.retryNs
         while !isClosing && commitWork.wait(untilNs: deadlineNs) {}
-        return true
+        return false
     }
 
     /// Makes durable records visible.

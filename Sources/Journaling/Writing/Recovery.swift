@@ -145,12 +145,12 @@ struct Recovery {
 
     /// Keeps what lies behind the cursor in a side file, then cuts it.
     private mutating func cut(_ cursor: SegmentCursor) throws(JournalError) {
-        let (bytes, withoutZeros) = try cursor.remainder()
+        let (bytes, isZero) = try cursor.remainder()
         let file = try JournalError.wrap { () throws(FileError) in try storage.open(cursor.file.path) }
-        if withoutZeros > 0 { report.tornFile = try keep(cursor.file, cursor.position, withoutZeros) }
+        if !isZero { report.tornFile = try keep(cursor.file, cursor.position, bytes) }
         // Zeros up to the next page are how the last write of a killed process looks; nothing was lost there.
         let padding = roundedUp(cursor.position, to: SegmentWriter.pageBytes) - cursor.position
-        if withoutZeros > 0 || bytes > padding { report.tornBytes = bytes }
+        if !isZero || bytes > padding { report.tornBytes = bytes }
         try JournalError.wrap { () throws(FileError) in
             if bytes > 0 { try file.truncate(to: cursor.position) }
             try file.synchronize()

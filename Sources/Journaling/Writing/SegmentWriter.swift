@@ -50,6 +50,7 @@ final class SegmentWriter: @unchecked Sendable {  // used by the commit thread o
             let pageStart = end.position / Self.pageBytes * Self.pageBytes
             let reader = try File(end.segment.path, .read)
             let page = unsafe UnsafeMutableRawBufferPointer(rebasing: staging[..<Int(Self.pageBytes)])
+            unsafe page.initializeMemory(as: UInt8.self, repeating: 0)
             _ = try unsafe reader.read(into: page, at: pageStart)
         }
         segment = end.segment
