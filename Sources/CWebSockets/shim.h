@@ -1,13 +1,13 @@
 // libwebsockets, with functions for the macros that Swift cannot import.
 #pragma once
 #include <libwebsockets.h>
-#include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
-/// Options of every context: OpenSSL is initialised, no waiting for system state changes.
-static inline uint64_t td_lws_options_common(void) {
-    return LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_NO_LWS_SYSTEM_STATES;
+/// Options of a context; without TLS it does not read the system's certificate authorities.
+static inline uint64_t td_lws_options(bool tls) {
+    return LWS_SERVER_OPTION_NO_LWS_SYSTEM_STATES | (tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0);
 }
 /// Accepted sockets go to the `raw-skt` role: the library brings sockets, TLS and the event loop, we bring the bytes.
 static inline uint64_t td_lws_options_raw_listener(void) {

@@ -137,3 +137,22 @@ final class RawPeer {
         return String(decoding: payload, as: UTF8.self)
     }
 }
+
+enum RawListener {
+    /// A port that nobody listens on: one that was just given out and taken back.
+    static func unusedPort() throws -> Int {
+        let socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(socket, address, length) == 0 ? getsockname(socket, address, &length) : -1
+            }
+        }
+        guard status == 0 else { throw RawPeer.Failure(description: "bind: \(String(cString: strerror(errno)))") }
+        return Int(address.sin_port.bigEndian)
+    }
+}

@@ -31,6 +31,10 @@ final class LibraryService: @unchecked Sendable {  // `gate` guards the context;
     private let thread = Mutex<NamedThread?>(nil)
     private unowned let delegate: any LibraryServiceDelegate
     private let tickNs: Int64
+    /// Turns of the service loop so far; in each the library reads a socket at most once.
+    private(set) var turn: UInt64 = 0
+    /// While false the library's callbacks concern nobody: during set-up, and where the thread was never started.
+    private var isRunning = false
     private let protocols: UnsafeMutablePointer<lws_protocols>
     private let timer: UnsafeMutablePointer<td_lws_timer>
     /// Texts that the library keeps pointers to.
@@ -46,7 +50,7 @@ final class LibraryService: @unchecked Sendable {  // `gate` guards the context;
     ///   - configure: completes the library's creation structure.
     /// - Throws: `NetworkError` where the library refuses.
     init(
-        delegate: any LibraryServiceDelegate, tickNs: Int64, operation: String, strings: [String?],
+        delegate: any LibraryServiceDelegate, usesTLS: Bool, tickNs: Int64, operation: String, strings: [String?],
         configure: (inout lws_context_creation_info, [UnsafeMutablePointer<CChar>?]) -> Void
     ) throws(NetworkError) {
         self.delegate = delegate
@@ -64,7 +68,7 @@ final class LibraryService: @unchecked Sendable {  // `gate` guards the context;
         unsafe timer.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
         var info = unsafe lws_context_creation_info()
         unsafe info.protocols = UnsafePointer(protocols)
-        unsafe info.options = td_lws_options_common()
+        unsafe info.options = td_lws_options(usesTLS)
         unsafe info.pt_serv_buf_size = 64 << 10
         unsafe info.port = -1  // CONTEXT_PORT_NO_LISTEN
         unsafe info.user = Unmanaged.passUnretained(self).toOpaque()
@@ -80,6 +84,7 @@ final class LibraryService: @unchecked Sendable {  // `gate` guards the context;
     }
 
     deinit {
+        isRunning = false
         destroyContext()
         unsafe protocols.deallocate()
         unsafe timer.deallocate()
@@ -91,6 +96,7 @@ final class LibraryService: @unchecked Sendable {  // `gate` guards the context;
 
     /// Runs the service thread until `requestStop`; the thread keeps `owner` alive.
     func start(_ name: String, keeping owner: any Sendable) {
+        isRunning = true
         let body = NamedThread(name) { [self] in
             withExtendedLifetime(owner) {
                 delegate.started()
@@ -99,6 +105,7 @@ final class LibraryService: @unchecked Sendable {  // `gate` guards the context;
                     guard let context = unsafe gate.withLock({ gate in
                         unsafe UncheckedPointer(gate.isStopping ? nil : gate.context)
                     }).pointer, unsafe lws_service(context, 0) >= 0 else { break }
+                    turn &+= 1
                 }
                 destroyContext()
             }
@@ -128,6 +135,7 @@ final class LibraryService: @unchecked Sendable {  // `gate` guards the context;
     fileprivate func dispatch(
         _ event: lws_callback_reasons, _ connection: OpaquePointer?, _ input: UnsafeMutableRawPointer?, _ count: Int
     ) -> Int32 {
+        guard isRunning else { return 0 }
         if event == LWS_CALLBACK_EVENT_WAIT_CANCELLED {
             delegate.woken()
             return 0

@@ -42,7 +42,7 @@ struct Listener {
     func configure(_ info: inout lws_context_creation_info, _ texts: [UnsafeMutablePointer<CChar>?]) {
         unsafe info.port = Int32(options.port)
         unsafe info.iface = UnsafePointer(texts[0])
-        unsafe info.options |= td_lws_options_raw_listener()
+        unsafe info.options |= td_lws_options_raw_listener() | td_lws_option_no_system_authorities()
         if !NetworkAddress.isIPv6(host) { unsafe info.options |= td_lws_option_no_ipv6() }
         unsafe info.ssl_cert_filepath = UnsafePointer(texts[1])
         unsafe info.ssl_private_key_filepath = UnsafePointer(texts[2])

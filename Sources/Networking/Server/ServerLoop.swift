@@ -45,7 +45,8 @@ final class ServerLoop: LibraryServiceDelegate, @unchecked Sendable {
         )
         let listener = try Listener(options)
         let service = try unsafe LibraryService(
-            delegate: self, tickNs: Self.tickNs(options), operation: listener.address,
+            delegate: self, usesTLS: options.certificatePath != nil, tickNs: Self.tickNs(options),
+            operation: listener.address,
             strings: [listener.interface, options.certificatePath, options.privateKeyPath, "raw-skt", "tapedeck"]
         ) { info, texts in
             unsafe listener.configure(&info, texts)
