@@ -30,6 +30,7 @@ public struct FlushReport: Sendable {
 
 /// Points that a flush passes, in this order for each table; a hook may stop it there, as a crash would.
 public enum FlushStep: Sendable, Equatable {
+    /// The path is relative to the table.
     case fileWritten(table: String, path: String)
     case fileNamed(table: String, path: String)
     /// All files of the table are there, none counts yet.

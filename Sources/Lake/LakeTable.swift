@@ -12,6 +12,8 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by the 
     private let writer: String
     /// The offset up to which rows had been committed when the table was opened: replayed rows up to it are dropped.
     let resumeOffset: Int64
+    /// Files of an attempt that has not been committed, relative to the table.
+    private var pending: [String] = []
 
     init(_ schema: TableSchema, lake: String, pipeline: String, writer: String) throws(LakeError) {
         self.schema = schema
@@ -40,17 +42,26 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by the 
         {
             for name in try DurableFile.names(in: "\(folder)/\(partition)") {
                 guard let part = PartName(name), part.writer == writer else { continue }
-                if part.isTemporary || part.lastOffset > resumeOffset {
+                if part.isTemporary || !delta.names("\(partition)/\(name)") {
                     DurableFile.remove("\(folder)/\(partition)/\(name)")
                 }
             }
         }
     }
 
+    /// Removes what an attempt left that failed without a crash, unless its commit went through after all.
+    private func removePending() throws(LakeError) {
+        guard !pending.isEmpty else { return }
+        try delta.refresh()
+        for path in pending where !delta.names(path) { DurableFile.remove("\(folder)/\(path)") }
+        pending = []
+    }
+
     /// Writes the hot rows up to an offset to new files, one per date; they count only once committed.
     func writeFiles(
         upTo last: Int64, on connection: Connection, rowGroupRows: Int, _ reached: (FlushStep) throws(LakeError) -> Void
     ) throws(LakeError) -> [WrittenFile] {
+        try removePending()
         let first = committedOffset
         let dates = try onDatabase(folder) { () throws(DatabaseError) in
             try connection.query(sql.dates(after: first, upTo: last)).collect().rows
@@ -60,31 +71,39 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by the 
             let date = row[0].text
             let partition = "\(TableSchema.partitionColumn)=\(date)"
             let name = PartName(writer: writer, firstOffset: first + 1, lastOffset: last)
+            let (temporary, path) = ("\(partition)/\(name.temporary)", "\(partition)/\(name.final)")
+            pending += [temporary, path]
             try DurableFile.makeFolder("\(folder)/\(partition)")
-            let temporary = "\(folder)/\(partition)/\(name.temporary)"
-            let path = "\(partition)/\(name.final)"
-            let copy = sql.copy(date: date, after: first, upTo: last, to: temporary, rowGroupRows: rowGroupRows)
+            let copy = sql.copy(
+                date: date, after: first, upTo: last, to: "\(folder)/\(temporary)", rowGroupRows: rowGroupRows)
             let result = try onDatabase("\(folder)/\(path)") { () throws(DatabaseError) in
                 try connection.query(copy).collect().rows
             }
             try reached(.fileWritten(table: schema.name, path: temporary))
-            let statistics = DeltaStatistics(copyResult: result.first ?? [])
-            try DurableFile.sync(temporary)
-            try DurableFile.rename(temporary, to: "\(folder)/\(path)")
+            try DurableFile.sync("\(folder)/\(temporary)")
+            try DurableFile.rename("\(folder)/\(temporary)", to: "\(folder)/\(path)")
             try DurableFile.syncFolder("\(folder)/\(partition)")
-            try reached(.fileNamed(table: schema.name, path: "\(folder)/\(path)"))
-            let status = try DurableFile.status("\(folder)/\(path)")
-            let file = AddFile(
-                relativePath: path, partitionValues: [TableSchema.partitionColumn: date], size: status.bytes,
-                modificationTime: status.modifiedMs, stats: statistics.json(schema))
-            written.append(WrittenFile(file: file, rows: statistics.rows))
+            try reached(.fileNamed(table: schema.name, path: path))
+            written.append(try describe(path, date: date, DeltaStatistics(copyResult: result.first ?? [])))
         }
         return written
     }
 
+    private func describe(
+        _ path: String, date: String, _ statistics: DeltaStatistics
+    ) throws(LakeError) -> WrittenFile {
+        let status = try DurableFile.status("\(folder)/\(path)")
+        let file = AddFile(
+            relativePath: path, partitionValues: [TableSchema.partitionColumn: date], size: status.bytes,
+            modificationTime: status.modifiedMs, stats: statistics.json(schema))
+        return WrittenFile(file: file, rows: statistics.rows)
+    }
+
     /// Makes files part of the table, and remembers in the same step that all rows up to `last` are there.
     func commit(_ files: [AddFile], upTo last: Int64) throws(LakeError) -> DeltaTable.Outcome {
-        try delta.commit(add: files, transaction: AppTransaction(appId: appID, version: last))
+        let outcome = try delta.commit(add: files, transaction: AppTransaction(appId: appID, version: last))
+        if case .committed = outcome { pending = [] }
+        return outcome
     }
 }
 

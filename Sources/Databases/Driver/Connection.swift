@@ -5,7 +5,7 @@ public import Market
 ///
 /// - Threading: one thread at a time; `cancel` from any thread.
 @safe
-public final class Connection: @unchecked Sendable {  // one user at a time by contract; cancel is thread-safe in drivers
+public final class Connection: @unchecked Sendable {  // one user at a time by contract; cancel is thread-safe
     let database: Database
     let handle: UnsafeMutablePointer<AdbcConnection>
     let dictionaries = DictionaryCache()

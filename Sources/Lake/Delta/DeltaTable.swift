@@ -14,6 +14,7 @@ public final class DeltaTable {
     private let log: DeltaLog
     private let writer: String
     private var filesByPath: [String: AddFile] = [:]
+    private var removedPaths: Set<String> = []
     private var transactions: [String: Int64] = [:]
     private var metadata: DeltaAction.Metadata?
 
@@ -89,6 +90,14 @@ public final class DeltaTable {
     /// Data files of the table, by path.
     public var files: [AddFile] { filesByPath.values.sorted { $0.path < $1.path } }
 
+    /// True where the log names a data file, as part of the table or as removed from it (older versions need it).
+    ///
+    /// - Parameter relativePath: relative to the table, not encoded.
+    func names(_ relativePath: String) -> Bool {
+        let path = PathText.encode(relativePath)
+        return filesByPath[path] != nil || removedPaths.contains(path)
+    }
+
     /// Progress of an application; nil where it never committed.
     public func transactionVersion(_ appID: String) -> Int64? { transactions[appID] }
 
@@ -119,7 +128,10 @@ public final class DeltaTable {
         }
         if let metadata = action.metaData { self.metadata = metadata }
         if let file = action.add { filesByPath[file.path] = file }
-        if let file = action.remove { filesByPath[file.path] = nil }
+        if let file = action.remove {
+            filesByPath[file.path] = nil
+            removedPaths.insert(file.path)
+        }
         if let transaction = action.txn { transactions[transaction.appId] = transaction.version }
     }
 

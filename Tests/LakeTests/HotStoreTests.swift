@@ -1,0 +1,203 @@
+import Databases
+import Lake
+import Market
+import Platform
+import Synchronization
+import TestKit
+import Testing
+
+@Suite struct HotStoreTests {
+    private static let typeNames: [String: TableSchema.ColumnType] = [
+        "TIMESTAMP WITH TIME ZONE": .timestamp, "DATE": .date, "INTEGER": .int32, "BIGINT": .int64,
+        "DOUBLE": .float64, "BOOLEAN": .boolean, "VARCHAR": .string, "BLOB": .binary,
+    ]
+
+    private func expectSchemas(_ connection: Connection) throws {
+        for table in Tables.all {
+            let rows = try connection.query("SELECT column_name, column_type FROM (DESCRIBE \(table.name))").collect()
+                .rows
+            #expect(rows.map(\.[0].text) == table.columns.map(\.name) + ["date"], "\(table.name)")
+            #expect(rows.map { Self.typeNames[$0[1].text] } == table.columns.map(\.type) + [.date], "\(table.name)")
+        }
+    }
+
+    @Test func `views have the schema's columns, empty, hot, and from files`() throws {
+        let folder = TemporaryFolder()
+        let sample = SampleSteps(seed: 1, steps: 2)
+        let store = try HotStore(options(folder))
+        let connection = try store.connect()
+        try expectSchemas(connection)
+        try sample.append(to: store, 0..<2)
+        try expectSchemas(connection)
+        _ = try store.flush(upTo: store.visibleOffset)
+        try expectSchemas(connection)
+        try expectSchemas(try LakeReader(store.lake).connect())
+    }
+
+    @Test func `rows are the same in hot tables and in the lake`() throws {
+        let folder = TemporaryFolder()
+        let sample = SampleSteps(seed: 2, steps: 4)
+        let store = try HotStore(options(folder))
+        #expect(store.visibleOffset == -1)
+        try sample.append(to: store, 0..<4)
+        #expect(store.visibleOffset == 199)
+        let connection = try store.connect()
+        let before = try contents(connection)
+        #expect(
+            before.mapValues(\.count) == [
+                "frames": 200, "dead_letters": 20, "trades": 200, "quotes": 200, "bars": 25, "indicators": 20,
+            ])
+        #expect(store.hotRows == 660)
+        let report = try store.flush(upTo: 99)
+        #expect(report.rows == 330 && report.tables.count == 6)
+        #expect(try contents(connection) == before)
+        #expect(store.hotRows == 330)
+        #expect(store.committedOffset("trades") == 99)
+        _ = try store.flush(upTo: 199)
+        #expect(try contents(connection) == before)
+        #expect(
+            try contents(LakeReader(store.lake).connect(), lakeOnly: true)
+                == before.mapValues { rows in
+                    rows.filter { !$0.contains(",false,") }
+                })
+        #expect(store.hotRows == 0)
+        #expect(try store.flush(upTo: 199).tables.isEmpty)
+    }
+
+    @Test func `a row lies in the partition of its own time column`() throws {
+        let folder = TemporaryFolder()
+        let store = try HotStore(options(folder))
+        try SampleSteps(seed: 3, steps: 2).append(to: store, 0..<2)
+        _ = try store.flush(upTo: 99)
+        let sql =
+            "SELECT DISTINCT date, event_time::DATE, filename FROM read_parquet('\(store.lake)/trades/date=*/*', filename = true)"
+        let rows = try store.connect().query(sql).collect().rows
+        #expect(Set(rows.map(\.[0].text)) == ["2026-01-31", "2026-02-01"])
+        for row in rows {
+            #expect(row[0] == row[1])
+            #expect(row[2].text.contains("/date=\(row[0].text)/part-test-0-99-"))
+        }
+    }
+
+    @Test func `files are sorted by the schema's key`() throws {
+        let folder = TemporaryFolder()
+        let store = try HotStore(options(folder))
+        try SampleSteps(seed: 4, steps: 3, events: 2000).append(to: store, 0..<3)
+        _ = try store.flush(upTo: store.visibleOffset)
+        let connection = try store.connect()
+        for table in Tables.all {
+            let key = table.sortKey.joined(separator: ", ")
+            let sql = """
+                SELECT count(*) FROM (
+                  SELECT row(\(key)) AS k, lag(row(\(key))) OVER (PARTITION BY filename ORDER BY file_row_number) AS before
+                  FROM read_parquet('\(store.lake)/\(table.name)/date=*/*', filename = true, file_row_number = true)
+                ) WHERE k < before
+                """
+            #expect(try connection.query(sql).collect().rows == [[.integer(0)]], "\(table.name)")
+        }
+    }
+
+    @Test func `open bars are replaced as a whole and never reach the lake`() throws {
+        let folder = TemporaryFolder()
+        let sample = SampleSteps(seed: 5, steps: 3)
+        let store = try HotStore(options(folder))
+        let connection = try store.connect()
+        func count(_ filter: String) throws -> SQLValue {
+            try connection.query("SELECT count(*) FROM bars WHERE \(filter)").collect().rows[0][0]
+        }
+        try sample.append(to: store, 0..<3)
+        #expect(try count("final") == .integer(15))
+        #expect(try count("NOT final") == .integer(5))
+        _ = try store.flush(upTo: store.visibleOffset)
+        #expect(try count("NOT final") == .integer(5))
+        let none = BarBatch(intervals: StringDictionary(values: ["1s"]))
+        try store.replaceOpenBars(none, sample.dictionaries)
+        #expect(try count("NOT final") == .integer(0))
+        #expect(try count("final") == .integer(15))
+    }
+
+    @Test func `SQL of users reads the views, and writes neither tables nor files`() throws {
+        let folder = TemporaryFolder()
+        let store = try HotStore(options(folder))
+        try SampleSteps(seed: 6, steps: 1).append(to: store, 0..<1)
+        let connection = try store.connect()
+        let rows = try connection.readOnly("SELECT count(*) FROM trades") { stream throws(DatabaseError) in
+            try stream.collect().rows
+        }
+        #expect(rows == [[.integer(50)]])
+        for sql in ["COPY trades TO '\(store.lake)/x.csv'", "DROP VIEW trades", "DELETE FROM hot.trades"] {
+            #expect(throws: DatabaseError.self) {
+                try connection.readOnly(sql) { stream throws(DatabaseError) in _ = try stream.collect() }
+            }
+        }
+        #expect(try store.flush(upTo: 49).rows > 0)
+    }
+
+    @Test func `a lake takes one writer of a pipeline`() throws {
+        let folder = TemporaryFolder()
+        let store = try HotStore(options(folder))
+        let error = #expect(throws: LakeError.self) { _ = try HotStore(options(folder)) }
+        #expect(error?.code == .locked)
+        _ = try HotStore(options(folder, pipeline: "another"))
+        withExtendedLifetime(store) {}
+    }
+
+    @Test func `readers never see a row twice or miss one while rows move to the lake`() throws {
+        let folder = TemporaryFolder()
+        let steps = 120
+        let sample = SampleSteps(seed: 7, steps: steps, events: 20)
+        let store = try HotStore(options(folder))
+        let isOver = Atomic<Bool>(false)
+        let failures = Mutex<[String]>([])
+        let queries = Atomic<Int>(0)
+        let appended = Atomic<Int>(0)
+        let readers = (0..<2).map { _ in
+            NamedThread("reader") {
+                do {
+                    let connection = try store.connect()
+                    var seen = Int64(0)
+                    while !isOver.load(ordering: .acquiring) {
+                        let least = Int64(appended.load(ordering: .acquiring)) * 20
+                        let row = try connection.query(
+                            """
+                            SELECT count(*), count(DISTINCT journal_offset), coalesce(max(journal_offset) + 1, 0),
+                              (SELECT count(*) FROM quotes), (SELECT count(*) FROM frames),
+                              (SELECT count(*) FROM bars WHERE final), (SELECT count(*) FROM bars WHERE NOT final)
+                            FROM trades
+                            """
+                        ).collect().rows[0].map { value in
+                            if case .integer(let count) = value { count } else { Int64(-1) }
+                        }
+                        let expected = [row[0], row[0], row[0], row[0], row[0], row[0] / 10, row[0] == 0 ? 0 : 2]
+                        if row != expected || row[0] < max(seen, least) || row[0] % 20 != 0 {
+                            failures.withLock { $0.append("\(row) after \(seen), at least \(least)") }
+                        }
+                        seen = row[0]
+                        queries.wrappingAdd(1, ordering: .relaxed)
+                    }
+                } catch {
+                    failures.withLock { $0.append("\(error)") }
+                }
+            }
+        }
+        let flusher = NamedThread("flusher") {
+            do {
+                while !isOver.load(ordering: .acquiring) { _ = try store.flush(upTo: store.visibleOffset) }
+            } catch {
+                failures.withLock { $0.append("\(error)") }
+            }
+        }
+        for index in 0..<steps {
+            try sample.append(to: store, index..<index + 1)
+            appended.store(index + 1, ordering: .releasing)
+        }
+        isOver.store(true, ordering: .releasing)
+        (readers + [flusher]).forEach { $0.join() }
+        #expect(failures.withLock { $0 } == [])
+        #expect(queries.load(ordering: .relaxed) > 2)
+        _ = try store.flush(upTo: store.visibleOffset)
+        let rows = try LakeReader(store.lake).connect().query(
+            "SELECT count(*), count(DISTINCT journal_offset) FROM trades")
+        #expect(try rows.collect().rows == [[.integer(2400), .integer(2400)]])
+    }
+}
