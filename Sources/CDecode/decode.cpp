@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <charconv>
+
 extern "C" size_t td_padding_bytes(void) { return simdjson::SIMDJSON_PADDING; }
 
 extern "C" td_decoder *td_decoder_create(td_intern intern, void *context) {
@@ -12,3 +14,10 @@ extern "C" td_decoder *td_decoder_create(td_intern intern, void *context) {
 }
 
 extern "C" void td_decoder_destroy(td_decoder *decoder) { delete decoder; }
+
+extern "C" bool td_read_decimal(const char *text, size_t count, double *value) {
+    const std::string_view whole(text, count);
+    if (tapedeck::read_decimal(whole, *value)) return true;
+    auto result = std::from_chars(text, text + count, *value);
+    return count > 0 && result.ec == std::errc() && result.ptr == text + count;
+}

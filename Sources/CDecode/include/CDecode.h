@@ -11,6 +11,7 @@
 //   reject with its place in the frame; the other events of the frame are kept.
 // - A message of a kind that is not asked for counts as ignored.
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #ifdef __cplusplus
@@ -124,6 +125,10 @@ typedef void td_decode(td_decoder *decoder, td_frame frame, td_output *output);
 td_decode td_decode_finnhub;
 td_decode td_decode_binance;
 td_decode td_decode_simulator;
+
+/// The double next to decimal text that need not be JSON (`.5`, `007` and `1.` are fine, hexadecimal is not). Sixteen
+/// bytes from the start of the text must be readable. False where the text is no number.
+bool td_read_decimal(const char *text, size_t count, double *value);
 
 #ifdef __cplusplus
 }

@@ -23,3 +23,27 @@ public enum FrameDecoders {
         text.contains(":") ? Instrument(text) : Instrument(venue: venue, symbol: text)
     }
 }
+
+extension FrameDecoders {
+    /// Lines of text by a mapping whose columns have positions.
+    ///
+    /// - Throws: `FeedError` where the mapping lacks something.
+    public static func csv(_ context: DecoderContext, _ mapping: CSVMapping) throws(FeedError) -> any FeedDecoder {
+        try CSVDecoder(context, mapping)
+    }
+
+    /// The decoder of a session, from the settings in its `begin` record alone.
+    ///
+    /// - Throws: `FeedError` where the settings name no decoder or one cannot be made of them.
+    public static func make(_ context: DecoderContext, settings text: String) throws(FeedError) -> any FeedDecoder {
+        let settings = try SessionSettings(text: text)
+        switch settings.decoder {
+        case "finnhub": return finnhub(context, venue: settings.values["venue"] ?? "US")
+        case "binance": return binance(context, venue: settings.values["venue"] ?? "BINANCE")
+        case "simulator": return simulator(context)
+        case "csv": return try csv(context, try CSVMapping(values: settings.values))
+        default:
+            throw FeedError(.settings, "unknown decoder `\(settings.decoder)`; known are binance, csv, finnhub, simulator")
+        }
+    }
+}

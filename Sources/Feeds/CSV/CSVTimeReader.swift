@@ -1,0 +1,157 @@
+internal import Platform
+
+/// Reads the times of a text file as nanoseconds since 1970 UTC.
+struct CSVTimeReader {
+    private let format: CSVMapping.TimeFormat
+    private let dayOfFile: Int64
+    private var clock: ZoneClock
+
+    /// - Precondition: the mapping was checked.
+    init(_ mapping: CSVMapping) {
+        format = mapping.timeFormat
+        dayOfFile = mapping.date?.daysSinceEpoch ?? 0
+        guard let clock = ZoneClock(mapping.zone) else { preconditionFailure("unchecked zone \(mapping.zone)") }
+        self.clock = clock
+    }
+
+    /// The first moment that is too late, 2200-01-01.
+    static let endNs: Int64 = 7_258_118_400_000_000_000
+
+    /// The time in `text`; nil where it is none. May lie outside the range that events may have.
+    @safe
+    mutating func read(_ text: UnsafeRawBufferPointer) -> Int64? {
+        switch format {
+        case .nanoseconds: return unsafe Self.scaled(text, digits: 0)
+        case .microseconds: return unsafe Self.scaled(text, digits: 3)
+        case .milliseconds: return unsafe Self.scaled(text, digits: 6)
+        case .seconds: return unsafe Self.scaled(text, digits: 9)
+        case .millisecondsOfDay:
+            guard let ofDay = unsafe Self.scaled(text, digits: 6), ofDay >= 0, ofDay < 2 * Timestamp.nanosecondsPerDay
+            else { return nil }
+            return clock.utcNs(day: dayOfFile, ofDayNs: ofDay)
+        case .text: return unsafe written(text)
+        }
+    }
+
+    /// Digits, perhaps with decimals, times ten to the power of `digits`; decimals beyond that are cut off.
+    private static func scaled(_ text: UnsafeRawBufferPointer, digits: Int) -> Int64? {
+        var place = 0
+        let isNegative = unsafe text.first == UInt8(ascii: "-")
+        if isNegative { place = 1 }
+        guard place < text.count else { return nil }
+        var value: Int64 = 0
+        var decimals = -1
+        while place < text.count {
+            let byte = unsafe text[place]
+            place += 1
+            if byte == UInt8(ascii: ".") && decimals < 0 && place > 1 {
+                decimals = 0
+                continue
+            }
+            let digit = byte &- 48
+            guard digit <= 9 else { return nil }
+            if decimals >= 0 {
+                if decimals >= digits { continue }
+                decimals += 1
+            }
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = product.addingReportingOverflow(Int64(digit))
+            guard !overflow, !carry else { return .max }
+            value = sum
+        }
+        for _ in max(decimals, 0)..<digits {
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            guard !overflow else { return isNegative ? .min : .max }
+            value = product
+        }
+        return isNegative ? -value : value
+    }
+
+    /// `yyyy-MM-dd HH:mm:ss[.f]` with an optional offset, or the same without marks.
+    private mutating func written(_ text: UnsafeRawBufferPointer) -> Int64? {
+        var cursor = unsafe TextCursor(text)
+        guard let year = cursor.digits(4) else { return nil }
+        let mark = cursor.peek
+        let isMarked = mark == UInt8(ascii: "-") || mark == UInt8(ascii: "/") || mark == UInt8(ascii: ".")
+        if isMarked { cursor.skip() }
+        guard let month = cursor.digits(2), !isMarked || cursor.take(mark), let day = cursor.digits(2),
+            let date = CivilDate(year: year, month: month, day: day)
+        else { return nil }
+        if cursor.isAtEnd { return clock.utcNs(day: date.daysSinceEpoch, ofDayNs: 0) }
+        guard cursor.take(UInt8(ascii: " ")) || cursor.take(UInt8(ascii: "T")) || cursor.take(UInt8(ascii: "t")),
+            let hour = cursor.digits(2)
+        else { return nil }
+        let colon = UInt8(ascii: ":")
+        let hasColons = cursor.take(colon)
+        guard let minute = cursor.digits(2), !hasColons || cursor.take(colon), let second = cursor.digits(2),
+            hour < 24, minute < 60, second <= 60
+        else { return nil }
+        let hasPoint = cursor.take(UInt8(ascii: "."))
+        guard let fraction = cursor.fraction(), fraction.count > 0 || !hasPoint, hasPoint || !hasColons || fraction.count == 0
+        else { return nil }
+        let ofDay = (hour * 3600 + minute * 60 + second) * 1_000_000_000 + fraction.nanoseconds
+        if cursor.isAtEnd { return clock.utcNs(day: date.daysSinceEpoch, ofDayNs: ofDay) }
+        guard let offset = cursor.offset() else { return nil }
+        return date.daysSinceEpoch * Timestamp.nanosecondsPerDay + ofDay - offset
+    }
+}
+
+/// Steps through the bytes of a short text.
+@safe
+struct TextCursor {
+    private let text: UnsafeRawBufferPointer
+    private var place = 0
+
+    init(_ text: UnsafeRawBufferPointer) { unsafe self.text = unsafe text }
+
+    var isAtEnd: Bool { unsafe place == text.count }
+    /// The next byte; 0 at the end.
+    var peek: UInt8 { unsafe isAtEnd ? 0 : text[place] }
+    mutating func skip() { place += 1 }
+
+    /// Steps over `byte` if it is next.
+    mutating func take(_ byte: UInt8) -> Bool {
+        guard peek == byte, !isAtEnd else { return false }
+        place += 1
+        return true
+    }
+
+    /// Exactly `count` digits.
+    mutating func digits(_ count: Int) -> Int64? {
+        guard unsafe place + count <= text.count else { return nil }
+        var value: Int64 = 0
+        for index in place..<place + count {
+            let digit = unsafe text[index] &- 48
+            guard digit <= 9 else { return nil }
+            value = value * 10 + Int64(digit)
+        }
+        place += count
+        return value
+    }
+
+    /// Up to nine decimals of a second; more are cut off.
+    mutating func fraction() -> (nanoseconds: Int64, count: Int)? {
+        var value: Int64 = 0
+        var count = 0
+        while !isAtEnd, peek &- 48 <= 9 {
+            if count < 9 { value = value * 10 + Int64(peek &- 48) }
+            count += 1
+            place += 1
+        }
+        for _ in min(count, 9)..<9 { value *= 10 }
+        return (value, count)
+    }
+
+    /// `Z`, `UTC`, `±hh:mm`, `±hhmm` or `±hh` up to the end, in nanoseconds.
+    mutating func offset() -> Int64? {
+        _ = take(UInt8(ascii: " "))
+        if take(UInt8(ascii: "Z")) || take(UInt8(ascii: "z")) { return isAtEnd ? 0 : nil }
+        if unsafe text.count - place == 3, take(UInt8(ascii: "U")), take(UInt8(ascii: "T")), take(UInt8(ascii: "C")) { return 0 }
+        let isNegative = take(UInt8(ascii: "-"))
+        guard isNegative || take(UInt8(ascii: "+")), let hours = digits(2) else { return nil }
+        _ = take(UInt8(ascii: ":"))
+        guard let minutes = isAtEnd ? 0 : digits(2), isAtEnd, hours <= 18, minutes < 60 else { return nil }
+        let offset = (hours * 3600 + minutes * 60) * 1_000_000_000
+        return isNegative ? -offset : offset
+    }
+}

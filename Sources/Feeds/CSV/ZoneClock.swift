@@ -1,0 +1,87 @@
+internal import Foundation
+internal import Platform
+
+/// Turns wall-clock times of a zone into UTC, daylight saving included.
+///
+/// A time that the clock shows twice is taken as the first; a time that the clock skips is taken as if it had not
+/// been set forward yet.
+///
+/// - Complexity: constant per time of the same day; a new day asks the time-zone database.
+public struct ZoneClock {
+    private enum Rule {
+        case fixed(offsetNs: Int64)
+        case named(TimeZone)
+    }
+    private let rule: Rule
+    /// The day that the offsets below belong to, in days since 1970.
+    private var day = Int64.min
+    private var offsetNs: Int64 = 0
+    /// Wall-clock nanoseconds of the day from which `laterOffsetNs` holds.
+    private var changeNs = Int64.max
+    private var laterOffsetNs: Int64 = 0
+
+    /// Reads an IANA name, `UTC`, or an offset such as `UTC-5`, `+05:30`, `-0500`.
+    ///
+    /// - Returns: nil where there is no such zone.
+    public init?(_ text: String) {
+        if let offset = Self.offsetNs(text) {
+            rule = .fixed(offsetNs: offset)
+        } else if let zone = TimeZone(identifier: text), text.contains("/") {
+            rule = .named(zone)
+        } else {
+            return nil
+        }
+    }
+
+    /// The moment at which the clocks of the zone show this.
+    ///
+    /// - Parameters:
+    ///   - day: days since 1970.
+    ///   - ofDayNs: nanoseconds that the clock shows since midnight.
+    public mutating func utcNs(day: Int64, ofDayNs: Int64) -> Int64 {
+        let wallNs = day &* Timestamp.nanosecondsPerDay &+ ofDayNs
+        switch rule {
+        case .fixed(let offsetNs): return wallNs &- offsetNs
+        case .named(let zone):
+            if day != self.day { look(up: day, zone) }
+            return wallNs &- (ofDayNs < changeNs ? offsetNs : laterOffsetNs)
+        }
+    }
+
+    private mutating func look(up day: Int64, _ zone: TimeZone) {
+        let wall = Double(day) * 86_400
+        /// Offset in seconds when the zone's clocks show `wall` seconds.
+        func offset(at wall: Double) -> Int {
+            let guess = zone.secondsFromGMT(for: Date(timeIntervalSince1970: wall))
+            return zone.secondsFromGMT(for: Date(timeIntervalSince1970: wall - Double(guess)))
+        }
+        self.day = day
+        let first = offset(at: wall)
+        let start = Date(timeIntervalSince1970: wall - Double(first))
+        offsetNs = Int64(first) * 1_000_000_000
+        changeNs = .max
+        guard let change = zone.nextDaylightSavingTimeTransition(after: start) else { return }
+        let shown = change.timeIntervalSince(start)
+        guard shown < 86_400 else { return }
+        changeNs = Int64(shown) * 1_000_000_000
+        laterOffsetNs = Int64(zone.secondsFromGMT(for: change)) * 1_000_000_000
+        // A clock set forward skips the hour after the change; what it claims to show there is still the old time.
+        if laterOffsetNs > offsetNs { changeNs += laterOffsetNs - offsetNs }
+    }
+
+    private static func offsetNs(_ text: String) -> Int64? {
+        var rest = Substring(text)
+        if rest.hasPrefix("UTC") || rest.hasPrefix("GMT") { rest = rest.dropFirst(3) } else if rest == "Z" { return 0 }
+        if rest.isEmpty { return text.isEmpty ? nil : 0 }
+        guard let sign = rest.first, sign == "+" || sign == "-" else { return nil }
+        rest = rest.dropFirst()
+        let parts = rest.split(separator: ":", omittingEmptySubsequences: false)
+        let hourText = parts.count == 1 && rest.count == 4 ? rest.prefix(2) : parts[0]
+        let minuteText = parts.count == 2 ? parts[1] : rest.count == 4 ? rest.suffix(2) : "0"
+        guard parts.count <= 2, hourText.count <= 2, let hours = Int64(hourText), let minutes = Int64(minuteText),
+            (0...18).contains(hours), (0..<60).contains(minutes)
+        else { return nil }
+        let seconds = hours * 3600 + minutes * 60
+        return (sign == "-" ? -seconds : seconds) * 1_000_000_000
+    }
+}
