@@ -160,6 +160,8 @@ public final class Journal: @unchecked Sendable {  // `lock` guards every variab
     public var durableOffset: Offset { lock.withLock { recent.endOffset } }
     /// The oldest offset kept.
     public var oldestOffset: Offset { catalog.segments.first?.firstOffset ?? durableOffset }
+    /// The bound in nanoseconds under which the given share (0…1) of all syncs to disk stayed; 0 before the first.
+    public func synchronizationNs(share: Double) -> Int64 { metrics.sync.quantileNs(share) }
     public var segmentCount: Int { catalog.segments.count }
     /// Bytes of all segment files.
     public var bytes: Int64 { catalog.segments.reduce(0) { $0 + $1.fileBytes } }

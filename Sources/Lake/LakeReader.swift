@@ -16,6 +16,24 @@ public final class LakeReader: Sendable {
         _ path: String, tables: [TableSchema] = Tables.all, memoryBytes: Int64? = nil, threads: Int? = nil
     ) throws(LakeError) {
         let lake = try DurableFile.resolve(path)
+        let views = try Self.viewStatements(lake, tables: tables)
+        self.lake = lake
+        let settings = DuckDBSettings(memoryBytes: memoryBytes, threads: threads, confinedTo: [lake])
+        database = try onDatabase("open \(lake)") { () throws(DatabaseError) in
+            let database = try Database.duckDB(settings)
+            let connection = try database.connect()
+            for view in views { try connection.execute(view) }
+            return database
+        }
+    }
+
+    /// The SQL that makes the views over a lake's files as they are now, in any database that may read them.
+    ///
+    /// - Throws: `invalidArgument` where the folder holds no table at all.
+    public static func viewStatements(
+        _ path: String, tables: [TableSchema] = Tables.all
+    ) throws(LakeError) -> [String] {
+        let lake = try DurableFile.resolve(path)
         var views: [String] = []
         var found = 0
         for schema in tables {
@@ -27,14 +45,7 @@ public final class LakeReader: Sendable {
         guard found > 0 else {
             throw LakeError(.invalidArgument, "this folder is not a lake: it has none of the tables", operation: lake)
         }
-        self.lake = lake
-        let settings = DuckDBSettings(memoryBytes: memoryBytes, threads: threads, confinedTo: [lake])
-        database = try onDatabase("open \(lake)") { () throws(DatabaseError) in
-            let database = try Database.duckDB(settings)
-            let connection = try database.connect()
-            for view in views { try connection.execute(view) }
-            return database
-        }
+        return views
     }
 
     /// A connection for queries.

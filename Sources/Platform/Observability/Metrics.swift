@@ -38,6 +38,15 @@ public final class Metrics: Sendable {
         }
     }
 
+    /// Gauges of one family, one for each value of a label, that are asked when the metrics are read.
+    public func gauges(
+        _ name: String, help: String, label: String, read: @escaping @Sendable () -> [(String, Double)]
+    ) {
+        add(name, help, "gauge", [:]) { name, _ in
+            read().map { "\(name){\(label)=\(JSONText.quoted($0))} \(JSONText.number($1))\n" }.joined()
+        }
+    }
+
     /// A histogram of nanoseconds, exposed in seconds.
     public func histogram(_ name: String, help: String, labels: KeyValuePairs<String, String> = [:]) -> Histogram {
         let metric = Histogram()

@@ -86,9 +86,9 @@ public final class LiveStream: Sendable {
         }
     }
 
-    /// Publishes trades from row `start` on.
-    public func publish(_ trades: TradeBatch, from start: Int, instruments: InstrumentTable) {
-        publish(.trades, rows: start..<trades.count, instruments) {
+    /// Publishes trades.
+    public func publish(_ trades: TradeBatch, rows: [Int], instruments: InstrumentTable) {
+        publish(.trades, rows: rows, instruments) {
             trades.instrument[$0]
         } detail: { _ in
             0
@@ -97,9 +97,9 @@ public final class LiveStream: Sendable {
         }
     }
 
-    /// Publishes quotes from row `start` on.
-    public func publish(_ quotes: QuoteBatch, from start: Int, instruments: InstrumentTable) {
-        publish(.quotes, rows: start..<quotes.count, instruments) {
+    /// Publishes quotes.
+    public func publish(_ quotes: QuoteBatch, rows: [Int], instruments: InstrumentTable) {
+        publish(.quotes, rows: rows, instruments) {
             quotes.instrument[$0]
         } detail: { _ in
             0
@@ -151,7 +151,7 @@ public final class LiveStream: Sendable {
     }
 
     private func publish(
-        _ channel: Subscription.Channel, rows: Range<Int>, _ instruments: InstrumentTable,
+        _ channel: Subscription.Channel, rows: some Collection<Int>, _ instruments: InstrumentTable,
         interval: ((Int) -> String)? = nil, instrument: (Int) -> InstrumentID, detail: (Int) -> Int64,
         message: (inout LiveMessages, Int, String) -> [UInt8]
     ) {

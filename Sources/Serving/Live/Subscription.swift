@@ -40,7 +40,9 @@ struct Subscription: Sendable {
                 instruments[channel.index].names.subtract(request.instruments)
             }
         }
-        guard request.isSubscribe, !request.channels.allSatisfy({ $0 == .health }) else { return }
+        guard request.isSubscribe, request.channels.contains(where: { $0 == .bars || $0 == .indicators }) else {
+            return
+        }
         if request.intervals.isEmpty {
             intervals = nil
         } else if hasIntervals, intervals == nil {

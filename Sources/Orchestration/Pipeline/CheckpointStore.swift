@@ -1,0 +1,86 @@
+internal import Foundation
+package import Journaling
+internal import Platform
+
+/// Keeps the engine's state with its offset: the newest two checkpoints of a folder.
+///
+/// A file holds a magic number, the offset, the length and CRC-32C of the state, and the state; it is written under
+/// another name, synced and renamed, so that a checkpoint is whole or not there.
+package struct CheckpointStore: Sendable {
+    private let folder: String
+    private static let magic: UInt64 = 0x3130_5450_4b43_4454  // "TDCKPT01"
+    private static let suffix = ".checkpoint"
+
+    package init(folder: String) throws {
+        self.folder = folder
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+
+    /// Saves the state that the engine has when every record before `offset` is processed.
+    package func save(_ state: [UInt8], offset: Offset) throws {
+        var writer = BinaryWriter()
+        writer.write(Self.magic)
+        writer.write(offset)
+        writer.write(UInt64(state.count))
+        writer.write(Self.checksum(state))
+        try write(writer.bytes + state, to: folder + "/" + Self.name(offset))
+        for old in try names().dropLast(2) { try FileManager.default.removeItem(atPath: folder + "/" + old) }
+    }
+
+    /// The newest checkpoint that is whole and not beyond `limit`; damaged ones are passed over with a warning.
+    package func newest(notBeyond limit: Offset) throws -> (offset: Offset, state: [UInt8])? {
+        for name in try names().reversed() {
+            let path = folder + "/" + name
+            guard let data = FileManager.default.contents(atPath: path) else { continue }
+            do {
+                let (offset, state) = try Self.decode([UInt8](data))
+                if offset <= limit { return (offset, state) }
+                Log.warning("checkpoint is ahead of the journal and is not used", ["file": path, "offset": offset])
+            } catch {
+                Log.warning("damaged checkpoint is not used", ["file": path, "reason": "\(error)"])
+            }
+        }
+        return nil
+    }
+
+    private static func decode(_ bytes: [UInt8]) throws -> (Offset, [UInt8]) {
+        var reader = BinaryReader(bytes)
+        guard try reader.read(UInt64.self) == magic else { throw Damage(reason: "not a checkpoint") }
+        let offset = try reader.read(Int64.self)
+        let count = try reader.read(UInt64.self)
+        let checksum = try reader.read(UInt32.self)
+        guard UInt64(reader.remaining) == count else { throw Damage(reason: "wrong length") }
+        let state = Array(bytes[reader.position...])
+        guard Self.checksum(state) == checksum else { throw Damage(reason: "wrong checksum") }
+        return (offset, state)
+    }
+
+    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+        unsafe bytes.withUnsafeBytes { unsafe CRC32C.checksum($0) }
+    }
+
+    /// Writes a file that is there whole, and durable, or not at all.
+    private func write(_ bytes: [UInt8], to path: String) throws {
+        let unfinished = path + ".unfinished"
+        let file = try File(unfinished, .write)
+        try file.truncate(to: 0)
+        try unsafe bytes.withUnsafeBytes { unsafe try file.write($0, at: 0) }
+        try file.synchronize()
+        try Folder.rename(unfinished, to: path)
+        try Folder.synchronize(folder)
+    }
+
+    private struct Damage: Error, CustomStringConvertible {
+        let reason: String
+        var description: String { reason }
+    }
+
+    private static func name(_ offset: Offset) -> String {
+        let digits = String(offset)
+        return String(repeating: "0", count: max(0, 20 - digits.count)) + digits + suffix
+    }
+
+    private func names() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(Self.suffix) }.sorted()
+    }
+}

@@ -1,0 +1,187 @@
+internal import Analytics
+internal import Feeds
+internal import Foundation
+internal import Journaling
+internal import Lake
+internal import Platform
+public import Serving
+internal import Synchronization
+
+/// The version of the program.
+public let programVersion = "0.1.0"
+
+extension Pipeline {
+    /// Free space below which the pipeline is not ready, in bytes.
+    static let diskFreeBytesMin: Int64 = 512 << 20
+    /// Lag of the engine or the store beyond which the pipeline is not ready, in seconds.
+    static let lagSecondsMax = 10.0
+
+    /// What the pipeline says of itself now.
+    public var status: Status {
+        var status = Status()
+        let engine = report.snapshot
+        let stored = storeLoop.report
+        let now = Timestamp.now().nanoseconds
+        status.pipeline = configuration.name
+        status.version = programVersion
+        status.startedNs = startedNs
+        status.uptimeSeconds = Double(now - startedNs) / 1e9
+        status.intervals = intervalNames
+        status.indicators = configuration.indicators.map(\.name)
+        status.feeds = feedStatuses.map { feed in
+            var feed = feed
+            feed.framesPerSecond = rates.framesPerSecond(feed.name)
+            feed.eventsPerSecond = rates.eventsPerSecond(feed.name)
+            return feed
+        }
+        status.journal = journalStatus
+        status.engine.offset = engine.offset
+        status.engine.lagFrames = max(0, status.journal.durableOffset - engine.offset)
+        status.engine.trades = Int64(engine.totals.trades)
+        status.engine.quotes = Int64(engine.totals.quotes)
+        status.engine.bars = Int64(engine.totals.bars)
+        status.engine.duplicates = Int64(engine.totals.duplicates)
+        status.engine.late = Int64(engine.totals.late)
+        status.engine.gaps = Int64(engine.totals.gapsOpen)
+        status.engine.crossedQuotes = Int64(engine.totals.crossedQuotes)
+        status.engine.deadLetters = engine.deadLetters
+        status.sinks = [lakeStatus(stored, now: now, durable: status.journal.durableOffset)]
+        status.hotRows = store.hotRows
+        status.visibleOffset = store.visibleOffset + 1
+        status.diskFreeBytes = diskFreeBytes
+        status.clients = stream.clientCount
+        status.checks = checks(status, engine, stored)
+        return status
+    }
+
+    private var journalStatus: Status.Journal {
+        var status = Status.Journal()
+        status.path = journal.path
+        status.headOffset = journal.nextOffset
+        status.durableOffset = journal.durableOffset
+        status.oldestOffset = journal.oldestOffset
+        status.segments = Int64(journal.segmentCount)
+        status.bytes = journal.bytes
+        status.fsyncP99Micros = journal.synchronizationNs(share: 0.99) / 1000
+        return status
+    }
+
+    private func lakeStatus(_ report: StoreLoop.Report, now: Int64, durable: Int64) -> Status.Sink {
+        var status = Status.Sink()
+        status.name = "lake"
+        status.offset = report.flushedOffset
+        status.lagFrames = max(0, durable - report.flushedOffset)
+        status.lagSeconds = report.behindSinceNs.map { Double(now - $0) / 1e9 } ?? 0
+        status.lastFlushNs = report.lastFlushNs
+        status.lastFlushSeconds = report.lastFlushSeconds
+        status.rows = report.rows
+        status.files = report.files
+        status.bytes = report.bytes
+        let isLagging = status.lagSeconds > 3 * Double(configuration.policy.flushNs) / 1e9 + Self.lagSecondsMax
+        status.state = report.failure != nil ? "degraded" : isLagging ? "lagging" : "live"
+        status.detail = report.failure
+        return status
+    }
+
+    /// Feeds that were started, without their rates.
+    var feedStatuses: [Status.Feed] {
+        let engine = report.snapshot
+        let known = feedNames.all
+        return runners.withLock { $0 }.map { runner in
+            let snapshot = runner.status.snapshot
+            var feed = Status.Feed()
+            feed.name = runner.status.name
+            feed.state = snapshot.state.rawValue
+            feed.detail = snapshot.detail.isEmpty ? nil : snapshot.detail
+            feed.frames = snapshot.frames
+            feed.bytes = snapshot.bytes
+            feed.reconnects = snapshot.reconnects
+            feed.lastFrameNs = snapshot.lastFrameNs == 0 ? .min : snapshot.lastFrameNs
+            for (number, name) in known where name == feed.name || name.hasPrefix(feed.name + "/") {
+                guard let part = engine.feeds[number] else { continue }
+                feed.events += part.events
+                feed.watermarkNs = max(feed.watermarkNs, part.watermarkNs ?? .min)
+            }
+            return feed
+        }
+    }
+
+    private var diskFreeBytes: Int64 {
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: configuration.dataFolder)
+        return (attributes?[.systemFreeSize] as? NSNumber)?.int64Value ?? 0
+    }
+
+    /// What must hold for the pipeline to be ready; each says how it is.
+    private func checks(_ status: Status, _ engine: EngineReport.Snapshot, _ stored: StoreLoop.Report) -> [Status.Check]
+    {
+        var checks: [Status.Check] = []
+        if case .stalled(let reason) = journal.state {
+            checks.append(Status.Check(name: "journal", isOK: false, detail: "cannot write: \(reason)"))
+        } else {
+            let open = status.journal.headOffset - status.journal.durableOffset
+            checks.append(Status.Check(name: "journal", isOK: true, detail: "\(open) records not durable yet"))
+        }
+        checks.append(
+            Status.Check(
+                name: "engine", isOK: engine.failure == nil,
+                detail: engine.failure ?? "\(status.engine.lagFrames) frames behind the journal"))
+        for sink in status.sinks {
+            let detail = sink.detail ?? String(format: "%.1f s since everything was stored", sink.lagSeconds)
+            checks.append(Status.Check(name: "sink \(sink.name)", isOK: sink.state == "live", detail: detail))
+        }
+        for feed in status.feeds {
+            let isOK = ["live", "replaying", "idle", "finished"].contains(feed.state)
+            checks.append(
+                Status.Check(name: "feed \(feed.name)", isOK: isOK, detail: feed.detail ?? feed.state))
+        }
+        checks.append(
+            Status.Check(
+                name: "disk", isOK: status.diskFreeBytes >= Self.diskFreeBytesMin,
+                detail: "\(status.diskFreeBytes >> 20) MiB free"))
+        return checks
+    }
+
+    func registerMetrics() {
+        let gauges: [(String, String, @Sendable (Status) -> Int64)] = [
+            ("tapedeck_journal_durable_offset", "Records that are durable.", { $0.journal.durableOffset }),
+            (
+                "tapedeck_engine_lag_frames", "Durable records that the engine has not processed.",
+                { $0.engine.lagFrames }
+            ),
+            ("tapedeck_trades", "Trades stored.", { $0.engine.trades }),
+            ("tapedeck_quotes", "Quotes stored.", { $0.engine.quotes }),
+            ("tapedeck_bars", "Bars that became final.", { $0.engine.bars }),
+            ("tapedeck_duplicates", "Events dropped as repeats.", { $0.engine.duplicates }),
+            ("tapedeck_late", "Events behind the watermark.", { $0.engine.late }),
+            ("tapedeck_gaps", "Open holes in the venues' trade numbers.", { $0.engine.gaps }),
+            ("tapedeck_crossed_quotes", "Quotes with the bid above the ask.", { $0.engine.crossedQuotes }),
+            ("tapedeck_dead_letters", "Frames and events that were rejected.", { $0.engine.deadLetters }),
+            ("tapedeck_hot_rows", "Rows in hot tables.", { $0.hotRows }),
+            ("tapedeck_lake_lag_frames", "Durable records that the lake does not have.", { $0.sinks[0].lagFrames }),
+            ("tapedeck_disk_free_bytes", "Free space of the data folder.", { $0.diskFreeBytes }),
+            ("tapedeck_stream_clients", "Clients of the live stream.", { Int64($0.clients) }),
+            ("tapedeck_ready", "1 where every check of /readyz holds.", { $0.isReady ? 1 : 0 }),
+        ]
+        for (name, help, read) in gauges {
+            metrics.gauge(name, help: help) { [weak self] in (self?.status).map { Double(read($0)) } }
+        }
+        metrics.gauge("tapedeck_store_queue_steps", help: "Steps that wait for the store.") { [steps] in
+            Double(steps.count)
+        }
+        let feeds: [(String, String, @Sendable (Status.Feed) -> Double?)] = [
+            ("tapedeck_feed_frames", "Frames received.", { Double($0.frames) }),
+            ("tapedeck_feed_bytes", "Bytes received.", { Double($0.bytes) }),
+            ("tapedeck_feed_events", "Events decoded and stored.", { Double($0.events) }),
+            ("tapedeck_feed_reconnects", "Connections made again.", { Double($0.reconnects) }),
+            (
+                "tapedeck_feed_watermark_delay_seconds", "Time since the watermark.",
+                { $0.watermarkNs == .min ? nil : Double(Timestamp.now().nanoseconds - $0.watermarkNs) / 1e9 }
+            ),
+        ]
+        for (name, help, read) in feeds {
+            metrics.gauges(name, help: help, label: "feed") { [weak self] in
+                (self?.feedStatuses ?? []).compactMap { feed in read(feed).map { (feed.name, $0) } }
+            }
+        }
+    }
+}

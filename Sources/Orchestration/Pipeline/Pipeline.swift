@@ -1,0 +1,225 @@
+internal import Analytics
+public import Feeds
+internal import Foundation
+internal import Journaling
+internal import Lake
+internal import Market
+internal import Networking
+public import Platform
+internal import Serving
+internal import Synchronization
+
+/// A pipeline from feeds to lake and browser, with all its threads.
+///
+/// - Threading: one owner opens, starts and stops it; `status` and `summary` from any thread.
+public final class Pipeline: Sendable {
+    public let configuration: PipelineConfiguration
+    public let metrics = Metrics()
+    let journal: Journal
+    let store: HotStore
+    let feedNames = FeedNames()
+    let board = MarketBoard()
+    let report: EngineReport
+    /// What the engine had done when the pipeline was opened.
+    let opening: EngineReport.Snapshot
+    let stream = LiveStream()
+    let startedNs = Timestamp.now().nanoseconds
+    let engineLoop: EngineLoop
+    let storeLoop: StoreLoop
+    let steps = BoundedQueue<Step>(capacity: 4)
+    let runners = Mutex<[FeedRunner]>([])
+    let rates = Rates()
+    private let threads = Mutex<[NamedThread]>([])
+    private let server = Mutex<MarketServer?>(nil)
+    private let isStopping = Atomic(false)
+
+    /// Opens journal, lake and the engine's last state; starts nothing.
+    ///
+    /// - Throws: what is wrong, in words for the user: another instance running, a damaged journal, a lake of another
+    ///   journal, no disk space.
+    public init(_ configuration: PipelineConfiguration) throws {
+        self.configuration = configuration
+        try FileManager.default.createDirectory(
+            atPath: configuration.dataFolder, withIntermediateDirectories: true)
+        journal = try Journal(
+            path: configuration.journal.path, options: Self.journalOptions(configuration), metrics: metrics)
+        let recovery = journal.recovery
+        if recovery.tornBytes > 0 {
+            Log.warning(
+                "the journal's torn end was cut; what was acknowledged is whole",
+                ["bytes": recovery.tornBytes, "kept_in": recovery.tornFile ?? ""])
+        }
+        store = try HotStore(HotStore.Options(lake: configuration.lakePath, pipeline: configuration.name))
+        let checkpoints = try CheckpointStore(folder: configuration.dataFolder + "/checkpoints")
+        feedNames.load(from: journal)
+        let stage = try EngineStage(
+            try configuration.engine(), board: board, feedNames: feedNames, makeDecoder: FeedRegistry.makeDecoder)
+        try Self.resume(stage, checkpoints, journal, store)
+        let report = EngineReport()
+        report.update(stage)
+        opening = report.snapshot
+        self.report = report
+        let publisher = LivePublisher(stream, stage.engine.configuration)
+        engineLoop = try EngineLoop(
+            stage, journal: journal, steps: steps, policy: configuration.policy, publisher: publisher, report: report)
+        storeLoop = StoreLoop(
+            store, steps: steps, checkpoints: checkpoints, journal: journal, metrics: metrics, from: stage.offset)
+        registerMetrics()
+    }
+
+    private static func journalOptions(_ configuration: PipelineConfiguration) -> Journal.Options {
+        var options = Journal.Options()
+        options.syncIntervalNs = configuration.journal.fsyncNs
+        options.segmentBytes = configuration.journal.segmentBytes
+        options.retainNs = configuration.journal.retainNs
+        options.retainBytes = configuration.journal.retainBytes
+        return options
+    }
+
+    /// Takes the engine to where it was, or to the start of the journal.
+    private static func resume(
+        _ stage: EngineStage, _ checkpoints: CheckpointStore, _ journal: Journal, _ store: HotStore
+    ) throws {
+        let committed = Tables.all.map { store.committedOffset($0.name) }.max() ?? -1
+        guard committed < journal.durableOffset else {
+            throw PipelineError(
+                "the lake holds journal offsets up to \(committed), but the journal in \(journal.path) ends before "
+                    + "\(journal.durableOffset): it is not the journal that filled this lake. Restore it, or use "
+                    + "another data folder")
+        }
+        if let checkpoint = try checkpoints.newest(notBeyond: journal.durableOffset) {
+            do {
+                if try stage.restore(checkpoint.state) { return }
+                Log.warning("bars, indicators or lateness changed: the engine reads the journal again from its start")
+            } catch {
+                Log.warning("the checkpoint cannot be used: the engine reads the journal again", ["reason": "\(error)"])
+            }
+        }
+        stage.start(at: journal.oldestOffset)
+        if journal.oldestOffset > 0 {
+            Log.warning(
+                "the start of the journal is gone: open bars, indicators and seen trade ids begin anew",
+                ["oldest_offset": journal.oldestOffset])
+        }
+    }
+
+    /// Starts engine and store.
+    public func start() {
+        let engine = NamedThread("engine") { [engineLoop] in engineLoop.run() }
+        let store = NamedThread("store") { [storeLoop] in storeLoop.run() }
+        let health = NamedThread("health") { [self] in watch() }
+        threads.withLock { $0 = [engine, store, health] }
+    }
+
+    /// Opens the interface and the dashboard.
+    ///
+    /// - Returns: the address for people.
+    public func serve() throws -> String {
+        var options = HTTPServer.Options()
+        options.host = configuration.serve.listen.host
+        options.port = Int(configuration.serve.listen.port)
+        options.queueMessages = configuration.serve.clientQueue
+        var limits = MarketServer.Limits()
+        limits.queryTimeoutNs = configuration.serve.queryTimeoutNs
+        limits.queryRows = configuration.serve.queryRows
+        let sources = MarketServer.Sources(
+            database: store.database, board: board, instruments: { [report] in report.snapshot.instruments },
+            feedName: { [feedNames] in feedNames.name($0) }, status: { [weak self] in self?.status ?? Status() },
+            metrics: metrics)
+        let opened = try MarketServer(sources, options: options, limits: limits, stream: stream)
+        server.withLock { $0 = opened }
+        try ServerAddress.save(opened.url, in: configuration.dataFolder)
+        return opened.url
+    }
+
+    /// Starts the feeds of the configuration.
+    public func startFeeds() throws {
+        for component in configuration.feeds {
+            let feed = try FeedRegistry.make(component.options)
+            run(try feed.makeSource(), name: component.name)
+        }
+    }
+
+    /// Starts one source under a name.
+    public func run(_ source: any FeedSource, name: String) {
+        let status = FeedStatus(name: name)
+        let runner = FeedRunner(status: status, output: JournalOutput(journal, names: feedNames, status: status))
+        runners.withLock { $0.append(runner) }
+        runner.start(source)
+    }
+
+    /// True once every source has ended.
+    public var areFeedsFinished: Bool { runners.withLock { $0.allSatisfy(\.isFinished) } }
+
+    /// Why sources ended, where that was an error.
+    public var feedErrors: [String] { runners.withLock { $0.compactMap(\.error) } }
+
+    /// How far the sources are in their input, in bytes; the total is 0 where it is not known.
+    public var progress: (read: Int64, total: Int64) {
+        runners.withLock { runners in
+            runners.reduce((0, 0)) { sum, runner in
+                let snapshot = runner.status.snapshot
+                return (sum.0 + snapshot.bytesRead, sum.1 + snapshot.bytesTotal)
+            }
+        }
+    }
+
+    /// First journal offset that is not in the lake.
+    public var flushedOffset: Int64 { storeLoop.report.flushedOffset }
+
+    /// Asks sources to end, and waits for them.
+    public func stopFeeds() {
+        let running = runners.withLock { $0 }
+        for runner in running { runner.cancel() }
+        for runner in running { runner.join() }
+    }
+
+    /// Waits until the lake holds everything that is durable now.
+    ///
+    /// - Returns: false where `isCancelled` became true first.
+    public func flush(unless isCancelled: () -> Bool = { false }) -> Bool {
+        let target = journal.nextOffset
+        while journal.durableOffset < target {
+            if isCancelled() { return false }
+            Pause.wait(ns: 1_000_000)
+        }
+        engineLoop.requestFlush()
+        while flushedOffset < target {
+            if isCancelled() || report.snapshot.failure != nil { return false }
+            Pause.wait(ns: 2_000_000)
+        }
+        return true
+    }
+
+    /// Ends everything in order: feeds, journal, engine, store, server. What is durable is delivered, unless the store
+    /// fails: then it stays in the journal for the next start.
+    public func stop() {
+        guard !isStopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        stopFeeds()
+        let target = journal.nextOffset
+        let watch = Stopwatch()
+        while journal.durableOffset < target, watch.seconds < 3 { Pause.wait(ns: 1_000_000) }
+        engineLoop.drain()
+        if storeLoop.report.failure != nil { storeLoop.abandon() }
+        for thread in threads.withLock({ $0 }) { thread.join() }
+        server.withLock { $0 }?.stop()
+        ServerAddress.remove(from: configuration.dataFolder)
+        let lost = journal.close()
+        if lost > 0 { Log.error("records that were never acknowledged could not be written", ["records": lost]) }
+    }
+
+    /// Once a second: rates and the health channel.
+    private func watch() {
+        while !isStopping.load(ordering: .acquiring) {
+            for _ in 0..<20 where !isStopping.load(ordering: .acquiring) { Pause.wait(ns: 50_000_000) }
+            rates.sample(self)
+            stream.publish(status)
+        }
+    }
+}
+
+/// The pipeline cannot do what was asked; the text says why and what to do.
+public struct PipelineError: Error, Sendable, CustomStringConvertible {
+    public let description: String
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,64 @@
+internal import Analytics
+internal import Databases
+internal import Feeds
+internal import Foundation
+internal import Platform
+
+/// Tries what a pipeline needs, without running it.
+public enum PipelineCheck {
+    /// One thing that was tried.
+    public struct Finding: Sendable {
+        public let name: String
+        public let isOK: Bool
+        public let detail: String
+    }
+
+    /// Tries everything that a configuration needs.
+    public static func findings(_ configuration: PipelineConfiguration) -> [Finding] {
+        var findings = [Finding(name: "configuration", isOK: true, detail: configuration.file ?? "default")]
+        findings.append(folder("data folder", configuration.dataFolder))
+        findings.append(folder("lake", configuration.lakePath))
+        findings.append(
+            attempt("database") {
+                try Database.duckDB().connect().execute("SELECT 1")
+                return "DuckDB opens"
+            })
+        findings.append(
+            attempt("engine") {
+                let engine = try configuration.engine()
+                return "\(engine.intervals.count) intervals, \(engine.indicators.count) indicators"
+            })
+        for feed in configuration.feeds {
+            findings.append(
+                attempt("feed \(feed.name)") {
+                    _ = try FeedRegistry.make(feed.options)
+                    return feed.kind
+                })
+        }
+        return findings
+    }
+
+    private static func attempt(_ name: String, _ body: () throws -> String) -> Finding {
+        do {
+            return Finding(name: name, isOK: true, detail: try body())
+        } catch {
+            return Finding(name: name, isOK: false, detail: "\(error)")
+        }
+    }
+
+    private static func folder(_ name: String, _ path: String) -> Finding {
+        attempt(name) {
+            var nearest = URL(filePath: path).standardizedFileURL
+            while !FileManager.default.fileExists(atPath: nearest.path) { nearest.deleteLastPathComponent() }
+            guard FileManager.default.isWritableFile(atPath: nearest.path) else {
+                throw PipelineError("\(nearest.path) cannot be written to")
+            }
+            let values = try FileManager.default.attributesOfFileSystem(forPath: nearest.path)
+            let free = (values[.systemFreeSize] as? NSNumber)?.int64Value ?? 0
+            guard free >= Pipeline.diskFreeBytesMin else {
+                throw PipelineError("only \(free >> 20) MiB free at \(nearest.path)")
+            }
+            return "\(path) (\(free >> 30) GiB free)"
+        }
+    }
+}

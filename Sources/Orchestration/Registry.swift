@@ -1,0 +1,28 @@
+internal import Analytics
+internal import Feeds
+internal import Lake
+internal import Platform
+
+/// Everything that a pipeline can be made of: one line per component, in alphabetical order.
+public enum Registry {
+    /// What configuration, help and reference pages know.
+    public static let components = ComponentSpecs(
+        feeds: FeedRegistry.all.map { $0.spec }, sinks: sinks, indicators: IndicatorRegistry.all.map { $0.spec })
+
+    private static let sinks: [Spec] = [LakeSink.spec]
+}
+
+/// The lake as configuration knows it.
+enum LakeSink {
+    static let spec = Spec(
+        "lake", "Delta tables of Parquet files in a local folder, together with the hot tables that queries see first.",
+        options: [
+            .init("path", .text, default: "", "Folder of the tables; `lake` in the data folder unless given."),
+            .init("flush", .duration, default: "60s", "Time between flushes from hot tables to files."),
+            .init("flush_rows", .integer, default: "2000000", "Rows in hot tables that cause a flush at once."),
+        ],
+        example: """
+            sinks:
+              - lake: { path: data/lake, flush: 30s }
+            """)
+}

@@ -1,0 +1,189 @@
+package import Analytics
+package import Feeds
+package import Journaling
+package import Market
+internal import Platform
+
+/// Turns journal blocks into steps: decoders, engine and the board of latest prices, with one state and one offset.
+///
+/// - Threading: one thread.
+package final class EngineStage {
+    private let configuration: EngineConfiguration
+    private let makeDecoder: DecoderFactory
+    package let board: MarketBoard
+    private(set) package var engine: Engine
+    private(set) package var instruments = InstrumentTable()
+    private var conditions = StringTable()
+    private let feedNames: FeedNames
+    private var sessions: [UInt16: Session] = [:]
+    /// First offset that is not processed yet.
+    private(set) package var offset: Offset = 0
+    /// Frames and events that were rejected.
+    private(set) package var deadLetters: Int64 = 0
+    /// Frames processed.
+    private(set) package var frames: Int64 = 0
+    /// Messages of kinds that nobody asked for.
+    private(set) package var ignored: Int64 = 0
+
+    /// Makes the decoder of a session from the settings in its `begin` record.
+    package typealias DecoderFactory = (_ settings: String, _ context: DecoderContext) throws -> any FeedDecoder
+
+    /// A feed that is delivering: what its decoder was made from, so that a restart makes the same one.
+    private struct Session {
+        let settings: String
+        let decoder: (any FeedDecoder)?
+    }
+
+    package init(
+        _ configuration: EngineConfiguration, board: MarketBoard, feedNames: FeedNames,
+        makeDecoder: @escaping DecoderFactory
+    ) throws {
+        self.configuration = configuration
+        self.board = board
+        self.feedNames = feedNames
+        self.makeDecoder = makeDecoder
+        engine = Engine(configuration)
+    }
+
+    /// Begins at an offset, with no state.
+    package func start(at offset: Offset) { self.offset = offset }
+
+    package func makeStep() -> Step { Step(output: EngineOutput(configuration), endOffset: offset) }
+
+    /// Processes the records of a block that were not processed yet.
+    package func process(_ block: JournalBlock, into step: Step) {
+        let framesBefore = step.frames.count
+        let deadLettersBefore = step.events.deadLetters.count
+        let ignoredBefore = step.events.ignored
+        var index = max(0, Int(offset - block.firstOffset))
+        while index < block.count {
+            let record = block[index]
+            if record.kind == .data {
+                index = processRun(block, from: index, into: step)
+            } else {
+                processControl(record, into: step)
+                index += 1
+            }
+        }
+        frames += Int64(step.frames.count - framesBefore)
+        deadLetters += Int64(step.events.deadLetters.count - deadLettersBefore)
+        ignored += Int64(step.events.ignored - ignoredBefore)
+        offset = max(offset, block.endOffset)
+        step.endOffset = offset
+    }
+
+    /// Processes data records of one feed up to the first record of another feed or kind; returns its place.
+    private func processRun(_ block: JournalBlock, from start: Int, into step: Step) -> Int {
+        let feed = block[start].feed
+        let tradesFrom = step.events.trades.count
+        let quotesFrom = step.events.quotes.count
+        let session = sessions[feed.rawValue]
+        var index = start
+        while index < block.count {
+            let record = block[index]
+            guard record.kind == .data, record.feed == feed else { break }
+            unsafe step.frames.append(
+                ingestTimeNs: record.ingestTimeNs, feed: UInt32(feed.rawValue), journalOffset: record.offset,
+                payload: record.payload)
+            if let decoder = session?.decoder {
+                unsafe decoder.decode(
+                    payload: record.payload, journalOffset: record.offset, ingestTimeNs: record.ingestTimeNs,
+                    into: step.events)
+            } else {
+                unsafe step.events.deadLetters.append(
+                    ingestTimeNs: record.ingestTimeNs, feed: UInt32(feed.rawValue), journalOffset: record.offset,
+                    frameIndex: 0, reason: .malformed, detail: "no session of this feed can decode it",
+                    payload: record.payload)
+            }
+            index += 1
+        }
+        engine.process(
+            step.events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, feed: UInt32(feed.rawValue), into: step.output)
+        board.apply(step.events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, feed: UInt32(feed.rawValue))
+        return index
+    }
+
+    private func processControl(_ record: JournalBlock.Record, into step: Step) {
+        let feed = UInt32(record.feed.rawValue)
+        switch record.kind {
+        case .begin:
+            let settings = record.payloadText
+            open(record.feed, settings)
+            engine.begin(
+                feed: feed, continues: SessionSettings.continues(settings), journalOffset: record.offset,
+                into: step.output)
+        case .end: engine.end(feed: feed, journalOffset: record.offset, into: step.output)
+        case .heartbeat:
+            engine.heartbeat(
+                feed: feed, ingestTimeNs: record.ingestTimeNs, journalOffset: record.offset, into: step.output)
+        case .data, .define: break
+        }
+    }
+
+    private func open(_ feed: FeedID, _ settings: String) {
+        let context = DecoderContext(
+            instruments: instruments, conditions: conditions, feedNumber: UInt32(feed.rawValue))
+        do {
+            sessions[feed.rawValue] = Session(settings: settings, decoder: try makeDecoder(settings, context))
+        } catch {
+            Log.error(
+                "a feed's session cannot be decoded; its frames become dead letters",
+                ["feed": feedNames.name(feed), "reason": "\(error)"])
+            sessions[feed.rawValue] = Session(settings: settings, decoder: nil)
+        }
+    }
+
+    /// Numbers of the feeds that had a session.
+    package var knownFeeds: [UInt32] { sessions.keys.map(UInt32.init).sorted() }
+
+    /// What the indices in the columns mean now.
+    package func dictionaries() -> BatchDictionaries {
+        BatchDictionaries(
+            venues: instruments.venues.snapshot(), symbols: instruments.symbols.snapshot(),
+            conditions: conditions.snapshot(), feeds: feedNames.dictionary())
+    }
+
+    /// The state for a checkpoint.
+    package func encode() -> [UInt8] {
+        var writer = BinaryWriter()
+        writer.write(UInt32(1))
+        writer.write(configuration.fingerprint)
+        for value in [offset, deadLetters, frames, ignored] { writer.write(value) }
+        instruments.encode(into: &writer)
+        writer.write(UInt32(conditions.count))
+        for index in 0..<conditions.count { writer.write(conditions[UInt32(index)]) }
+        writer.write(UInt32(sessions.count))
+        for (feed, session) in sessions.sorted(by: { $0.key < $1.key }) {
+            writer.write(feed)
+            writer.write(session.settings)
+        }
+        board.encode(into: &writer)
+        writer.write(engine.encode())
+        return writer.bytes
+    }
+
+    /// Takes over the state of a checkpoint.
+    ///
+    /// - Returns: false where the state is of another configuration, so that the journal must be read again.
+    package func restore(_ state: [UInt8]) throws -> Bool {
+        var reader = BinaryReader(state)
+        guard try reader.read(UInt32.self) == 1, try reader.readString() == configuration.fingerprint else {
+            return false
+        }
+        offset = try reader.read()
+        deadLetters = try reader.read()
+        frames = try reader.read()
+        ignored = try reader.read()
+        instruments = try InstrumentTable(from: &reader)
+        conditions = StringTable()
+        for _ in 0..<(try reader.read(UInt32.self)) { _ = conditions.intern(try reader.readString()) }
+        sessions = [:]
+        for _ in 0..<(try reader.read(UInt32.self)) {
+            let feed = FeedID(rawValue: try reader.read())
+            open(feed, try reader.readString())
+        }
+        try board.restore(from: &reader)
+        engine = try Engine(configuration, restoring: try reader.readBytes())
+        return true
+    }
+}

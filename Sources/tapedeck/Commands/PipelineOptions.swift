@@ -1,0 +1,38 @@
+internal import CommandLineKit
+internal import Orchestration
+internal import Platform
+
+/// Options that several commands share.
+enum PipelineOptions {
+    static let data = CommandSpec.Option("data", "FOLDER", "where journal, lake and state are kept")
+    static let listen = CommandSpec.Option("listen", "HOST:PORT", "address of dashboard and interface")
+    static let bars = CommandSpec.Option("bars", "LIST", "bar intervals, for example 1s,1m,1h")
+    static let json = CommandSpec.Option(flag: "json", "write one JSON object on the last line")
+
+    /// The configuration of a file, or the default, with what the command line says.
+    static func configuration(
+        file: String?, _ overrides: PipelineConfiguration.Overrides
+    ) throws -> PipelineConfiguration {
+        let base =
+            try file.map { try PipelineConfiguration.load($0, components: Registry.components) }
+            ?? PipelineConfiguration.default(Registry.components)
+        let configuration = try base.applying(overrides, Registry.components)
+        Log.configure(level: configuration.log.level, format: configuration.log.format)
+        return configuration
+    }
+
+    /// The parts of a list written with commas.
+    static func list(_ text: String?) -> [String]? {
+        text.map { $0.split(separator: ",").map { String($0.filter { $0 != " " }) } }
+    }
+}
+
+extension Interrupt {
+    /// Stops the pipeline when the user or the system asks, and says so.
+    func stops(_ pipeline: Pipeline) {
+        onRequest {
+            Log.info("stopping: everything received is being stored")
+            pipeline.stopFeeds()
+        }
+    }
+}
