@@ -82,9 +82,11 @@ public final class HotStore: Sink {
         let committed = resumeOffsets
         progress = Mutex(Progress(committed: committed, hotRows: committed.mapValues { _ in 0 }))
         visible = Atomic(-1)
+        let spillFolder = "\(lake)/.tapedeck/\(writer).spill"
+        for name in try DurableFile.names(in: spillFolder) { DurableFile.remove("\(spillFolder)/\(name)") }
         let settings = DuckDBSettings(
-            memoryBytes: options.memoryBytes, threads: options.threads, spillFolder: lake + "/.tapedeck/spill",
-            confinedTo: [lake])
+            memoryBytes: options.memoryBytes, threads: options.threads, spillFolder: spillFolder, confinedTo: [lake],
+            filesNeverChange: true)
         let views = tables.map { ($0.sql, $0.files) }
         (database, appender, flusher) = try onDatabase("open hot tables") { () throws(DatabaseError) in
             let database = try Database.duckDB(settings)

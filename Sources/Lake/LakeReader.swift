@@ -18,7 +18,8 @@ public final class LakeReader: Sendable {
         let lake = try DurableFile.resolve(path)
         let views = try Self.viewStatements(lake, tables: tables)
         self.lake = lake
-        let settings = DuckDBSettings(memoryBytes: memoryBytes, threads: threads, confinedTo: [lake])
+        let settings = DuckDBSettings(
+            memoryBytes: memoryBytes, threads: threads, confinedTo: [lake], filesNeverChange: true)
         database = try onDatabase("open \(lake)") { () throws(DatabaseError) in
             let database = try Database.duckDB(settings)
             let connection = try database.connect()

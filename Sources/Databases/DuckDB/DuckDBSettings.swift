@@ -11,16 +11,19 @@ public struct DuckDBSettings: Sendable {
     /// Folders that SQL may read and write; nil leaves all access open. With folders, nothing outside them can be
     /// reached and no setting can be changed any more.
     public var confinedTo: [String]?
+    /// Promises that no file it reads changes while it is open: what it knows of them is then never checked again.
+    public var filesNeverChange: Bool
 
     public init(
         path: String? = nil, memoryBytes: Int64? = nil, threads: Int? = nil, spillFolder: String? = nil,
-        confinedTo: [String]? = nil
+        confinedTo: [String]? = nil, filesNeverChange: Bool = false
     ) {
         self.path = path
         self.memoryBytes = memoryBytes
         self.threads = threads
         self.spillFolder = spillFolder
         self.confinedTo = confinedTo
+        self.filesNeverChange = filesNeverChange
     }
 
     /// The statements that apply the settings, in order; the lock comes last, since it forbids all others.
@@ -29,6 +32,11 @@ public struct DuckDBSettings: Sendable {
         if let memoryBytes { statements.append("SET GLOBAL memory_limit = '\(memoryBytes)B'") }
         if let threads { statements.append("SET GLOBAL threads = \(threads)") }
         statements.append("SET GLOBAL temp_directory = \(SQLText.literal(spillFolder ?? ""))")
+        if filesNeverChange {
+            statements += [
+                "SET GLOBAL parquet_metadata_cache = true", "SET GLOBAL validate_external_file_cache = 'NO_VALIDATION'",
+            ]
+        }
         if let confinedTo {
             let folders = confinedTo.map(SQLText.literal).joined(separator: ", ")
             statements += [
