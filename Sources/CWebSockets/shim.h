@@ -22,6 +22,13 @@ static inline void td_lws_close_soon(struct lws *wsi) { lws_set_timeout(wsi, 1, 
 /// Ends the sending direction of a connection: the peer reads what was written, then the end.
 static inline void td_lws_end_sending(struct lws *wsi) { shutdown(lws_get_socket_fd(wsi), SHUT_WR); }
 
+/// Why the peer's certificate is not trusted; NULL where it is, or where there is none.
+static inline const char *td_lws_certificate_problem(struct lws *wsi) {
+    SSL *tls = lws_get_ssl(wsi);
+    long result = tls ? SSL_get_verify_result(tls) : X509_V_OK;
+    return result == X509_V_OK ? NULL : X509_verify_cert_error_string(result);
+}
+
 /// Bytes that a WebSocket write needs free ahead of its payload.
 static inline size_t td_lws_headroom(void) { return LWS_PRE; }
 

@@ -4,24 +4,29 @@ import Platform
 import TestKit
 import Testing
 
+private let sharedPeer = Result { try PythonPeer("misbehaving_websocket.py") }
+
 /// A connection to the misbehaving peer.
 private struct Attempt {
     let peer: PythonPeer
     let recorder = ClientRecorder()
     let client: WebSocketClient
 
-    init(_ target: String, _ change: (inout WebSocketClient.Options) -> Void = { _ in }) throws {
-        peer = try PythonPeer("misbehaving_websocket.py")
+    /// - Parameter peer: one of its own, where a test looks at what the peer saw.
+    init(
+        _ target: String, peer: PythonPeer? = nil, _ change: (inout WebSocketClient.Options) -> Void = { _ in }
+    ) throws {
+        self.peer = try peer ?? sharedPeer.get()
         var options = WebSocketClient.Options()
         change(&options)
-        let url = try WebSocketURL("ws://127.0.0.1:\(peer.port())\(target)")
+        let url = try WebSocketURL("ws://127.0.0.1:\(self.peer.port())\(target)")
         client = try WebSocketClient(url, options: options, delegate: recorder)
     }
 }
 
 @Suite struct WebSocketClientTests {
     @Test func `messages of all sizes go out and come back`() throws {
-        let attempt = try Attempt("/echo")
+        let attempt = try Attempt("/echo", peer: PythonPeer("misbehaving_websocket.py"))
         let texts = ["", "a", String(repeating: "é", count: 100), String(repeating: "x", count: 70_000)]
         for text in texts { attempt.client.send(text) }
         #expect(attempt.recorder.texts(texts.count) == texts)
@@ -34,7 +39,7 @@ private struct Attempt {
     }
 
     @Test func `host, headers and query reach the server as given`() throws {
-        let attempt = try Attempt("/echo?token=a%20b&x=1") { $0.headers = ["Authorization": "Bearer t", "X-Two": "2"] }
+        let attempt = try Attempt("/echo?token=a%20b&x=1", peer: PythonPeer("misbehaving_websocket.py")) { $0.headers = ["Authorization": "Bearer t", "X-Two": "2"] }
         attempt.recorder.wait { $0.opened == 1 }
         let line = attempt.peer.wait { $0.count >= 2 }?[1] ?? ""
         #expect(line.contains("\"authorization\": \"Bearer t\"") && line.contains("\"x-two\": \"2\""))
@@ -95,8 +100,8 @@ private struct Attempt {
             $0.pingIntervalNs = 20_000_000
             $0.silenceTimeoutNs = 150_000_000
         }
-        let echo = try Attempt("/echo", limits)
-        let silent = try Attempt("/silent", limits)
+        let echo = try Attempt("/echo", peer: nil, limits)
+        let silent = try Attempt("/silent", peer: nil, limits)
         let error = silent.recorder.failure()
         #expect(error?.code == .timeout && error?.message.contains("nothing heard") == true)
         #expect(echo.recorder.wait { $0.ticks > 40 }.end == nil)
@@ -143,7 +148,7 @@ private struct Attempt {
         attempt.client.close()
         #expect(attempt.recorder.closing() != nil)
         let recorder = ClientRecorder()
-        let peer = try PythonPeer("misbehaving_websocket.py")
+        let peer = try sharedPeer.get()
         do {
             let client = try WebSocketClient(WebSocketURL("ws://127.0.0.1:\(peer.port())/echo"), delegate: recorder)
             recorder.wait { $0.opened == 1 }

@@ -138,7 +138,7 @@ final class ClientLoop: LibraryServiceDelegate, @unchecked Sendable {
         case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
             status = unsafe Int(lws_http_client_http_response(connection))
         case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-            unsafe connectionFailed(input, count)
+            unsafe connectionFailed(connection, input, count)
         case LWS_CALLBACK_CLIENT_ESTABLISHED:
             unsafe self.connection = connection
             isOpen = true
@@ -248,10 +248,12 @@ final class ClientLoop: LibraryServiceDelegate, @unchecked Sendable {
     // MARK: The end
 
     @unsafe
-    private func connectionFailed(_ input: UnsafeMutableRawPointer?, _ count: Int) {
+    private func connectionFailed(_ connection: OpaquePointer, _ input: UnsafeMutableRawPointer?, _ count: Int) {
         let bytes = unsafe UnsafeRawBufferPointer(start: input, count: input == nil ? 0 : count)
         let text = unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        finish(.failed(ClientFailure.error(text, status: status, url: url)))
+        let problem = options.verifiesCertificate ? unsafe td_lws_certificate_problem(connection) : nil
+        let reason = unsafe problem.map { unsafe String(cString: $0) }
+        finish(.failed(ClientFailure.error(text, status: status, certificateProblem: reason, url: url)))
     }
 
     private func closed() {

@@ -79,7 +79,8 @@ final class LibraryService: @unchecked Sendable {  // `gate` guards the context;
             gate.withLock { gate in unsafe gate.context = context }
         }
         guard gate.withLock({ gate in unsafe gate.context != nil }) else {
-            throw NetworkError(.listen, "the network library could not set itself up", operation: operation)
+            let hint = usesTLS ? ": are certificate, key and authorities PEM files that belong together?" : ""
+            throw NetworkError(.listen, "the network library could not set itself up" + hint, operation: operation)
         }
     }
 
