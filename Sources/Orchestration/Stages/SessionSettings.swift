@@ -2,11 +2,10 @@ internal import Foundation
 
 /// What the pipeline itself reads from the settings of a session; the rest is the decoder's.
 enum SessionSettings {
-    private struct Common: Decodable { let continues: Bool? }
-
     /// True where the session goes on with a live feed that was interrupted, so that its open bars stay open; a recording
     /// may start at any time.
     static func continues(_ settings: String) -> Bool {
-        (try? JSONDecoder().decode(Common.self, from: Data(settings.utf8)))?.continues ?? false
+        let object = try? JSONSerialization.jsonObject(with: Data(settings.utf8)) as? [String: Any]
+        return object?["continues"] as? String == "true"
     }
 }

@@ -1,7 +1,155 @@
 internal import CommandLineKit
+internal import Databases
+internal import Feeds
+internal import Foundation
+internal import Orchestration
+internal import Platform
+
+/// `tapedeck replay`: recorded data through the same path as live data.
 struct ReplayCommand: Command {
-    static let spec = CommandSpec("replay", "x"); static func run(_ command: ParsedCommand) throws -> ExitCode { .done }
-}
-struct DemoCommand: Command {
-    static let spec = CommandSpec("demo", "x"); static func run(_ command: ParsedCommand) throws -> ExitCode { .done }
+    static let spec = CommandSpec(
+        "replay", "Play recorded data through exactly the path of live data.",
+        discussion: """
+            A folder is searched with all its folders; its files are interleaved by time. Formats are recognised by \
+            path, header and first lines; `--format list` names them. Trades that carry the venue's ids are stored once \
+            however often they are played.
+            """,
+        positionals: [.init("PATH", "a file (CSV, JSON lines, Parquet; plain, .gz or .zip) or a folder", required: false)],
+        options: [
+            .init("format", "NAME", default: "auto", "how to read the files; `list` shows all names"),
+            .init("mapping", "MAPPING", "columns of a CSV file: a YAML file, or time=ts,time_format=ms,price=px,size=qty"),
+            .init("symbol", "TEXT", "the symbol, where the files do not tell"),
+            .init("venue", "TEXT", "the venue, in place of what files or format say"),
+            .init("speed", "SPEED", default: "max", "1x as recorded, 60x, … or max"),
+            .init("config", "PIPELINE", "a pipeline's YAML file for bars, indicators and sinks"),
+            PipelineOptions.data, PipelineOptions.bars,
+            .init(flag: "serve", "open the dashboard while playing, and afterwards until Ctrl-C"),
+            PipelineOptions.listen, .init(flag: "plan", "only say what would be played"), PipelineOptions.json,
+        ],
+        examples: [
+            .init("tapedeck replay ticks/ --data data/ticks", "everything in a folder, at full speed"),
+            .init("tapedeck replay btcusdt.gz --speed 60x --serve", "watch an hour in a minute"),
+            .init(
+                "tapedeck replay t.csv --mapping header=true,time=ts,time_format=ms,price=px,size=qty --symbol ES",
+                "a CSV file with names of its own"),
+        ])
+
+    static func run(_ command: ParsedCommand) throws -> ExitCode {
+        if command.value("format") == "list" { return listFormats() }
+        guard let path = command.positional("PATH") else {
+            throw UsageError("a file or folder is missing", suggestion: "name what to play", command: command.path)
+        }
+        var overrides = PipelineConfiguration.Overrides()
+        overrides.dataFolder = command.value("data")
+        overrides.intervals = PipelineOptions.list(command.value("bars"))
+        overrides.listen = command.value("listen")
+        let configuration = try PipelineOptions.configuration(file: command.value("config"), overrides)
+        let converter = try ParquetConverter()
+        let options = try options(command, configuration, converter)
+        let plan = try ReplayPlanner.plan(path, options)
+        show(plan, isVerbose: command.flag("plan"))
+        if command.flag("plan") { return .done }
+        return try play(plan, options, configuration, command)
+    }
+
+    private static func play(
+        _ plan: ReplayPlan, _ options: ReplayOptions, _ configuration: PipelineConfiguration, _ command: ParsedCommand
+    ) throws -> ExitCode {
+        let pipeline = try Pipeline(configuration)
+        pipeline.start()
+        defer { pipeline.stop() }
+        if command.flag("serve") { Terminal.write("Dashboard: \(try pipeline.serve())\n", to: 2) }
+        let watch = Stopwatch()
+        pipeline.run(ReplaySource(plan, options), name: "replay")
+        let isComplete = follow(pipeline)
+        let stored = pipeline.flush { !isComplete && watch.seconds > 3600 }
+        let summary = pipeline.summary(seconds: watch.seconds)
+        for error in pipeline.feedErrors { Terminal.write("tapedeck: \(error)\n", to: 2) }
+        Terminal.write(summary.text(asJSON: command.flag("json")), to: 1)
+        if command.flag("serve"), isComplete { Interrupt.shared.wait() }
+        if !isComplete { return .interrupted }
+        return stored && pipeline.feedErrors.isEmpty ? .done : .failed
+    }
+
+    /// Shows the progress until the source has ended.
+    ///
+    /// - Returns: false where the user ended it.
+    private static func follow(_ pipeline: Pipeline) -> Bool {
+        let bar = ProgressBar("Replaying", total: nil, unit: "rows")
+        defer { bar.finish() }
+        while !pipeline.areFeedsFinished {
+            if Interrupt.shared.isRequested {
+                pipeline.stopFeeds()
+                return false
+            }
+            let progress = pipeline.progress
+            if progress.total > 0 { bar.setTotal(progress.total) }
+            bar.update(completed: progress.read, count: pipeline.summary(seconds: 0).rowsIn)
+            Pause.wait(ns: 5_000_000)
+        }
+        return true
+    }
+
+    private static func options(
+        _ command: ParsedCommand, _ configuration: PipelineConfiguration, _ converter: ParquetConverter
+    ) throws -> ReplayOptions {
+        var options = ReplayOptions()
+        options.format = command.value("format") ?? "auto"
+        options.symbol = command.value("symbol") ?? ""
+        options.venue = command.value("venue") ?? ""
+        options.latenessNs = configuration.latenessNs
+        options.speed = try speed(command)
+        if let text = command.value("mapping") { options.mapping = try mapping(text, command) }
+        options.convertParquet = { try converter.convert($0) }
+        return options
+    }
+
+    /// A mapping of columns: `key=value` pairs, or the pairs of a YAML file.
+    private static func mapping(_ text: String, _ command: ParsedCommand) throws -> CSVMapping {
+        var values: [String: String] = [:]
+        if text.hasSuffix(".yaml") || text.hasSuffix(".yml") {
+            let node = try YAML.parse(try String(contentsOfFile: text, encoding: .utf8), file: text)
+            for entry in node.mapping ?? [] { values[entry.key] = entry.value.text ?? "" }
+        } else {
+            for part in text.split(separator: ",") {
+                let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
+                guard pair.count == 2 else {
+                    throw UsageError(
+                        "`\(part)` is no part of a mapping", suggestion: "write key=value", command: command.path)
+                }
+                values[pair[0]] = pair[1]
+            }
+        }
+        return try CSVMapping(values: values)
+    }
+
+    private static func speed(_ command: ParsedCommand) throws -> Double? {
+        guard let text = command.value("speed"), text != "max" else { return nil }
+        guard let speed = Double(text.hasSuffix("x") ? String(text.dropLast()) : text), speed > 0 else {
+            throw UsageError("`\(text)` is no speed", suggestion: "write 1x, 60x or max", command: command.path)
+        }
+        return speed
+    }
+
+    private static func show(_ plan: ReplayPlan, isVerbose: Bool) {
+        if isVerbose {
+            var table = TextTable(["file", "format", "feed", "size"], alignments: [.left, .left, .left, .right])
+            for file in plan.files { table.add([file.label, file.format, file.feed, Humanized.bytes(file.bytes)]) }
+            Terminal.write(table.text() + "\n", to: 1)
+        }
+        let reasons = Dictionary(grouping: plan.skipped, by: \.reason)
+        for (reason, files) in reasons.sorted(by: { $0.key < $1.key }) {
+            let noun = files.count == 1 ? "file" : "files"
+            Terminal.write("\(files.count) \(noun) left out: \(reason)\n", to: 2)
+        }
+        Terminal.write("\(plan.files.count) files, \(Humanized.bytes(plan.bytes)), in \(plan.feeds.count) series\n", to: 2)
+    }
+
+    private static func listFormats() -> ExitCode {
+        var table = TextTable(["format", "what it is"])
+        table.add(["auto", "recognise each file by path, header and first lines"])
+        for format in ReplayFormats.all { table.add([format.name, format.summary]) }
+        Terminal.write(table.text() + "\n", to: 1)
+        return .done
+    }
 }

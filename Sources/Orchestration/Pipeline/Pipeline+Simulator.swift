@@ -1,0 +1,30 @@
+internal import Databases
+public import Feeds
+internal import Lake
+internal import Market
+internal import Synchronization
+
+extension Pipeline {
+    /// Where the simulated market stopped, from the tables; nil where it never ran.
+    public func simulatorState() throws -> SimulatorState? {
+        let sql = """
+            SELECT venue, symbol, arg_max(price, trade_id), max(trade_id), max(event_time_ns) FROM trades
+            WHERE trade_id IS NOT NULL GROUP BY venue, symbol
+            """
+        var lastTrades: [Instrument: SimulatorState.LastTrade] = [:]
+        var lastTimeNs = Int64.min
+        for row in try store.connect().query(sql).collect().rows {
+            guard case .text(let venue) = row[0], case .text(let symbol) = row[1], case .double(let price) = row[2],
+                case .integer(let identifier) = row[3], case .integer(let time) = row[4]
+            else { continue }
+            lastTrades[Instrument(venue: venue, symbol: symbol)] = .init(price: price, tradeID: identifier)
+            lastTimeNs = max(lastTimeNs, time)
+        }
+        return lastTrades.isEmpty ? nil : SimulatorState(lastEventTimeNs: lastTimeNs, lastTrades: lastTrades)
+    }
+
+    /// What a feed that was started is doing; nil where there is none of that name.
+    public func feedState(_ name: String) -> FeedStatus.Snapshot? {
+        runners.withLock { runners in runners.first { $0.status.name == name }?.status.snapshot }
+    }
+}

@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+"""Starts the demo as a user would and checks what it serves: interface, stream, dashboard, lake, end and restart."""
+
+import asyncio
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+import duckdb
+import polars
+import websockets
+from deltalake import DeltaTable
+
+ROOT = pathlib.Path(os.environ.get("TAPEDECK_ROOT", pathlib.Path(__file__).resolve().parents[2]))
+BINARY = os.environ.get("TAPEDECK_BINARY", str(ROOT / ".build/debug/tapedeck"))
+DEPS = pathlib.Path(os.environ.get("TAPEDECK_DEPS", ROOT / ".deps"))
+failures = []
+
+
+def check(name, holds, detail=""):
+    print(("ok    " if holds else "FAILED") + f" {name}" + (f": {detail}" if detail else ""), flush=True)
+    if not holds:
+        failures.append(name)
+
+
+class Demo:
+    """A demo on a data folder of its own."""
+
+    def __init__(self, data, *options):
+        command = [BINARY, "demo", "--data", str(data), "--listen", "127.0.0.1:0", *options]
+        self.log = open(data.parent / "demo.log", "ab")
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.url = None
+        for line in self.process.stdout:
+            found = re.search(r"http://\S+", line)
+            if found:
+                self.url = found.group(0)
+                break
+        if self.url is None:
+            raise SystemExit(f"the demo did not start: exit code {self.process.wait(10)}")
+
+    def get(self, path):
+        return json.load(urllib.request.urlopen(self.url + path, timeout=20))
+
+    def query(self, sql):
+        body = json.dumps({"sql": sql}).encode()
+        request = urllib.request.Request(self.url + "/api/v1/query", body, {"Content-Type": "application/json"})
+        return json.load(urllib.request.urlopen(request, timeout=60))["rows"]
+
+    def wait_ready(self, seconds=60):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                urllib.request.urlopen(self.url + "/readyz", timeout=5)
+                status = self.get("/api/v1/status")
+                if status["feeds"] and status["feeds"][0]["state"] == "live":
+                    return True
+            except urllib.error.HTTPError:
+                pass
+            time.sleep(0.1)
+        return False
+
+
+def conforms(value, schema, description, path="$"):
+    """The first place where a value does not fit an OpenAPI schema; None where it fits."""
+    if "$ref" in schema:
+        schema = description["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    kinds = schema.get("type")
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    checks = {"string": str, "boolean": bool, "object": dict, "array": list, "null": type(None)}
+
+    def fits(kind):
+        if kind == "integer":
+            return isinstance(value, int) and not isinstance(value, bool)
+        if kind == "number":
+            return isinstance(value, (int, float)) and not isinstance(value, bool)
+        return isinstance(value, checks[kind])
+
+    if kinds and not any(fits(kind) for kind in kinds):
+        return f"{path} is {value!r}, not {kinds}"
+    if "enum" in schema and value not in schema["enum"]:
+        return f"{path} is {value!r}, not one of {schema['enum']}"
+    if isinstance(value, dict):
+        properties = schema.get("properties", {})
+        for name in schema.get("required", []):
+            if name not in value:
+                return f"{path}.{name} is missing"
+        for name, member in value.items():
+            inner = properties.get(name, schema.get("additionalProperties"))
+            if inner is None and properties:
+                return f"{path}.{name} is not described"
+            if isinstance(inner, dict):
+                fault = conforms(member, inner, description, f"{path}.{name}")
+                if fault:
+                    return fault
+    if isinstance(value, list) and "items" in schema:
+        for index, member in enumerate(value):
+            fault = conforms(member, schema["items"], description, f"{path}[{index}]")
+            if fault:
+                return fault
+    return None
+
+
+def interface(demo):
+    description = demo.get("/api/v1/openapi.json")
+    instrument = demo.get("/api/v1/instruments")["instruments"][0]["instrument"]
+    for path, methods in description["paths"].items():
+        if path.endswith(("/stream", "/openapi.json", "/metrics", "/query")):
+            continue
+        operation = methods["get"]
+        needed = [p["name"] for p in operation.get("parameters", []) if p["required"]]
+        query = f"?instrument={instrument}" if "instrument" in needed else ""
+        answer = demo.get(path + query)
+        schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        fault = conforms(answer, schema, description)
+        check(f"GET {path} answers as described", fault is None, fault or "")
+        if needed:
+            try:
+                urllib.request.urlopen(demo.url + path)
+                check(f"GET {path} without parameters is refused", False)
+            except urllib.error.HTTPError as error:
+                fault = conforms(json.load(error), description["components"]["schemas"]["Error"], description)
+                check(f"GET {path} without parameters is refused", error.code == 400 and fault is None, fault or "")
+    request = urllib.request.Request(
+        demo.url + "/api/v1/query", b'{"sql":"SELECT 1 AS one, \'x\' AS text"}', {"Content-Type": "application/json"})
+    answer = json.load(urllib.request.urlopen(request))
+    schema = description["components"]["schemas"]["QueryResult"]
+    check("POST /api/v1/query answers as described", conforms(answer, schema, description) is None and answer["rows"] == [[1, "x"]])
+    for sql in ["DROP VIEW trades", "COPY trades TO '/tmp/x.csv'", "SELECT * FROM read_text('/etc/passwd')",
+                "SELECT 1; SELECT 2", "ATTACH '/tmp/x.db'", "SET threads = 1", "PRAGMA version", "INSTALL httpfs"]:
+        try:
+            demo.query(sql)
+            check(f"refused: {sql}", False)
+        except urllib.error.HTTPError as error:
+            check(f"refused: {sql}", error.code == 400, json.load(error)["error"]["message"][:80])
+    metrics = urllib.request.urlopen(demo.url + "/metrics").read().decode()
+    lines = [line for line in metrics.splitlines() if not line.startswith("#")]
+    well_formed = all(re.fullmatch(r'[a-z_:]+(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? [-+0-9.eInfNa]+', line) for line in lines)
+    names = {re.match(r"[a-z_]+", line).group(0) for line in lines}
+    wanted = {"tapedeck_trades", "tapedeck_engine_lag_frames", "tapedeck_feed_watermark_delay_seconds",
+              "tapedeck_flush_seconds_count", "tapedeck_dead_letters", "tapedeck_feed_reconnects"}
+    check("/metrics is Prometheus text with the promised names", well_formed and wanted <= names, str(wanted - names))
+
+
+async def stream(demo):
+    async with websockets.connect(demo.url.replace("http", "ws") + "/api/v1/stream") as socket:
+        await socket.send('{"op":"subscribe","channels":["trades","quotes","bars","indicators","health"],"intervals":["1s"]}')
+        seen = {}
+        end = time.monotonic() + 40
+        while time.monotonic() < end and not {"subscribed", "trade", "quote", "bar", "indicator", "health", "final"} <= seen.keys():
+            message = json.loads(await asyncio.wait_for(socket.recv(), 20))
+            seen[message["type"]] = seen.get(message["type"], 0) + 1
+            if message["type"] == "bar" and message["final"]:
+                seen["final"] = 1
+        check("the stream sends every channel and final bars", "final" in seen and "indicator" in seen and "health" in seen, str(seen))
+        await socket.send("not json")
+        while True:
+            message = json.loads(await asyncio.wait_for(socket.recv(), 20))
+            if message["type"] == "error":
+                break
+        check("a bad message gets an error and the connection stays", True, message["message"])
+
+
+def visible(demo):
+    """Time from receipt to SQL, measured from the outside: the newest trade is never old."""
+    ages = []
+    for _ in range(10):
+        rows = demo.query("SELECT max(ingest_time_ns) FROM trades")
+        ages.append(time.time() - rows[0][0] / 1e9)
+        time.sleep(0.05)
+    check("trades are visible to SQL soon after receipt", min(ages) < 1.0, f"best {min(ages) * 1000:.0f} ms")
+
+
+def lake(demo, data):
+    status = demo.get("/api/v1/status")
+    for table in ["frames", "trades", "quotes", "bars"]:
+        folder = str(data / "lake" / table)
+        delta = DeltaTable(folder)
+        version = delta.version()
+        database = duckdb.connect()
+        database.execute(f"LOAD '{DEPS / 'lib/delta.duckdb_extension'}'")
+        rows = [delta.to_pyarrow_table(columns=["journal_offset"]).num_rows,
+                polars.scan_delta(folder, version=version).select(polars.len()).collect().item(),
+                database.execute(f"SELECT count(*) FROM delta_scan('{folder}')").fetchone()[0]]
+        check(f"{table}: other engines read the lake while the demo runs", rows[0] == rows[1] <= rows[2], str(rows))
+    check("status is ready", status["ready"])
+
+
+def consistent(data):
+    """Every journaled frame is in the lake once, and trades are contiguous."""
+    summary = subprocess.run([BINARY, "recover", "--data", str(data), "--json", "--config", str(ROOT / "pipelines/demo.yaml")],
+                             capture_output=True, text=True, timeout=300)
+    check("recover stores what is left", summary.returncode == 0, summary.stderr[-300:])
+    dump = subprocess.run([BINARY, "journal", "info", str(data / "journal")], capture_output=True, text=True)
+    database = duckdb.connect()
+    database.execute(f"LOAD '{DEPS / 'lib/delta.duckdb_extension'}'")
+    view = lambda table: f"delta_scan('{data / 'lake' / table}')"
+    frames, distinct = database.execute(f"SELECT count(*), count(DISTINCT journal_offset) FROM {view('frames')}").fetchone()
+    check("every frame is stored once", frames == distinct > 0, f"{frames}")
+    doubles = database.execute(
+        f"SELECT count(*) FROM (SELECT 1 FROM {view('trades')} GROUP BY venue, symbol, trade_id HAVING count(*) > 1)").fetchone()[0]
+    check("no trade is stored twice", doubles == 0)
+    holes = database.execute(f"""SELECT coalesce(sum(hole), 0) FROM (SELECT max(trade_id) - min(trade_id) + 1 - count(*) AS hole
+        FROM {view('trades')} GROUP BY venue, symbol)""").fetchone()[0]
+    check("no trade is missing", holes == 0, str(holes))
+    return dump
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="tapedeck-demo-") as work:
+        data = pathlib.Path(work) / "data"
+        demo = Demo(data, "--history", "10m")
+        try:
+            check("the demo becomes ready and live", demo.wait_ready())
+            interface(demo)
+            asyncio.run(stream(demo))
+            visible(demo)
+            lake(demo, data)
+            dashboard = subprocess.run([sys.executable, str(ROOT / "Tests/Dashboard/dashboard_test.py"), demo.url], timeout=400)
+            check("the dashboard's checks in a real browser", dashboard.returncode == 0)
+            started = time.monotonic()
+            demo.process.send_signal(signal.SIGTERM)
+            code = demo.process.wait(30)
+            check("SIGTERM ends it in order", code == 0 and time.monotonic() - started < 5, f"exit {code} after {time.monotonic() - started:.1f} s")
+            consistent(data)
+            demo = Demo(data, "--history", "10m")
+            check("it starts again on the same data", demo.wait_ready())
+            second = subprocess.run([BINARY, "demo", "--data", str(data), "--listen", "127.0.0.1:0"], capture_output=True, text=True, timeout=60)
+            check("a second instance is refused", second.returncode == 1 and "pid" in second.stderr, second.stderr.strip()[-200:])
+            time.sleep(2)
+            demo.process.kill()
+            demo.process.wait(10)
+            consistent(data)
+        finally:
+            if demo.process.poll() is None:
+                demo.process.kill()
+            if failures:
+                print((data.parent / "demo.log").read_text()[-3000:], file=sys.stderr)
+    print(f"{len(failures)} failed")
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
