@@ -1,18 +1,20 @@
 public import Platform
 
-/// The feeds that a pipeline can use: one line each, in alphabetical order.
+/// Every feed that a pipeline can name, in alphabetical order.
 public enum FeedRegistry {
     public static let all: [any Feed.Type] = [
         FinnhubFeed.self,
+        ReplayFeed.self,
         SimulatorFeed.self,
     ]
 
-    /// The feed that options were read for.
+    /// The feed that the options are for.
     ///
-    /// - Throws: `ConfigError` where a value is of no use.
+    /// - Throws: `ConfigError` where an option's value is of no use.
+    /// - Precondition: the options' spec is that of a registered feed.
     public static func make(_ options: Options) throws(ConfigError) -> any Feed {
         guard let type = all.first(where: { $0.spec.name == options.spec.name }) else {
-            preconditionFailure("feed \(options.spec.name) is not registered")
+            preconditionFailure("no feed \(options.spec.name)")
         }
         return try type.init(options)
     }
@@ -20,7 +22,9 @@ public enum FeedRegistry {
     /// The decoder of a session, from the settings in its `begin` record alone.
     ///
     /// - Throws: `FeedError` where the settings name no decoder or one cannot be made of them.
-    public static func makeDecoder(settings: String, context: DecoderContext) throws(FeedError) -> any FeedDecoder {
+    public static func makeDecoder(
+        settings: String, context: DecoderContext
+    ) throws(FeedError) -> any FeedDecoder {
         try FrameDecoders.make(context, settings: settings)
     }
 }

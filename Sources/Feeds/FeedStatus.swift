@@ -34,10 +34,10 @@ public final class FeedStatus: Sendable {
         public var bytes: Int64 = 0
         /// Receive time of the last frame in nanoseconds since 1970 UTC; 0 before the first.
         public var lastFrameNs: Int64 = 0
-        /// Bytes of the input read, where it is known how many there are.
-        public var bytesRead: Int64 = 0
-        /// Bytes of the whole input; 0 where that is not known.
-        public var bytesTotal: Int64 = 0
+        /// How much of a known amount of input was played: bytes of files, or milliseconds of simulated history.
+        public var done: Int64 = 0
+        /// All of it; 0 where it is not known.
+        public var total: Int64 = 0
     }
 
     private let current = Mutex(Snapshot())
@@ -56,7 +56,7 @@ public final class FeedStatus: Sendable {
         }
     }
 
-    /// Counts a frame that was received.
+    /// Counts a frame that was received: for sinks, so that every source is counted alike.
     public func countFrame(bytes: Int, ingestTimeNs: Int64) {
         current.withLock {
             $0.frames += 1
@@ -68,11 +68,11 @@ public final class FeedStatus: Sendable {
     /// Counts a connection that was made again.
     public func countReconnect() { current.withLock { $0.reconnects += 1 } }
 
-    /// Says how far the input was read.
-    public func setProgress(bytesRead: Int64, of bytesTotal: Int64) {
+    /// Says how much of the input was played.
+    public func setProgress(_ done: Int64, of total: Int64) {
         current.withLock {
-            $0.bytesRead = bytesRead
-            $0.bytesTotal = bytesTotal
+            $0.done = done
+            $0.total = total
         }
     }
 }

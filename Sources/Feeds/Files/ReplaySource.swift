@@ -37,7 +37,7 @@ public struct ReplaySource: FeedSource {
         if output.isCancelled {
             status.set(.stopped)
         } else {
-            status.setProgress(bytesRead: plan.bytes, of: plan.bytes)
+            status.setProgress(plan.bytes, of: plan.bytes)
             status.set(.finished)
         }
     }
@@ -58,7 +58,6 @@ public struct ReplaySource: FeedSource {
             sinks[reader.feed] = sink
             if let settings = reader.settingsBeforeFrame { try sink.begin(settings: settings, ingestTime: received) }
             unsafe try sink.frame(frame.payload, ingestTime: received)
-            status.countFrame(bytes: unsafe frame.payload.count, ingestTimeNs: received.nanoseconds)
             try reader.advance()
             if reader.frame == nil {
                 try sink.end(ingestTime: received)
@@ -66,7 +65,7 @@ public struct ReplaySource: FeedSource {
             }
             if now.nanoseconds - lastProgressNs > 50_000_000 || reader.frame == nil {
                 lastProgressNs = now.nanoseconds
-                status.setProgress(bytesRead: series.reduce(0) { $0 + $1.bytesRead }, of: plan.bytes)
+                status.setProgress(series.reduce(0) { $0 + $1.bytesRead }, of: plan.bytes)
             }
         }
     }

@@ -27,7 +27,7 @@ struct SimulatorSource: FeedSource {
         // What happened is delivered, so that no trade id is missing; the session is not over, it goes on next time.
         while let frame = frames.drain() {
             lastNs = max(wasLive ? clock.nowNs() : frame.ingestTimeNs, lastNs)
-            try deliver(frame, atNs: lastNs, sink, status)
+            try deliver(frame, atNs: lastNs, sink)
         }
         status.set(.stopped)
     }
@@ -52,12 +52,12 @@ struct SimulatorSource: FeedSource {
                 nowNs = newNs
                 continue
             }
-            try deliver(frame, atNs: frame.ingestTimeNs, sink, status)
+            try deliver(frame, atNs: frame.ingestTimeNs, sink)
             lastNs = frame.ingestTimeNs
             count += 1
-            if count & 255 == 0 { status.setProgress(bytesRead: lastNs - startNs, of: nowNs - startNs) }
+            if count & 255 == 0 { status.setProgress(lastNs - startNs, of: nowNs - startNs) }
         }
-        if !output.isCancelled { status.setProgress(bytesRead: nowNs - startNs, of: nowNs - startNs) }
+        if !output.isCancelled { status.setProgress(nowNs - startNs, of: nowNs - startNs) }
         return lastNs
     }
 
@@ -82,15 +82,14 @@ struct SimulatorSource: FeedSource {
             while clock.nowNs() < frame.ingestTimeNs, !output.isCancelled { wait(untilNs: frame.ingestTimeNs) }
             if status.snapshot.state != .live { status.set(.live) }
             lastNs = max(clock.nowNs(), lastNs)
-            try deliver(frame, atNs: lastNs, sink, status)
+            try deliver(frame, atNs: lastNs, sink)
         }
     }
 
     private func deliver(
-        _ frame: SimulatorFrames.Frame, atNs timeNs: Int64, _ sink: any FrameSink, _ status: FeedStatus
+        _ frame: SimulatorFrames.Frame, atNs timeNs: Int64, _ sink: any FrameSink
     ) throws {
         unsafe try sink.frame(frame.payload, ingestTime: Timestamp(nanoseconds: timeNs))
-        status.countFrame(bytes: unsafe frame.payload.count, ingestTimeNs: timeNs)
     }
 
     private func wait(untilNs targetNs: Int64) {

@@ -66,7 +66,6 @@ private final class LiveLine: WebSocketClientDelegate, @unchecked Sendable {  //
             do {
                 try unsafe message.withUnsafeBytes { try unsafe sink.frame($0, ingestTime: time) }
                 session.received(nowNs: Stopwatch.monotonicNs())
-                status.countFrame(bytes: message.byteCount, ingestTimeNs: time.nanoseconds)
             } catch {
                 fail(error)
             }

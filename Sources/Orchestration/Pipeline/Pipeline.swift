@@ -159,7 +159,7 @@ public final class Pipeline: Sendable {
         runners.withLock { runners in
             runners.reduce((0, 0)) { sum, runner in
                 let snapshot = runner.status.snapshot
-                return (sum.0 + snapshot.bytesRead, sum.1 + snapshot.bytesTotal)
+                return (sum.0 + snapshot.done, sum.1 + snapshot.total)
             }
         }
     }

@@ -40,7 +40,7 @@ struct Assets: Sendable {
 
     private static func type(of name: String) -> String? {
         guard name.contains(".") else { return nil }  // a folder
-        switch name.split(separator: ".").last {
+        return switch name.split(separator: ".").last {
         case "html": "text/html; charset=utf-8"
         case "js": "text/javascript; charset=utf-8"
         case "css": "text/css; charset=utf-8"

@@ -61,8 +61,8 @@ struct DemoCommand: Command {
         while !Interrupt.shared.isRequested {
             let status = pipeline.feedState("simulator")
             if let status, status.state != .replaying, status.state != .connecting { return }
-            if let status, status.bytesTotal > 0 { bar.setTotal(status.bytesTotal) }
-            bar.update(completed: status?.bytesRead ?? 0, count: pipeline.summary(seconds: 0).rowsIn)
+            if let status, status.total > 0 { bar.setTotal(status.total) }
+            bar.update(completed: status?.done ?? 0, count: pipeline.summary(seconds: 0).rowsIn)
             Pause.wait(ns: 20_000_000)
         }
     }

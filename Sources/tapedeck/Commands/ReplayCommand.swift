@@ -124,11 +124,11 @@ struct ReplayCommand: Command {
     }
 
     private static func speed(_ command: ParsedCommand) throws -> Double? {
-        guard let text = command.value("speed"), text != "max" else { return nil }
-        guard let speed = Double(text.hasSuffix("x") ? String(text.dropLast()) : text), speed > 0 else {
+        let text = command.value("speed") ?? "max"
+        guard let speed = ReplayFeed.speed(text) else {
             throw UsageError("`\(text)` is no speed", suggestion: "write 1x, 60x or max", command: command.path)
         }
-        return speed
+        return speed == .infinity ? nil : speed
     }
 
     private static func show(_ plan: ReplayPlan, isVerbose: Bool) {

@@ -1,0 +1,74 @@
+public import Platform
+
+/// Recorded files as a feed: `tapedeck replay`, and `replay` in a pipeline.
+///
+/// - Source: text with columns (plain, gzip, zip), recorded frames one per line, Parquet.
+/// - Units: as the file says; see `CSVMapping`.
+public struct ReplayFeed: Feed {
+    public static let spec = Spec(
+        "replay", "Recorded files: trades, quotes and frames, interleaved by time.",
+        options: [
+            .init("path", .text, default: nil, "File or folder; a folder is searched with all folders in it."),
+            .init(
+                "format", .text, default: "auto",
+                choices: ["auto"] + ReplayPreset.all.map(\.name), "What the files are; `auto` looks at each."),
+            .init("speed", .text, default: "max", "Times as fast as recorded, for example `1x` or `60x`, or `max`."),
+            .init("symbol", .text, default: "", "The instrument's symbol, where the files do not tell."),
+            .init("venue", .text, default: "", "The venue, in place of what the files say."),
+            .init(
+                "columns", .list, default: "",
+                "How to read the columns, as `key=value`: kind, time, time_format, date, zone, price, size, bid, ask, …"),
+        ],
+        example: "replay: { path: recordings/2024-08-08, speed: 60x }")
+
+    private let path: String
+    /// What is asked; the program adds how Parquet is converted.
+    public var options: ReplayOptions
+
+    public init(_ options: Options) throws(ConfigError) {
+        var asked = ReplayOptions()
+        asked.format = options.text("format")
+        asked.symbol = options.text("symbol")
+        asked.venue = options.text("venue")
+        guard let speed = Self.speed(options.text("speed")) else {
+            throw options.error("speed", "`\(options.text("speed"))` is no speed", suggestion: "write `1x`, `60x` or `max`")
+        }
+        asked.speed = speed == .infinity ? nil : speed
+        var values: [String: String] = [:]
+        for (index, text) in options.list("columns").enumerated() {
+            guard let mark = text.firstIndex(of: "=") else {
+                throw options.error("columns", element: index, "`\(text)` is not `key=value`")
+            }
+            values[String(text[..<mark])] = String(text[text.index(after: mark)...])
+        }
+        do throws(FeedError) {
+            if !values.isEmpty { asked.mapping = try CSVMapping(values: values) }
+        } catch {
+            throw options.error("columns", error.message)
+        }
+        path = options.text("path")
+        self.options = asked
+    }
+
+    public init(path: String, options: ReplayOptions) {
+        self.path = path
+        self.options = options
+    }
+
+    /// Reads `1x`, `0.5x`, `60` or `max` (infinite); nil where the text is no speed.
+    public static func speed(_ text: String) -> Double? {
+        if text == "max" { return .infinity }
+        guard let value = Double(text.hasSuffix("x") ? String(text.dropLast()) : text), value > 0, value.isFinite else {
+            return nil
+        }
+        return value
+    }
+
+    /// Nothing: each file begins a session with settings of its own.
+    public var settings: String { "" }
+
+    /// What will be played.
+    public func plan() throws(FeedError) -> ReplayPlan { try ReplayPlanner.plan(path, options) }
+
+    public func makeSource() throws -> any FeedSource { ReplaySource(try plan(), options) }
+}
