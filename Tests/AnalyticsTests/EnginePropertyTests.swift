@@ -14,7 +14,7 @@ struct EnginePropertyTests {
             latenessNs: latenesses[Int(seed / 2 % 4)])
     }
 
-    @Test(arguments: UInt64(0)..<50)
+    @Test(arguments: UInt64(0)..<32)
     func `bars, values and drops are those of the plain model`(seed: UInt64) throws {
         let configuration = try Self.configuration(seed)
         var journal = RandomJournal(seed: seed)
@@ -40,7 +40,7 @@ struct EnginePropertyTests {
         #expect(totals.bars == result.bars.count && totals.indicatorValues == result.values.count)
     }
 
-    @Test(arguments: UInt64(0)..<50)
+    @Test(arguments: UInt64(0)..<32)
     func `output and state are bit-identical whatever the batches and restarts`(seed: UInt64) throws {
         let configuration = try Self.configuration(seed)
         var journal = RandomJournal(seed: seed)
@@ -49,7 +49,7 @@ struct EnginePropertyTests {
         let single = try EngineRunner(configuration: configuration, cuts: { true }).run(records)
         var random = SeededGenerator(seed: seed &+ 1000)
         let restarted = try EngineRunner(
-            configuration: configuration, cuts: { random.next() % 5 == 0 }, restarts: { random.next() % 7 == 0 }
+            configuration: configuration, cuts: { random.next() % 5 == 0 }, restarts: { random.next() % 31 == 0 }
         ).run(records)
         #expect(single.result == whole.result)
         #expect(single.state == whole.state)
