@@ -9,6 +9,7 @@ internal import Market
 struct BarTable: ~Copyable {
     let configuration: EngineConfiguration
     let intervalCount: Int
+    private let typeCount: Int
     let lengths: Slab<Int64>
     /// Place of each price type among the configured ones, by raw value; negative where it is not configured.
     private let typePlaces: [Int]
@@ -30,6 +31,7 @@ struct BarTable: ~Copyable {
     init(_ configuration: EngineConfiguration) {
         self.configuration = configuration
         intervalCount = configuration.intervals.count
+        typeCount = configuration.priceTypes.count
         lengths = Slab(repeating: 0, count: intervalCount)
         for (place, interval) in configuration.intervals.enumerated() { lengths[place] = interval.nanoseconds }
         typePlaces = PriceType.allCases.map { configuration.priceTypes.firstIndex(of: $0) ?? -1 }
@@ -47,7 +49,7 @@ struct BarTable: ~Copyable {
     /// The lane of an instrument; a new one where it has none.
     @inline(__always)
     mutating func lane(_ instrument: InstrumentID, _ type: PriceType, place: Int) -> Int {
-        let index = Int(instrument) * configuration.priceTypes.count + place
+        let index = Int(instrument) &* typeCount &+ place
         if index < laneOf.count, laneOf[index] >= 0 { return Int(laneOf[index]) }
         return addLane(instrument, type)
     }
@@ -58,10 +60,9 @@ struct BarTable: ~Copyable {
     /// Gives an instrument and price type the next lane.
     @inline(never)
     mutating func addLane(_ instrument: InstrumentID, _ type: PriceType) -> Int {
-        let types = configuration.priceTypes.count
         let lane = laneInstruments.count
-        laneOf.grow(to: (Int(instrument) + 1) * types, filling: -1)
-        laneOf[Int(instrument) * types + place(of: type)] = Int32(lane)
+        laneOf.grow(to: (Int(instrument) + 1) * typeCount, filling: -1)
+        laneOf[Int(instrument) * typeCount + place(of: type)] = Int32(lane)
         laneInstruments.append(instrument)
         laneTypes.append(type.rawValue)
         newest.grow(to: (lane + 1) * intervalCount, filling: -1)

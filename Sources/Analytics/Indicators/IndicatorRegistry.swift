@@ -29,7 +29,7 @@ public struct IndicatorSpec: Hashable, Sendable, CustomStringConvertible {
         guard let indicator = IndicatorRegistry.named(name) else {
             throw ConfigError(
                 "`\(text)` is not an indicator",
-                suggestion: "known: " + IndicatorRegistry.all.map { "`\($0.spec.example)`" }.joined(separator: ", "))
+                suggestion: Suggestion.sentence(for: name, among: IndicatorRegistry.all.map { $0.spec.name }))
         }
         let spec = indicator.spec
         let advice = "write for example `\(spec.example)`"
