@@ -10,7 +10,9 @@ struct EnginePropertyTests {
         return try EngineConfiguration(
             intervals: [Interval(seconds: 60), Interval(seconds: 1), Interval(seconds: 7), Interval(seconds: 3600)],
             priceTypes: seed % 2 == 0 ? [.trade, .bid, .ask] : [.ask, .trade],
-            indicators: [IndicatorSpec(parsing: "sma(3)"), IndicatorSpec(parsing: "rsi(4)"), IndicatorSpec(parsing: "atr(2)")],
+            indicators: [
+                IndicatorSpec(parsing: "sma(3)"), IndicatorSpec(parsing: "rsi(4)"), IndicatorSpec(parsing: "atr(2)"),
+            ],
             latenessNs: latenesses[Int(seed / 2 % 4)])
     }
 
@@ -49,7 +51,8 @@ struct EnginePropertyTests {
         let single = try EngineRunner(configuration: configuration, cuts: { true }).run(records)
         var random = SeededGenerator(seed: seed &+ 1000)
         let restarted = try EngineRunner(
-            configuration: configuration, cuts: { random.next() % 5 == 0 }, restarts: { random.next() % 31 == 0 }
+            configuration: configuration, cuts: { random.next() % 5 == 0 }, restarts: { random.next() % 31 == 0 },
+            shares: { random.next() % 10 != 0 }
         ).run(records)
         #expect(single.result == whole.result)
         #expect(single.state == whole.state)

@@ -11,6 +11,8 @@ struct EngineRunner {
     var cuts: () -> Bool = { false }
     /// Whether the engine is written to a checkpoint and read back after a batch.
     var restarts: () -> Bool = { false }
+    /// Whether rows that were handed over stay in the batch, so that runs of several feeds share it.
+    var shares: () -> Bool = { false }
 
     /// Returns what came out, and the state at the end.
     func run(_ records: [TestRecord]) throws -> (result: Result, state: [UInt8]) {
@@ -19,11 +21,13 @@ struct EngineRunner {
         var result = Result()
         let events = EventBatch()
         var feed: UInt32 = 0
+        var done = (trades: 0, quotes: 0)
 
         func flush() throws {
-            engine.process(events, feed: feed, into: output)
-            collect(events, output, &result)
-            events.removeAll()
+            engine.process(events, tradesFrom: done.trades, quotesFrom: done.quotes, feed: feed, into: output)
+            collect(events, from: done, output, &result)
+            if !shares() { events.removeAll() }
+            done = (events.trades.count, events.quotes.count)
             if restarts() { engine = try Engine(configuration, restoring: engine.encode()) }
         }
         for record in records {
@@ -43,18 +47,20 @@ struct EngineRunner {
                 engine.heartbeat(feed: feed, ingestTimeNs: ingestNs, journalOffset: record.offset, into: output)
             case .events: break
             }
-            collect(events, output, &result)
+            collect(events, from: done, output, &result)
         }
         try flush()
         result.counters = (0..<3).map { engine.counters(feed: $0) }
         return (result, engine.encode())
     }
 
-    private func collect(_ events: EventBatch, _ output: EngineOutput, _ result: inout Result) {
-        for row in 0..<events.trades.count {
+    private func collect(
+        _ events: EventBatch, from first: (trades: Int, quotes: Int), _ output: EngineOutput, _ result: inout Result
+    ) {
+        for row in first.trades..<events.trades.count {
             result.keptTrades.append([events.trades.journalOffset[row], Int64(events.trades.frameIndex[row])])
         }
-        for row in 0..<events.quotes.count {
+        for row in first.quotes..<events.quotes.count {
             result.keptQuotes.append([events.quotes.journalOffset[row], Int64(events.quotes.frameIndex[row])])
         }
         for row in 0..<output.bars.count { result.bars.append(Result.bits(output.bars[row])) }

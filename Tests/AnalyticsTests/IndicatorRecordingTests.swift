@@ -12,7 +12,9 @@ struct IndicatorRecordingTests {
 
     private static func table(_ path: String) throws -> [[String: String]] {
         let text = try String(contentsOfFile: Recordings.path(path), encoding: .utf8)
-        let lines = text.split(whereSeparator: \.isNewline).map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+        let lines = text.split(whereSeparator: \.isNewline).map {
+            $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        }
         return lines.dropFirst().map { Dictionary(zip(lines[0], $0), uniquingKeysWith: { first, _ in first }) }
     }
 
@@ -27,7 +29,8 @@ struct IndicatorRecordingTests {
     @Test(arguments: ["sma(20)", "rsi(14)", "atr(14)"])
     func `five hundred days of SPY give the reference values, warm-up included`(text: String) throws {
         let name = try IndicatorSpec(parsing: text).name
-        let data = try Data(contentsOf: URL(filePath: Recordings.path("indicators_skender/results/\(name).standard.json")))
+        let data = try Data(
+            contentsOf: URL(filePath: Recordings.path("indicators_skender/results/\(name).standard.json")))
         let rows = try #require(try JSONSerialization.jsonObject(with: data) as? [[String: Any]])
         let expected = rows.map { ($0[name] as? NSNumber)?.doubleValue }
         let bars = try Self.prices("indicators_skender/quotes/default.csv", "high", "low", "close")
@@ -46,7 +49,10 @@ struct IndicatorRecordingTests {
         let closes = try Self.table("indicators_ta/cs-rsi.csv").map { try Self.number($0, "Close") }
         // StockCharts ChartSchool, "Relative Strength Index", worked example; the file's own column is smoothed from
         // the first bar on and differs.
-        let published = [70.53, 66.32, 66.55, 69.41, 66.36, 57.97, 62.93, 63.26, 56.06, 62.38, 54.71, 50.42, 39.99, 41.46, 41.87, 45.46, 37.30, 33.08, 37.77]
+        let published = [
+            70.53, 66.32, 66.55, 69.41, 66.36, 57.97, 62.93, 63.26, 56.06, 62.38, 54.71, 50.42, 39.99, 41.46, 41.87,
+            45.46, 37.30, 33.08, 37.77,
+        ]
         let values = try IndicatorTests.values("rsi(14)", closes: closes)
         #expect(values.prefix(14).allSatisfy { $0 == nil })
         for (value, expected) in zip(values.dropFirst(14), published) {

@@ -68,7 +68,10 @@ struct IndicatorTests {
         #expect(try IndicatorSpec(parsing: text).description == canonical)
     }
 
-    @Test(arguments: ["", "smo(20)", "sma(0)", "sma(-1)", "sma(2,3)", "sma(x)", "sma(", "sma)", "sma 20", "rsi(1e3)", "atr(100001)", "sma(20)x", "sma(,)"])
+    @Test(arguments: [
+        "", "smo(20)", "sma(0)", "sma(-1)", "sma(2,3)", "sma(x)", "sma(", "sma)", "sma 20", "rsi(1e3)", "atr(100001)",
+        "sma(20)x", "sma(,)",
+    ])
     func `a wrong indicator is refused with advice`(text: String) {
         let error = #expect(throws: ConfigError.self) { try IndicatorSpec(parsing: text) }
         #expect(error?.suggestion?.isEmpty == false)

@@ -138,7 +138,9 @@ final class ReferenceEngine {
             key.startNs + configuration.intervals[key.interval].nanoseconds <= watermark
         }
         let order = closing.sorted {
-            ($0.key.interval, $0.key.startNs, $0.value[0].arrival) < ($1.key.interval, $1.key.startNs, $1.value[0].arrival)
+            ($0.key.interval, $0.key.startNs, $0.value[0].arrival) < (
+                $1.key.interval, $1.key.startNs, $1.value[0].arrival
+            )
         }
         for (key, entries) in order {
             feed.open[key] = nil

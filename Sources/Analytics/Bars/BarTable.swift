@@ -132,7 +132,9 @@ struct BarTable: ~Copyable {
 
     /// Emits every bar whose end the watermark has reached: by interval, then end, then order of opening.
     @inline(never)
-    mutating func close(upTo watermarkNs: Int64, journalOffset: Int64, counters: inout FeedCounters, into output: EngineOutput) {
+    mutating func close(
+        upTo watermarkNs: Int64, journalOffset: Int64, counters: inout FeedCounters, into output: EngineOutput
+    ) {
         nextCloseNs = .max
         for (interval, queue) in queues.enumerated() {
             while queue.nextEndNs <= watermarkNs, queue.nextEndNs != .max {

@@ -40,7 +40,9 @@ enum EngineState {
         writer.write(configuration.fingerprint)
     }
 
-    static func readHeader(_ configuration: EngineConfiguration, from reader: inout BinaryReader) throws(EngineStateError) {
+    static func readHeader(
+        _ configuration: EngineConfiguration, from reader: inout BinaryReader
+    ) throws(EngineStateError) {
         guard try reader.value(UInt32.self) == mark else { throw .damaged(at: 0, "not a checkpoint of the engine") }
         let written = try reader.value(UInt16.self)
         guard written == version else {

@@ -8,7 +8,11 @@ public import Platform
 public struct ATR: Indicator {
     public static let spec = Spec(
         "atr", "Average true range: how far the price moves within a bar, gaps included.",
-        options: [.init("length", .integer, default: "14", "True ranges in Wilder's average; the first value comes one bar later.")],
+        options: [
+            .init(
+                "length", .integer, default: "14",
+                "True ranges in Wilder's average; the first value comes one bar later.")
+        ],
         example: "atr(14)")
     public static let source = "J. Welles Wilder, New Concepts in Technical Trading Systems, 1978, section III."
 

@@ -49,7 +49,8 @@ public struct IndicatorSpec: Hashable, Sendable, CustomStringConvertible {
         }
         guard given.count <= spec.options.count else {
             let options = spec.options.map(\.name).joined(separator: ", ")
-            throw ConfigError("`\(text)`: \(name) takes \(spec.options.count) parameter (\(options))", suggestion: advice)
+            throw ConfigError(
+                "`\(text)`: \(name) takes \(spec.options.count) parameter (\(options))", suggestion: advice)
         }
         self.name = spec.name
         parameters = try Self.completed(given, spec)
@@ -60,7 +61,8 @@ public struct IndicatorSpec: Hashable, Sendable, CustomStringConvertible {
         var parameters = given
         for option in spec.options.dropFirst(given.count) {
             guard let value = option.defaultText.flatMap({ Int($0) }) else {
-                throw ConfigError("\(spec.name): `\(option.name)` is missing", suggestion: "write for example `\(spec.example)`")
+                throw ConfigError(
+                    "\(spec.name): `\(option.name)` is missing", suggestion: "write for example `\(spec.example)`")
             }
             parameters.append(value)
         }

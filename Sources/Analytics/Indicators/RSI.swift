@@ -9,7 +9,10 @@ public import Platform
 public struct RSI: Indicator {
     public static let spec = Spec(
         "rsi", "Relative strength index: how much of the recent movement was upward, 0 to 100.",
-        options: [.init("length", .integer, default: "14", "Changes in Wilder's average; the first value comes one bar later.")],
+        options: [
+            .init(
+                "length", .integer, default: "14", "Changes in Wilder's average; the first value comes one bar later.")
+        ],
         example: "rsi(14)")
     public static let source = "J. Welles Wilder, New Concepts in Technical Trading Systems, 1978, section VI."
 
