@@ -56,7 +56,7 @@ struct IndicatorRecordingTests {
         let values = try IndicatorTests.values("rsi(14)", closes: closes)
         #expect(values.prefix(14).allSatisfy { $0 == nil })
         for (value, expected) in zip(values.dropFirst(14), published) {
-            #expect(abs(try #require(value) - expected) < 0.1)
+            #expect(abs(try #require(value) - expected) < 0.02)
         }
     }
 
