@@ -201,7 +201,7 @@ def crypto(folder, work):
         count = sum(len(ids) for ids in expected.values())
         data = work / f"crypto-{path.parent.name}-{path.stem}"
         first = replay(path, data)
-        second = replay(path, data, "--again")
+        second = replay(path, data)
         database = connect(data)
         rows, distinct, low, high = database.execute(
             "SELECT count(*), count(DISTINCT trade_id), min(trade_id), max(trade_id) FROM trades").fetchone()
