@@ -84,7 +84,8 @@ struct VolatilityProcess {
     ///
     /// - Source: G. E. Uhlenbeck and L. S. Ornstein, "On the theory of the Brownian motion", 1930.
     mutating func advance(_ random: inout SimulatorRandom) -> Double {
-        level += -level / Self.memorySteps
+        level +=
+            -level / Self.memorySteps
             + Self.deviation * (2 / Self.memorySteps).squareRoot() * random.gaussian()
         return exp(level - Self.deviation * Self.deviation / 2)
     }

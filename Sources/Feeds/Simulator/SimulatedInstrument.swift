@@ -41,7 +41,9 @@ struct SimulatedInstrument {
         share("VYRRO", 45.83, DecimalGrid(step: 1, decimals: 2), 150, 0.028, 17),
         coin("WEFUSD", 6.127, DecimalGrid(step: 1, decimals: 3), DecimalGrid(step: 1, decimals: 1), 700, 0.047, 18),
         share("MIRDA", 122.64, DecimalGrid(step: 1, decimals: 2), 70, 0.016, 19),
-        coin("JINUSD", 0.00001942, DecimalGrid(step: 1, decimals: 9), DecimalGrid(step: 1000, decimals: 0), 1_900, 0.055, 20),
+        coin(
+            "JINUSD", 0.00001942, DecimalGrid(step: 1, decimals: 9), DecimalGrid(step: 1000, decimals: 0), 1_900, 0.055,
+            20),
     ]
 
     private static func share(

@@ -15,13 +15,16 @@ struct SimulatorSource: FeedSource {
     private static let liveNs: Int64 = 100_000_000
 
     func run(into output: any FeedOutput, status: FeedStatus) throws {
-        let startNs = max(clock.nowNs() - feed.historyNs, resume?.lastEventTimeNs ?? 0)
+        let nowNs = clock.nowNs()
+        let startNs = max(nowNs - feed.historyNs, resume?.lastEventTimeNs ?? 0)
+        // The last event lies ahead where the clock was set back.
+        let beginNs = min(startNs, nowNs)
         let model = MarketModel(
             seed: feed.seed, rate: feed.rate, burstIntervalNs: feed.burstIntervalNs, startNs: startNs, resume: resume)
         let frames = SimulatorFrames(model, seed: feed.seed)
         let sink = try output.sink(feed: status.name)
-        try sink.begin(settings: feed.settings, ingestTime: Timestamp(nanoseconds: startNs))
-        var lastNs = try fill(from: startNs, frames, sink, output, status)
+        try sink.begin(settings: feed.settings, ingestTime: Timestamp(nanoseconds: beginNs))
+        var lastNs = try fill(from: beginNs, frames, sink, output, status)
         let wasLive = !output.isCancelled
         try play(frames, sink, output, status, &lastNs)
         // What happened is delivered, so that no trade id is missing; the session is not over, it goes on next time.
