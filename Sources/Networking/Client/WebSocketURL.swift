@@ -1,5 +1,5 @@
 /// The address of a WebSocket: `ws://host:port/path?query` or `wss://…`.
-public struct WebSocketURL: Sendable, Equatable, CustomStringConvertible {
+public struct WebSocketURL: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
     public let isSecure: Bool
     /// Name or numeric address, without brackets.
     public let host: String
@@ -66,4 +66,7 @@ public struct WebSocketURL: Sendable, Equatable, CustomStringConvertible {
         let query = hidden.map { "?" + $0.joined(separator: "&") } ?? ""
         return "\(isSecure ? "wss" : "ws")://\(authority)\(parts[0])\(query)"
     }
+
+    /// Nothing inside is shown by `dump`, since the query may hold a key.
+    public var customMirror: Mirror { Mirror(self, children: ["url": description]) }
 }

@@ -15,9 +15,10 @@ public struct StaticFiles: Sendable {
     /// - Parameter prefix: path ahead of the files' own, for example `/assets`.
     /// - Throws: `NetworkError` where the folder or a file cannot be read.
     public init(folder: String, prefix: String = "") throws(NetworkError) {
-        guard let paths = FileManager.default.enumerator(atPath: folder) else {
-            throw NetworkError(.configuration, "cannot read the folder", operation: folder)
-        }
+        // The enumerator of a missing folder is merely empty.
+        guard (try? FileManager.default.contentsOfDirectory(atPath: folder)) != nil,
+            let paths = FileManager.default.enumerator(atPath: folder)
+        else { throw NetworkError(.configuration, "cannot read the folder", operation: folder) }
         for case let path as String in paths {
             let place = folder + "/" + path
             var isFolder: ObjCBool = false

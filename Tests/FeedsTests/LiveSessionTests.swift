@@ -1,0 +1,173 @@
+import Networking
+import Synchronization
+import TestKit
+import Testing
+
+@testable import Feeds
+
+private let second: Int64 = 1_000_000_000
+
+/// Random numbers that a seed repeats.
+private func seeded(_ seed: UInt64) -> @Sendable (ClosedRange<Int64>) -> Int64 {
+    let generator = GeneratorBox(seed)
+    return { range in generator.value.withLock { Int64.random(in: range, using: &$0) } }
+}
+
+private final class GeneratorBox: Sendable {
+    let value: Mutex<SeededGenerator>
+    init(_ seed: UInt64) { value = Mutex(SeededGenerator(seed: seed)) }
+}
+
+private func lost(_ status: Int? = nil, _ code: NetworkError.Code = .connection) -> WebSocketEnd {
+    .failed(NetworkError(code, "gone", operation: "wss://host/?token=***", status: status))
+}
+
+/// Always the longest wait.
+private func makeSession(_ change: (inout LiveSession.Policy) -> Void = { _ in }) -> LiveSession {
+    var policy = LiveSession.Policy()
+    change(&policy)
+    return LiveSession(policy) { $0.upperBound }
+}
+
+@Suite struct LiveSessionTests {
+    @Test func `a line connects, begins, subscribes, and unsubscribes when it stops`() {
+        var session = makeSession()
+        #expect(session.start() == [.report(.connecting, ""), .connect])
+        #expect(session.start().isEmpty)
+        #expect(session.opened(nowNs: 0) == [.begin(epoch: 1), .subscribe, .report(.live, "")])
+        #expect(session.stop() == [.unsubscribe, .close])
+        #expect(session.stop().isEmpty)
+        #expect(!session.isStopped)
+        #expect(session.ended(.closed(code: 1000, reason: ""), nowNs: 1) == [.report(.stopped, ""), .finish])
+        #expect(session.isStopped)
+        #expect(session.tick(nowNs: 1000 * second).isEmpty)
+    }
+
+    @Test func `a lost connection is made again after a wait, as a new epoch`() {
+        var session = makeSession { $0.heartbeatNs = .max }
+        _ = session.start()
+        _ = session.opened(nowNs: 0)
+        let actions = session.ended(lost(), nowNs: second)
+        #expect(actions == [.report(.degraded, "wss://host/?token=***: gone; next attempt in 0.5 s")])
+        #expect(session.tick(nowNs: second + 499_999_999).isEmpty)
+        #expect(session.tick(nowNs: second + 500_000_000) == [.connect])
+        #expect(session.opened(nowNs: 2 * second).first == .begin(epoch: 2))
+    }
+
+    @Test func `waits double up to a minute and start over after a stable connection`() {
+        var session = makeSession { $0.heartbeatNs = .max }
+        var now: Int64 = 0
+        _ = session.start()
+        var waits: [Int64] = []
+        for _ in 0..<10 {
+            _ = session.ended(lost(), nowNs: now)
+            let start = now
+            while session.tick(nowNs: now).isEmpty { now += 100_000_000 }
+            waits.append((now - start) / 100_000_000)
+        }
+        #expect(waits == [5, 10, 20, 40, 80, 160, 320, 600, 600, 600])
+        // A connection that breaks at once is no success.
+        _ = session.opened(nowNs: now)
+        #expect(session.ended(lost(), nowNs: now + second) == [.report(.degraded, "wss://host/?token=***: gone; next attempt in 60.0 s")])
+        _ = session.tick(nowNs: now + 61 * second)
+        _ = session.opened(nowNs: now + 61 * second)
+        session.received(nowNs: now + 80 * second)
+        #expect(session.ended(lost(), nowNs: now + 91 * second) == [.report(.degraded, "wss://host/?token=***: gone; next attempt in 0.5 s")])
+    }
+
+    @Test(arguments: 0..<100 as Range<UInt64>)
+    func `jitter uses the whole range below the bound, and a seed repeats it`(_ seed: UInt64) {
+        func waits() -> [Int64] {
+            var reconnect = Reconnect(Reconnect.Policy(), random: seeded(seed))
+            return (0..<20).map { _ in
+                let bound = reconnect.boundNs
+                let wait = reconnect.nextNs()
+                #expect((0...bound).contains(wait) && bound <= 60 * second)
+                return wait
+            }
+        }
+        let first = waits()
+        #expect(first == waits())
+        // Twenty draws, the later ones all below a minute: they are not all in one half.
+        #expect(first.suffix(13).contains { $0 < 30 * second } && first.suffix(13).contains { $0 >= 30 * second })
+    }
+
+    @Test func `silence is stale: the line is closed and connected anew`() {
+        var session = makeSession { $0.staleNs = 10 * second }
+        _ = session.start()
+        _ = session.opened(nowNs: 0)
+        session.received(nowNs: 5 * second)
+        #expect(session.tick(nowNs: 14 * second) == [.heartbeat])
+        let actions = session.tick(nowNs: 15 * second)
+        #expect(actions == [.heartbeat, .report(.stale, "nothing received for 10.0 s; connecting anew"), .close])
+        #expect(session.tick(nowNs: 15 * second + 1).isEmpty)
+        #expect(session.ended(.closed(code: 1000, reason: ""), nowNs: 16 * second).count == 1)
+        // Silence is a failure even of a connection that lasted.
+        #expect(session.tick(nowNs: 16 * second + 500_000_000).contains(.connect))
+        _ = session.ended(lost(), nowNs: 17 * second)
+        #expect(!session.tick(nowNs: 17 * second + 900_000_000).contains(.connect))
+        #expect(session.tick(nowNs: 18 * second).contains(.connect))
+    }
+
+    @Test func `a heartbeat is written for every idle second, connected or not, and none before the first epoch`() {
+        var session = makeSession()
+        _ = session.start()
+        #expect(session.tick(nowNs: 5 * second).isEmpty)
+        _ = session.opened(nowNs: 10 * second)
+        var beats: [Int64] = []
+        for tenth in 100..<140 {
+            let now = Int64(tenth) * second / 10
+            if tenth == 115 { session.received(nowNs: now) }
+            if tenth == 130 { _ = session.ended(lost(), nowNs: now) }
+            if session.tick(nowNs: now).contains(.heartbeat) { beats.append(Int64(tenth)) }
+        }
+        #expect(beats == [110, 125, 135])
+        _ = session.stop()
+        #expect(session.tick(nowNs: 100 * second).isEmpty)
+    }
+
+    @Test func `what only a person can put right is tried at the slowest pace and raises an alert`() {
+        for end in [lost(401, .refused), lost(403, .refused), lost(nil, .certificate)] {
+            var session = makeSession()
+            _ = session.start()
+            let actions = session.ended(end, nowNs: 0)
+            #expect(actions.contains { if case .alert = $0 { true } else { false } })
+            #expect(session.tick(nowNs: 59 * second).isEmpty)
+            #expect(session.tick(nowNs: 60 * second) == [.connect])
+        }
+        var throttled = makeSession()
+        _ = throttled.start()
+        #expect(throttled.ended(lost(429, .refused), nowNs: 0).count == 1)
+        #expect(throttled.tick(nowNs: 4 * second).isEmpty)
+        #expect(throttled.tick(nowNs: 5 * second) == [.connect])
+    }
+
+    @Test func `a stop is obeyed in every state`() {
+        var idle = makeSession()
+        #expect(idle.stop() == [.report(.stopped, ""), .finish])
+        var connecting = makeSession()
+        _ = connecting.start()
+        #expect(connecting.stop() == [.close])
+        #expect(connecting.opened(nowNs: 1) == [.close])
+        #expect(connecting.ended(lost(), nowNs: 2).last == .finish)
+        var waiting = makeSession()
+        _ = waiting.start()
+        _ = waiting.ended(lost(), nowNs: 0)
+        #expect(waiting.stop().last == .finish)
+        #expect(waiting.tick(nowNs: 1000 * second).isEmpty)
+        var silent = makeSession { $0.staleNs = second }
+        _ = silent.start()
+        _ = silent.opened(nowNs: 0)
+        _ = silent.tick(nowNs: second)
+        #expect(silent.stop() == [.close])
+    }
+
+    @Test func `settings of a connection name its number and address, never the key`() throws {
+        let venue = LiveVenue(
+            name: "finnhub", url: try WebSocketURL("wss://ws.finnhub.io?token=k3y"), subscribe: [], unsubscribe: [],
+            settings: SessionSettings(decoder: "finnhub", values: ["venue": "US"]))
+        #expect(
+            venue.settings(epoch: 3)
+                == #"{"decoder":"finnhub","epoch":"3","url":"wss://ws.finnhub.io/?token=***","venue":"US"}"#)
+    }
+}
