@@ -13,7 +13,7 @@ final class SegmentWriter: @unchecked Sendable {  // used by one thread at a tim
     private static let reserveBytes: Int64 = 32 << 20
     /// Zeros written ahead of small writes: a sync of pages that exist already need not wait for the file system's own
     /// journal, which takes half as long again and is shared with everything else on the disk.
-    private static let zeroBytes: Int64 = 1 << 20
+    private static let zeroBytes: Int64 = 128 << 10
     /// Writes from this size on get no zeros ahead: they would cost more than the sync.
     private static let largeWriteBytes = 128 << 10
 
