@@ -39,7 +39,7 @@ extension Journal {
     /// Starts a new active block that takes `bytes`.
     private func makeRoom(_ bytes: Int) {
         if queue.active.count > 0 {
-            queue.rotate(to: pool.take(bytes))
+            queue.rotate(to: pool.take(max(bytes, options.blockBytes)))
             if pipeline.sealerWaits { sealWork.signal() }
         } else if queue.active.capacity < bytes {
             queue.active = pool.take(bytes)

@@ -8,16 +8,19 @@ extension Journal {
 
     /// Writes what the sealing thread hands over, makes it durable and publishes it.
     func commitLoop() {
-        while let batch = nextBatch() {
-            let isWritten = commit(batch)
-            lock.lock()
-            if !isWritten { pipeline.isAbandoned = true }
-            batch.removeAll()
-            pipeline.spare = batch
-            pipeline.committerIsIdle = true
-            if pipeline.sealerWaits { sealWork.signal() }
-            lock.unlock()
-        }
+        while let batch = nextBatch() { finish(batch) }
+    }
+
+    /// Writes a batch and lets the next one come.
+    func finish(_ batch: EncodedBatch) {
+        let isWritten = commit(batch)
+        batch.removeAll()
+        lock.lock()
+        defer { lock.unlock() }
+        if !isWritten { pipeline.isAbandoned = true }
+        pipeline.spare = batch
+        pipeline.committerIsIdle = true
+        if pipeline.sealerWaits { sealWork.signal() }
     }
 
     private func nextBatch() -> EncodedBatch? {
@@ -76,7 +79,7 @@ extension Journal {
         metrics.stalled.set(1)
         if isClosing { return true }
         let deadlineNs = Stopwatch.monotonicNs() + Self.retryNs
-        while !isClosing && commitWork.wait(untilNs: deadlineNs) {}
+        while !isClosing && retryTime.wait(untilNs: deadlineNs) {}
         return false
     }
 

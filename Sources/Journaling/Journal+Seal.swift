@@ -2,14 +2,23 @@ internal import Platform
 
 extension Journal {
     private enum SealStep {
-        case encode(JournalBlock, into: EncodedBatch)
+        case encode(firstOffset: Offset, BlockMemory, into: EncodedBatch)
+        case commit(EncodedBatch)
         case finish
     }
 
     /// Compresses full blocks, and the active one when a sync is due, while the commit thread writes.
     func sealLoop() {
         let encoder = BlockEncoder(compression: options.compression)
-        while case .encode(let block, let batch) = nextSealStep() { encoder.encode(block, into: batch) }
+        while true {
+            switch nextSealStep() {
+            case .encode(let firstOffset, let memory, let batch):
+                let block = JournalBlock(firstOffset: firstOffset, memory: pool.compact(memory), pool: pool)
+                encoder.encode(block, into: batch)
+            case .commit(let batch): finish(batch)
+            case .finish: return
+            }
+        }
     }
 
     /// Hands batches over until there is a block to compress, or nothing will come any more.
@@ -18,15 +27,21 @@ extension Journal {
         defer { lock.unlock() }
         while true {
             if pipeline.isAbandoned { discard() }
-            if pipeline.committerIsIdle, !pipeline.open.entries.isEmpty { handOver() }
+            if pipeline.committerIsIdle, !pipeline.open.entries.isEmpty {
+                let batch = closeBatch()
+                // A small batch with nothing behind it is written here: waking the other thread would only cost time.
+                if queue.full.isEmpty, batch.bytes.count <= CommitPipeline.smallBatchBytes { return .commit(batch) }
+                pipeline.handedOver = batch
+                commitWork.signal()
+            }
             if !queue.full.isEmpty, pipeline.open.bytes.count < CommitPipeline.batchBytes {
                 let (firstOffset, memory) = queue.full.removeFirst()
-                return .encode(JournalBlock(firstOffset: firstOffset, memory: memory, pool: pool), into: pipeline.open)
+                return .encode(firstOffset: firstOffset, memory, into: pipeline.open)
             }
             if pipeline.committerIsIdle, queue.active.count > 0, queue.full.isEmpty {
-                let dueNs = queue.active.firstAppendNs + options.syncIntervalNs
-                if isClosing || (options.isEager && queue.waitingForDurable > 0) || Stopwatch.monotonicNs() >= dueNs {
-                    queue.rotate(to: pool.take(0))
+                let dueNs = nextSyncNs()
+                if isClosing || Stopwatch.monotonicNs() >= dueNs {
+                    queue.rotate(to: pool.take(options.blockBytes))
                     continue
                 }
                 sealerWaits { sealWork.wait(untilNs: dueNs) }
@@ -57,11 +72,20 @@ extension Journal {
         pipeline.open.removeAll()
     }
 
-    private func handOver() {
-        pipeline.handedOver = pipeline.open
+    /// When the active block should be written though it is not full.
+    private func nextSyncNs() -> Int64 {
+        let latestNs = queue.active.firstAppendNs + options.syncIntervalNs
+        guard options.isEager, queue.waitingForDurable > 0 else { return latestNs }
+        return min(latestNs, pipeline.lastSyncNs + options.syncSpacingNs)
+    }
+
+    /// Takes the batch that is being filled, to be written now.
+    private func closeBatch() -> EncodedBatch {
+        let batch = pipeline.open
         pipeline.open = pipeline.spare ?? EncodedBatch()
         pipeline.spare = nil
         pipeline.committerIsIdle = false
-        commitWork.signal()
+        pipeline.lastSyncNs = Stopwatch.monotonicNs()
+        return batch
     }
 }

@@ -23,6 +23,9 @@ public final class Journal: @unchecked Sendable {  // `lock` guards every variab
         public var syncIntervalNs: Int64 = 5_000_000
         /// Starts a sync at once when a reader or an appender waits for it, instead of after `syncIntervalNs`.
         public var isEager = true
+        /// Least time between the starts of two eager syncs. A sync costs processor time and device writes whatever it
+        /// carries; this bounds both.
+        public var syncSpacingNs: Int64 = 200_000
         public var compression = Compression.lz4
         /// Oldest segments are deleted while the journal is larger than this; nil: never.
         public var retainBytes: Int64?
@@ -67,6 +70,8 @@ public final class Journal: @unchecked Sendable {  // `lock` guards every variab
     /// The sealing thread waits: for records, for the committer, or for time.
     let sealWork: Condition
     let commitWork: Condition
+    /// Whoever writes waits here for the next try.
+    let retryTime: Condition
     let spaceFree: Condition
     let durableMoved: Condition
     var queue: AppendQueue
@@ -102,10 +107,11 @@ public final class Journal: @unchecked Sendable {  // `lock` guards every variab
         self.metrics = JournalMetrics(metrics)
         recovery = found.report
         pool = BlockMemoryPool(
-            blockBytes: options.blockBytes, limit: 4 + (options.bufferBytes + options.recentBytes) / options.blockBytes)
-        queue = AppendQueue(nextOffset: found.report.nextOffset, memory: pool.take(0))
+            blockBytes: options.blockBytes, limitBytes: options.bufferBytes + options.recentBytes)
+        queue = AppendQueue(nextOffset: found.report.nextOffset, memory: pool.take(options.blockBytes))
         sealWork = Condition(lock)
         commitWork = Condition(lock)
+        retryTime = Condition(lock)
         spaceFree = Condition(lock)
         durableMoved = Condition(lock)
         writer = SegmentWriter(
@@ -137,7 +143,7 @@ public final class Journal: @unchecked Sendable {  // `lock` guards every variab
             return queue.nextOffset - recent.endOffset
         }
         isClosing = true
-        for waiter in [sealWork, commitWork, spaceFree, durableMoved] { waiter.broadcast() }
+        for waiter in [sealWork, commitWork, retryTime, spaceFree, durableMoved] { waiter.broadcast() }
         lock.unlock()
         for thread in threads { thread.join() }
         do { try writer.seal() } catch { Log.error("journal was not ended cleanly: \(error)") }

@@ -21,7 +21,8 @@ public final class JournalReader: @unchecked Sendable {  // one thread at a time
         live = nil
         let catalog = try SegmentCatalog(folder: path)
         walk = SegmentWalk(
-            catalog: catalog, pool: BlockMemoryPool(blockBytes: Journal.Options().blockBytes, limit: 16), isForeign: true)
+            catalog: catalog, pool: BlockMemoryPool(blockBytes: Journal.Options().blockBytes, limitBytes: 4 << 20),
+            isForeign: true)
         nextOffset = offset
         if let oldest = catalog.segments.first?.firstOffset, offset < oldest {
             throw .gone(offset, oldest: oldest)

@@ -121,7 +121,8 @@ extension [UInt8] {
         var zeroed = Array(killed.bytes[..<killed.lastBlock.lowerBound])
         zeroed += [UInt8](repeating: 0, count: 50_000)
         let report = try recover(try killed.restore(zeroed), expecting: killed.samplesBeforeLastBlock)
-        #expect(report.tornBytes == 50_000)
+        #expect(report.tornBytes == 0)
+        #expect(report.zeroBytes == 50_000)
         #expect(report.tornFile == nil)
     }
 
@@ -131,6 +132,7 @@ extension [UInt8] {
         let report = try recover(
             try killed.restore(killed.bytes + [UInt8](repeating: 0, count: padding)), expecting: killed.samples)
         #expect(report.tornBytes == 0)
+        #expect(report.zeroBytes == Int64(padding))
     }
 
     @Test func `damage in front of later blocks is refused, with file and position, and nothing is cut`() throws {

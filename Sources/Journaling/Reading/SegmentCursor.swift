@@ -136,14 +136,14 @@ final class SegmentCursor {
         return nil
     }
 
-    /// Bytes from the cursor to the end of the file, and whether all of them are zero.
-    func remainder() throws(JournalError) -> (bytes: Int64, isZero: Bool) {
+    /// Bytes from the cursor to the end of the file, and how many of them lie before the zeros at the very end.
+    func remainder() throws(JournalError) -> (bytes: Int64, withoutZeros: Int64) {
         var at = position
-        var isZero = true
+        var last = position
         while true {
             let chunk = try unsafe window.bytes(at: at, 1 << 20)
-            guard unsafe !chunk.isEmpty else { return (at - position, isZero) }
-            if isZero, unsafe chunk.contains(where: { $0 != 0 }) { isZero = false }
+            guard unsafe !chunk.isEmpty else { return (at - position, last - position) }
+            if let index = unsafe chunk.lastIndex(where: { $0 != 0 }) { last = at + Int64(index) + 1 }
             at += Int64(chunk.count)
         }
     }

@@ -16,6 +16,10 @@ public enum JournalBench {
         public var ackNsP50: Int64 = 0
         public var ackNsP99: Int64 = 0
         public var ackNsMax: Int64 = 0
+        /// Blocks written, and upper bounds (powers of two) of the time of one write with its sync.
+        public var blocks: Int64 = 0
+        public var syncNsP50: Int64 = 0
+        public var syncNsP99: Int64 = 0
         /// User and system time of the process.
         public var cpuSeconds: Double = 0
 
@@ -28,7 +32,8 @@ public enum JournalBench {
                 + "\"seconds\":\(JSONText.number(seconds)),\"cpu_seconds\":\(JSONText.number(cpuSeconds)),"
                 + "\"frames_per_second\":\(JSONText.number(framesPerSecond.rounded())),"
                 + "\"bytes_per_second\":\(JSONText.number(bytesPerSecond.rounded())),"
-                + "\"ack_p50_us\":\(ackNsP50 / 1000),\"ack_p99_us\":\(ackNsP99 / 1000),\"ack_max_us\":\(ackNsMax / 1000)}"
+                + "\"ack_p50_us\":\(ackNsP50 / 1000),\"ack_p99_us\":\(ackNsP99 / 1000),\"ack_max_us\":\(ackNsMax / 1000),"
+                + "\"blocks\":\(blocks),\"sync_p50_us\":\(syncNsP50 / 1000),\"sync_p99_us\":\(syncNsP99 / 1000)}"
         }
     }
 
@@ -60,6 +65,9 @@ public enum JournalBench {
         result.frames = Int64(frames)
         result.payloadBytes = Int64(frames) * Int64(frameBytes)
         result.storedBytes = journal.bytes
+        result.blocks = journal.metrics.blocks.value
+        result.syncNsP50 = journal.metrics.sync.quantileNs(0.5)
+        result.syncNsP99 = journal.metrics.sync.quantileNs(0.99)
         if let observer {
             let times = observer.finish()
             result.ackNsP50 = times[times.count / 2]
@@ -77,6 +85,7 @@ public enum JournalBench {
         let watch = Stopwatch()
         while let block = try reader.next() {
             result.frames += Int64(block.count)
+            result.blocks += 1
             block.forEach { record in result.payloadBytes += unsafe Int64(record.payload.count) }
         }
         result.seconds = watch.seconds

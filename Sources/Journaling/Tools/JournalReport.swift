@@ -27,7 +27,7 @@ public struct JournalReport: Sendable {
     public var segments: [Segment] = []
     /// Names of the feeds 0, 1, 2 …
     public var feeds: [String] = []
-    /// Bytes behind the last whole block: an unfinished write, or one going on now.
+    /// Bytes behind the last whole block, zeros at the very end aside: an unfinished write, or one going on now.
     public var unfinishedBytes: Int64 = 0
     /// Places that do not hold what was written there.
     public var damage: [JournalDamage] = []

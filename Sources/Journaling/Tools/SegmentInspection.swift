@@ -6,7 +6,7 @@ struct SegmentInspection {
     /// First offset of the next segment; nil in the newest.
     private let limit: Offset?
     private let checksBodies: Bool
-    private let pool = BlockMemoryPool(blockBytes: 256 << 10, limit: 1)
+    private let pool = BlockMemoryPool(blockBytes: 256 << 10, limitBytes: 1 << 20)
     private var summary: JournalReport.Segment
 
     init(_ segment: Segment, limit: Offset?, checksBodies: Bool) {
@@ -63,7 +63,7 @@ struct SegmentInspection {
         _ flaw: BlockFlaw, _ cursor: SegmentCursor, _ report: inout JournalReport
     ) throws(JournalError) -> Bool {
         if limit == nil, try cursor.findProofOfLoss() == nil {
-            report.unfinishedBytes = try cursor.remainder().bytes
+            report.unfinishedBytes = try cursor.remainder().withoutZeros
             return false
         }
         report.damage.append(cursor.damage(flaw))

@@ -1,4 +1,4 @@
-/// What lies between the thread that compresses and the thread that writes.
+/// What lies between the thread that compresses and the one that writes, and whose turn it is.
 ///
 /// - Threading: guarded by the journal's lock, except the contents of a batch, which belong to one of the two threads.
 struct CommitPipeline {
@@ -8,7 +8,10 @@ struct CommitPipeline {
     var handedOver: EncodedBatch?
     /// A batch that nobody uses.
     var spare: EncodedBatch? = EncodedBatch()
+    /// Nobody writes.
     var committerIsIdle = true
+    /// When the last write started, on the monotonic clock.
+    var lastSyncNs: Int64 = 0
     /// The sealing thread waits, for anything.
     var sealerWaits = false
     /// The sealing thread waits and the first record of a block would give it something to do.
@@ -19,4 +22,6 @@ struct CommitPipeline {
     var isAbandoned = false
     /// Bytes in a batch after which it waits for the committer.
     static let batchBytes = 4 << 20
+    /// Bytes in a batch up to which the sealing thread writes it itself.
+    static let smallBatchBytes = 64 << 10
 }

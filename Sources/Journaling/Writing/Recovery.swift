@@ -9,8 +9,10 @@ public struct RecoveryReport: Sendable, Equatable {
     /// Bytes cut from the end of the newest segment because the write that they belong to never finished. None of them
     /// was acknowledged.
     public var tornBytes: Int64 = 0
-    /// Where those bytes are kept; nil where nothing was cut or all of it was zeros.
+    /// Where those bytes are kept; nil where there were none.
     public var tornFile: String?
+    /// Zeros cut behind them: space prepared for writes that never came, as every killed writer leaves it.
+    public var zeroBytes: Int64 = 0
     /// How long it took.
     public var nanoseconds: Int64 = 0
 }
@@ -118,7 +120,7 @@ struct Recovery {
     ///
     /// - Returns: what stopped it; nil at the end of the file.
     private mutating func scan(_ cursor: SegmentCursor, _ segment: Segment) throws(JournalError) -> BlockFlaw? {
-        let pool = BlockMemoryPool(blockBytes: 1 << 16, limit: 1)
+        let pool = BlockMemoryPool(blockBytes: 1 << 16, limitBytes: 0)
         while true {
             switch try cursor.peek() {
             case .end: return nil
@@ -145,12 +147,15 @@ struct Recovery {
 
     /// Keeps what lies behind the cursor in a side file, then cuts it.
     private mutating func cut(_ cursor: SegmentCursor) throws(JournalError) {
-        let (bytes, isZero) = try cursor.remainder()
+        let (bytes, withoutZeros) = try cursor.remainder()
+        if withoutZeros > 0 {
+            // To the end of the page: zeros may be the last bytes of the write.
+            let lastPage = roundedUp(cursor.position + withoutZeros, to: SegmentWriter.pageBytes)
+            report.tornBytes = min(bytes, lastPage - cursor.position)
+            report.tornFile = try keep(cursor.file, cursor.position, report.tornBytes)
+        }
+        report.zeroBytes = bytes - report.tornBytes
         let file = try JournalError.wrap { () throws(FileError) in try storage.open(cursor.file.path) }
-        if !isZero { report.tornFile = try keep(cursor.file, cursor.position, bytes) }
-        // Zeros up to the next page are how the last write of a killed process looks; nothing was lost there.
-        let padding = roundedUp(cursor.position, to: SegmentWriter.pageBytes) - cursor.position
-        if !isZero || bytes > padding { report.tornBytes = bytes }
         try JournalError.wrap { () throws(FileError) in
             if bytes > 0 { try file.truncate(to: cursor.position) }
             try file.synchronize()
