@@ -67,7 +67,7 @@ struct BenchCommand: Command {
             for scenario in scenarios {
                 table.add([scenario.name, scenario.summary, Humanized.grouped(Int64(scenario.rows))])
             }
-            Terminal.write(table.text() + "\n", to: 1)
+            Terminal.write(table.text(), to: 1)
             return .done
         }
         let name = command.positional("NAME") ?? ""

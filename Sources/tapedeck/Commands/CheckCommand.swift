@@ -14,7 +14,7 @@ struct CheckCommand: Command {
         let findings = PipelineCheck.findings(configuration)
         var table = TextTable(["check", "result", "detail"])
         for finding in findings { table.add([finding.name, finding.isOK ? "ok" : "FAILED", finding.detail]) }
-        Terminal.write(table.text() + "\n", to: 1)
+        Terminal.write(table.text(), to: 1)
         return findings.allSatisfy(\.isOK) ? .done : .failed
     }
 }

@@ -36,7 +36,7 @@ private enum ComponentListing {
         guard let name = command.positional("NAME") else {
             var table = TextTable(["name", "what it is"])
             for spec in specs { table.add([spec.name, spec.summary]) }
-            Terminal.write(table.text(width: nil) + "\n", to: 1)
+            Terminal.write(table.text(), to: 1)
             return .done
         }
         guard let spec = specs.first(where: { $0.name == name }) else {
@@ -58,7 +58,7 @@ private enum ComponentListing {
                     option.name, option.kind.rawValue, option.defaultText ?? "(required)", option.summary + choices,
                 ])
             }
-            text += "\n" + table.text(width: nil) + "\n"
+            text += "\n" + table.text()
         }
         if !spec.example.isEmpty { text += "\nExample:\n\n\(spec.example)\n" }
         return text

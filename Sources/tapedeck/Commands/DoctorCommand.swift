@@ -23,7 +23,7 @@ struct DoctorCommand: Command {
         ]
         var table = TextTable(["part", "state", "detail"])
         for finding in findings { table.add([finding.name, finding.isOK ? "ok" : "MISSING", finding.detail]) }
-        Terminal.write(table.text() + "\n", to: 1)
+        Terminal.write(table.text(), to: 1)
         return findings.allSatisfy(\.isOK) ? .done : .failed
     }
 

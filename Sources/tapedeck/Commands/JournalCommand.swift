@@ -52,7 +52,7 @@ struct JournalCommand: Command {
                 segment.earliest?.description ?? "", segment.latest?.description ?? "",
             ])
         }
-        Terminal.write(table.text() + "\n", to: 1)
+        Terminal.write(table.text(), to: 1)
         Terminal.write(
             "\(Humanized.grouped(report.records)) records, \(Humanized.bytes(report.fileBytes)), feeds: "
                 + report.feeds.joined(separator: ", ") + "\n", to: 1)

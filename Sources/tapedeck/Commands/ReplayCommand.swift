@@ -135,7 +135,7 @@ struct ReplayCommand: Command {
         if isVerbose {
             var table = TextTable(["file", "format", "feed", "size"], alignments: [.left, .left, .left, .right])
             for file in plan.files { table.add([file.label, file.format, file.feed, Humanized.bytes(file.bytes)]) }
-            Terminal.write(table.text() + "\n", to: 1)
+            Terminal.write(table.text(), to: 1)
         }
         let reasons = Dictionary(grouping: plan.skipped, by: \.reason)
         for (reason, files) in reasons.sorted(by: { $0.key < $1.key }) {
@@ -149,7 +149,7 @@ struct ReplayCommand: Command {
         var table = TextTable(["format", "what it is"])
         table.add(["auto", "recognise each file by path, header and first lines"])
         for format in ReplayFormats.all { table.add([format.name, format.summary]) }
-        Terminal.write(table.text() + "\n", to: 1)
+        Terminal.write(table.text(), to: 1)
         return .done
     }
 }

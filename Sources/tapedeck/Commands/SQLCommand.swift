@@ -95,7 +95,7 @@ struct SQLCommand: Command {
         var table = TextTable(answer.columns, alignments: answer.isNumeric.map { $0 ? .right : .left })
         for row in answer.rows { table.add(row.map { $0 == .null ? "NULL" : $0.text }) }
         let width = Terminal.output.isInteractive ? Terminal.output.width() : nil
-        Terminal.write(table.text(width: width) + "\n", to: 1)
+        Terminal.write(table.text(width: width), to: 1)
         Terminal.write("\(answer.rows.count) rows\n", to: 1)
     }
 
