@@ -208,8 +208,10 @@ def consistent(data):
     doubles = database.execute(
         f"SELECT count(*) FROM (SELECT 1 FROM {view('trades')} GROUP BY venue, symbol, trade_id HAVING count(*) > 1)").fetchone()[0]
     check("no trade is stored twice", doubles == 0)
+    # The market delivers some trades up to 1.5 s late: what it still held when it was killed was never received.
     holes = database.execute(f"""SELECT coalesce(sum(hole), 0) FROM (SELECT max(trade_id) - min(trade_id) + 1 - count(*) AS hole
-        FROM {view('trades')} GROUP BY venue, symbol)""").fetchone()[0]
+        FROM {view('trades')} WHERE event_time_ns < (SELECT max(event_time_ns) FROM {view('trades')}) - 3000000000
+        GROUP BY venue, symbol)""").fetchone()[0]
     check("no trade is missing", holes == 0, str(holes))
     return dump
 
@@ -234,7 +236,7 @@ def main():
             demo = Demo(data, "--history", "10m")
             check("it starts again on the same data", demo.wait_ready())
             second = subprocess.run([BINARY, "demo", "--data", str(data), "--listen", "127.0.0.1:0"], capture_output=True, text=True, timeout=60)
-            check("a second instance is refused", second.returncode == 1 and "pid" in second.stderr, second.stderr.strip()[-200:])
+            check("a second instance is refused", second.returncode == 1 and "being written by process" in second.stderr, second.stderr.strip()[-200:])
             time.sleep(2)
             demo.process.kill()
             demo.process.wait(10)
