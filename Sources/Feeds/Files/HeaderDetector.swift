@@ -16,11 +16,12 @@ enum HeaderDetector {
         }
         let header = fields(sample.lines[0], delimiter)
         let names = header.map(plain)
-        let known = names.filter { name in aliases.contains { $0.names.contains(name) } }
+        let ofBars = ["open", "high", "low", "close"]
+        let known = names.filter { name in ofBars.contains(name) || aliases.contains { $0.names.contains(name) } }
         guard known.count >= 2, !header.contains(where: { Double($0) != nil }) else {
             return .failure(Refusal(isHeader: false, reason: "the first line is no header with known columns"))
         }
-        if ["open", "high", "low", "close"].allSatisfy(names.contains) {
+        if ofBars.allSatisfy(names.contains) {
             return .failure(Refusal(isHeader: true, reason: "bars are not played, only trades and quotes"))
         }
         func place(_ field: String) -> Int? {

@@ -91,10 +91,11 @@ final class SeriesReader {
 enum ConvertedColumns {
     /// By the header that the conversion writes: trades where there is a price, otherwise quotes.
     static func mapping(_ path: String, symbol: String, venue: String) throws -> CSVMapping {
-        guard let line = unsafe try LineReader(FileStream(path: path), path: path).next() else {
-            throw FeedError(.format, "the converted file is empty", operation: path)
-        }
-        let header = unsafe String(decoding: line, as: UTF8.self).split { $0.isNewline || $0 == "," }.map(String.init)
+        let lines = LineReader(try FileStream(path: path), path: path)
+        let line = unsafe try lines.next().map { unsafe String(decoding: $0, as: UTF8.self) }
+        withExtendedLifetime(lines) {}
+        guard let line else { throw FeedError(.format, "the converted file is empty", operation: path) }
+        let header = line.split { $0.isNewline || $0 == "," }.map(String.init)
         func column(_ name: String) -> CSVMapping.Column? { header.firstIndex(of: name).map(CSVMapping.Column.position) }
         guard let time = column("event_time_ns") else {
             throw FeedError(.format, "the converted file has no event_time_ns", operation: path)
