@@ -46,6 +46,9 @@ struct SimulatorSource: FeedSource {
         var nowNs = clock.nowNs()
         guard nowNs - startNs > Self.liveNs else { return lastNs }
         status.set(.replaying, "filling the past")
+        let progress = { reachedNs in
+            status.setProgress((reachedNs - startNs) / 1_000_000, of: (nowNs - startNs) / 1_000_000)
+        }
         var count = 0
         while !output.isCancelled {
             // A frame of the past has arrived by now, its way included.
@@ -58,9 +61,9 @@ struct SimulatorSource: FeedSource {
             try deliver(frame, atNs: frame.ingestTimeNs, sink)
             lastNs = frame.ingestTimeNs
             count += 1
-            if count & 255 == 0 { status.setProgress(lastNs - startNs, of: nowNs - startNs) }
+            if count & 255 == 0 { progress(lastNs) }
         }
-        if !output.isCancelled { status.setProgress(nowNs - startNs, of: nowNs - startNs) }
+        if !output.isCancelled { progress(nowNs) }
         return lastNs
     }
 
@@ -89,9 +92,7 @@ struct SimulatorSource: FeedSource {
         }
     }
 
-    private func deliver(
-        _ frame: SimulatorFrames.Frame, atNs timeNs: Int64, _ sink: any FrameSink
-    ) throws {
+    private func deliver(_ frame: SimulatorFrames.Frame, atNs timeNs: Int64, _ sink: any FrameSink) throws {
         unsafe try sink.frame(frame.payload, ingestTime: Timestamp(nanoseconds: timeNs))
     }
 
