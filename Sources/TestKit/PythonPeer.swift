@@ -14,7 +14,8 @@ public final class PythonPeer: Sendable {
         input = Pipe()
         let output = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", Recordings.packageFolder.appending(path: "Tests/Peers/\(script)").path] + arguments
+        process.arguments =
+            ["python3", Recordings.packageFolder.appending(path: "Tests/Peers/\(script)").path] + arguments
         process.standardInput = input
         process.standardOutput = output
         let partial = Mutex<[UInt8]>([])

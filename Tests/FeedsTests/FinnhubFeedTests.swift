@@ -74,7 +74,9 @@ extension [String] {
         let running = try Running(path: "/finnhub")
         let records = running.sink.wait { $0.count("frame") == 4 }
         let begin = records.first ?? ""
-        #expect(begin.hasPrefix(#"begin {"continues":"true","decoder":"finnhub","epoch":"1","url":"ws://127.0.0.1:"#), "\(begin)")
+        #expect(
+            begin.hasPrefix(#"begin {"decoder":"finnhub","continues":"true","epoch":"1","url":"ws://127.0.0.1:"#),
+            "\(begin)")
         #expect(!begin.contains("secret"))
         #expect(
             records.dropFirst().first
@@ -92,7 +94,9 @@ extension [String] {
     @Test func `after a lost connection it reconnects, begins a new epoch and subscribes again`() throws {
         let running = try Running(path: "/finnhub?after=3")
         let records = running.sink.wait { $0.count("frame") >= 9 }
-        let epochs = records.filter { $0.hasPrefix("begin") }.compactMap { $0.split(separator: "\"epoch\":\"").last?.first }
+        let epochs = records.filter { $0.hasPrefix("begin") }.compactMap {
+            $0.split(separator: "\"epoch\":\"").last?.first
+        }
         #expect(epochs.starts(with: ["1", "2", "3"]))
         // Each connection subscribes from the start: its first frame is of the first symbol.
         for (index, record) in records.enumerated() where record.hasPrefix("begin") && index + 1 < records.count {
@@ -178,7 +182,7 @@ extension [String] {
 
     @Test func `the settings of the feed make its decoder and hold no key`() throws {
         let feed = try FinnhubFeed(Options(FinnhubFeed.spec, assignments: ["token=k3y", "symbols=A"]))
-        #expect(feed.settings == #"{"continues":"true","decoder":"finnhub","venue":"US"}"#)
+        #expect(feed.settings == #"{"decoder":"finnhub","continues":"true","venue":"US"}"#)
         var dumped = "\(feed)"
         dump(feed, to: &dumped)
         #expect(!dumped.contains("k3y"))

@@ -68,11 +68,17 @@ private func makeSession(_ change: (inout LiveSession.Policy) -> Void = { _ in }
         #expect(waits == [5, 10, 20, 40, 80, 160, 320, 600, 600, 600])
         // A connection that breaks at once is no success.
         _ = session.opened(nowNs: now)
-        #expect(session.ended(lost(), nowNs: now + second) == [.report(.degraded, "wss://host/?token=***: gone; next attempt in 60.0 s")])
+        #expect(
+            session.ended(lost(), nowNs: now + second) == [
+                .report(.degraded, "wss://host/?token=***: gone; next attempt in 60.0 s")
+            ])
         _ = session.tick(nowNs: now + 61 * second)
         _ = session.opened(nowNs: now + 61 * second)
         session.received(nowNs: now + 80 * second)
-        #expect(session.ended(lost(), nowNs: now + 91 * second) == [.report(.degraded, "wss://host/?token=***: gone; next attempt in 0.5 s")])
+        #expect(
+            session.ended(lost(), nowNs: now + 91 * second) == [
+                .report(.degraded, "wss://host/?token=***: gone; next attempt in 0.5 s")
+            ])
     }
 
     @Test(arguments: 0..<100 as Range<UInt64>)

@@ -9,7 +9,9 @@ private func makeServer(_ change: (inout HTTPServer.Options) -> Void = { _ in })
 }
 
 @Suite struct AccessTests {
-    @Test(arguments: ["localhost", "localhost:8080", "127.0.0.1:1", "127.9.9.9", "[::1]:80", "LOCALHOST", "desk.example"])
+    @Test(arguments: [
+        "localhost", "localhost:8080", "127.0.0.1:1", "127.9.9.9", "[::1]:80", "LOCALHOST", "desk.example",
+    ])
     func `requests for this machine are served`(_ host: String) throws {
         let server = try makeServer { $0.hostNames = ["desk.example"] }
         defer { server.stop() }

@@ -82,13 +82,17 @@ private func makeServer(_ change: (inout HTTPServer.Options) -> Void = { _ in })
         defer { server.stop() }
         let peer = try RawPeer(port: server.port)
         let body = String(repeating: "x", count: 100_000)
-        let whole = try peer.ask("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.count)\r\n\r\n\(body)")
+        let whole = try peer.ask(
+            "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.count)\r\n\r\n\(body)")
         #expect(whole.body == body)
         let wait = try peer.ask(
-            "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n", hasBody: false)
+            "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n",
+            hasBody: false)
         #expect(wait.head.hasPrefix("HTTP/1.1 100 Continue"))
         #expect(try peer.ask("abc").body == "abc")
-        for byte in "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nok" { try peer.send(String(byte)) }
+        for byte in "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nok" {
+            try peer.send(String(byte))
+        }
         #expect(try peer.readResponse().body == "ok")
     }
 

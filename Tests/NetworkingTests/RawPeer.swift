@@ -82,7 +82,8 @@ final class RawPeer {
             }
         }
         let head = String(decoding: try read(received.firstRange(of: mark)!.upperBound), as: UTF8.self)
-        let length = head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("content-length:") }
+        let length =
+            head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("content-length:") }
             .flatMap { Int($0.split(separator: " ").last ?? "") } ?? 0
         return (head, String(decoding: try read(hasBody ? length : 0), as: UTF8.self))
     }

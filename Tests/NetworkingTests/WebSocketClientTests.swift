@@ -39,7 +39,9 @@ private struct Attempt {
     }
 
     @Test func `host, headers and query reach the server as given`() throws {
-        let attempt = try Attempt("/echo?token=a%20b&x=1", peer: PythonPeer("misbehaving_websocket.py")) { $0.headers = ["Authorization": "Bearer t", "X-Two": "2"] }
+        let attempt = try Attempt("/echo?token=a%20b&x=1", peer: PythonPeer("misbehaving_websocket.py")) {
+            $0.headers = ["Authorization": "Bearer t", "X-Two": "2"]
+        }
         attempt.recorder.wait { $0.opened == 1 }
         let line = attempt.peer.wait { $0.count >= 2 }?[1] ?? ""
         #expect(line.contains("\"authorization\": \"Bearer t\"") && line.contains("\"x-two\": \"2\""))

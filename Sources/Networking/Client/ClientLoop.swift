@@ -83,7 +83,8 @@ final class ClientLoop: LibraryServiceDelegate, @unchecked Sendable {
         var info = unsafe lws_client_connect_info()
         unsafe info.context = context
         unsafe info.port = Int32(url.port)
-        unsafe info.ssl_connection = ClientFlags.connection(isSecure: url.isSecure, verifies: options.verifiesCertificate)
+        unsafe info.ssl_connection = ClientFlags.connection(
+            isSecure: url.isSecure, verifies: options.verifiesCertificate)
         unsafe info.ietf_version_or_minus_one = -1
         unsafe url.host.withCString { address in
             unsafe url.authority.withCString { host in

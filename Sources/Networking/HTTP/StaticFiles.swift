@@ -22,9 +22,8 @@ public struct StaticFiles: Sendable {
         for case let path as String in paths {
             let place = folder + "/" + path
             var isFolder: ObjCBool = false
-            guard unsafe FileManager.default.fileExists(atPath: place, isDirectory: &isFolder), !isFolder.boolValue else {
-                continue
-            }
+            let exists = unsafe FileManager.default.fileExists(atPath: place, isDirectory: &isFolder)
+            guard exists && !isFolder.boolValue else { continue }
             try add(file: place, at: prefix + "/" + path)
         }
     }

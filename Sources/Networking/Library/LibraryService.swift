@@ -19,7 +19,7 @@ protocol LibraryServiceDelegate: AnyObject, Sendable {
 
 /// One libwebsockets context and the thread that serves it.
 ///
-/// - Threading: `wake` and `requestStop` from any thread; everything else before `start` or on the service thread.
+/// - Threading: `wake` and `endLoop` from any thread; everything else before `start` or on the service thread.
 @safe
 final class LibraryService: @unchecked Sendable {  // `gate` guards the context; the rest belongs to the service thread
     @safe
@@ -89,25 +89,27 @@ final class LibraryService: @unchecked Sendable {  // `gate` guards the context;
         destroyContext()
         unsafe protocols.deallocate()
         unsafe timer.deallocate()
-        for unsafe text in unsafe texts { unsafe free(text) }
+        for index in unsafe texts.indices { unsafe free(texts[index]) }
     }
 
     /// The library's handle, for calls on the service thread (or before `start`).
-    @unsafe var context: OpaquePointer? { unsafe gate.withLock { gate in unsafe UncheckedPointer(gate.context) }.pointer }
+    @unsafe var context: OpaquePointer? {
+        unsafe gate.withLock { gate in unsafe UncheckedPointer(gate.context) }.pointer
+    }
 
-    /// Runs the service thread until `requestStop`; the thread keeps `owner` alive.
+    /// The handle, until the loop shall end.
+    private var runningContext: UncheckedPointer {
+        unsafe gate.withLock { gate in unsafe UncheckedPointer(gate.isStopping ? nil : gate.context) }
+    }
+
+    /// Runs the service thread until `endLoop`; the thread keeps `owner` alive.
     func start(_ name: String, keeping owner: any Sendable) {
         isRunning = true
         let body = NamedThread(name) { [self] in
             withExtendedLifetime(owner) {
                 delegate.started()
                 scheduleTick()
-                while true {
-                    guard let context = unsafe gate.withLock({ gate in
-                        unsafe UncheckedPointer(gate.isStopping ? nil : gate.context)
-                    }).pointer, unsafe lws_service(context, 0) >= 0 else { break }
-                    turn &+= 1
-                }
+                while let context = unsafe runningContext.pointer, unsafe lws_service(context, 0) >= 0 { turn &+= 1 }
                 destroyContext()
             }
         }
@@ -155,14 +157,14 @@ final class LibraryService: @unchecked Sendable {  // `gate` guards the context;
     }
 
     private func destroyContext() {
-        let context = unsafe gate.withLock { gate in
+        let taken = unsafe gate.withLock { gate in
             defer { unsafe gate.context = nil }
             return unsafe UncheckedPointer(gate.context)
         }
-        guard let pointer = unsafe context.pointer else { return }
+        guard let pointer = unsafe taken.pointer else { return }
         Self.lifecycle.withLock { _ in
             unsafe lws_sul_cancel(&timer.pointee.scheduled)
-            unsafe lws_context_destroy(context.pointer ?? pointer)
+            unsafe lws_context_destroy(pointer)
         }
     }
 }

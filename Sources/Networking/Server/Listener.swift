@@ -15,7 +15,7 @@ struct Listener {
             throw refuse("listen on a numeric address or localhost, not on \"\(options.host)\"")
         }
         guard options.allowRemote || NetworkAddress.isLoopback(host) else {
-            throw refuse("\(host) can be reached from other machines: allow remote access explicitly, behind TLS and authentication")
+            throw refuse("other machines can reach \(host): allow that explicitly, behind TLS and authentication")
         }
         guard (0...65_535).contains(options.port) else { throw refuse("port \(options.port) is not in 0…65535") }
         guard (options.certificatePath == nil) == (options.privateKeyPath == nil) else {
@@ -27,7 +27,8 @@ struct Listener {
         }
         let problem = NetworkAddress.bindError(host, port: options.port)
         guard problem == 0 else {
-            let advice = problem == EADDRINUSE ? "another program listens there; choose another port" : Self.reason(problem)
+            let advice =
+                problem == EADDRINUSE ? "another program listens there; choose another port" : Self.reason(problem)
             throw NetworkError(.listen, advice, operation: address)
         }
     }

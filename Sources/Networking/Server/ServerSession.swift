@@ -170,7 +170,7 @@ final class ServerSession {
             case .pong: break
             case .close(let code, let reason):
                 stream.closing = (code, reason)
-                leave(with: code == 1005 ? WebSocketFrameHeader.control(.close, []) : WebSocketFrameHeader.close(code: code, reason: ""))
+                leave(with: WebSocketFrameHeader.close(code: code, reason: ""))
             case .violation(let code, let message):
                 stream.closing = (code, message)
                 leave(with: WebSocketFrameHeader.close(code: code, reason: message))

@@ -116,7 +116,8 @@ private struct BenchReceivers: ~Copyable {
         }
         guard answer.starts(with: "HTTP/1.1 101".utf8) else {
             close(socket)
-            throw NetworkError(.connection, "a client of the benchmark was not accepted", operation: "127.0.0.1:\(port)")
+            throw NetworkError(
+                .connection, "a client of the benchmark was not accepted", operation: "127.0.0.1:\(port)")
         }
         return socket
     }

@@ -73,8 +73,9 @@ enum WebSocketFrameHeader {
         return bytes
     }
 
-    /// A close frame; the reason is cut to what fits.
+    /// A close frame; the reason is cut to what fits. 1005 stands for "no code" and gives an empty frame.
     static func close(code: UInt16, reason: String) -> [UInt8] {
+        guard code != 1005 else { return control(.close, []) }
         var text = reason
         while text.utf8.count > 123 { text.removeLast() }
         return control(.close, [UInt8(code >> 8), UInt8(code & 0xff)] + Array(text.utf8))

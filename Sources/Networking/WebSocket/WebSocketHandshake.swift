@@ -4,18 +4,22 @@ internal import CWebSockets
 enum WebSocketHandshake {
     /// Whether a request wants to become a WebSocket.
     static func isRequested(by request: HTTPRequest) -> Bool {
-        request.headers.list("Upgrade", contains: "websocket") && request.headers.list("Connection", contains: "upgrade")
+        request.headers.list("Upgrade", contains: "websocket")
+            && request.headers.list("Connection", contains: "upgrade")
     }
 
     /// The answer that completes or refuses the upgrade.
     static func answer(to request: HTTPRequest) -> Result<[UInt8], WebSocketRefusal> {
         guard request.method == .get else {
-            return .failure(WebSocketRefusal(.error(405, code: "method", "WebSockets open with GET", headers: ["Allow": "GET"])))
+            return .failure(
+                WebSocketRefusal(.error(405, code: "method", "WebSockets open with GET", headers: ["Allow": "GET"])))
         }
         guard request.headers["Sec-WebSocket-Version"] == "13" else {
             return .failure(
                 WebSocketRefusal(
-                    .error(426, code: "version", "WebSocket version 13 is spoken here", headers: ["Sec-WebSocket-Version": "13"])))
+                    .error(
+                        426, code: "version", "WebSocket version 13 is spoken here",
+                        headers: ["Sec-WebSocket-Version": "13"])))
         }
         guard let key = request.headers["Sec-WebSocket-Key"], key.utf8.count == 24 else {
             return .failure(WebSocketRefusal(.error(400, code: "key", "Sec-WebSocket-Key is 16 bytes in base64")))
