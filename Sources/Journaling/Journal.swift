@@ -181,7 +181,8 @@ public final class Journal: @unchecked Sendable {  // `lock` guards every variab
             var failure: JournalError?
             text.withUTF8 { bytes in
                 do throws(JournalError) {
-                    _ = try unsafe append(.define, feed: feed, ingestTime: .now(), payload: UnsafeRawBufferPointer(bytes))
+                    _ = try unsafe append(
+                        .define, feed: feed, ingestTime: .now(), payload: UnsafeRawBufferPointer(bytes))
                 } catch { failure = error }
             }
             if let failure { throw failure }

@@ -26,26 +26,33 @@ import Testing
         let raw =
             #"{"e":"aggTrade","E":123456789,"s":"BNBBTC","a":12345,"p":"0.001","q":"100","f":100,"l":105,"T":123456785,"m":true,"M":true}"#
         let text = "BINANCE:BNBBTC 123456785000000 0.001 x 100.0 sell #12345"
-        #expect(decoded(raw, "{\"data\":\(raw),\"stream\":\"bnbbtc@aggTrade\"}").trades == ["0/0 \(text)", "1/0 \(text)"])
+        #expect(
+            decoded(raw, "{\"data\":\(raw),\"stream\":\"bnbbtc@aggTrade\"}").trades == ["0/0 \(text)", "1/0 \(text)"])
     }
 
     @Test func `a book ticker without a time takes the receive time and says so`() {
         let raw = #"{"u":50093239212,"s":"BTCUSDT","b":"61837.63","B":"3.7","a":"61837.64","A":"1.5"}"#
         let text = "BINANCE:BTCUSDT \(DecodedFrames.ingestTimeNs) 61837.63 x 3.7 / 61837.64 x 1.5 #50093239212 flags 8"
         #expect(
-            decoded(raw, "{\"stream\":\"btcusdt@bookTicker\",\"data\":\(raw)}").quotes == ["0/0 \(text)", "1/0 \(text)"])
+            decoded(raw, "{\"stream\":\"btcusdt@bookTicker\",\"data\":\(raw)}").quotes == [
+                "0/0 \(text)", "1/0 \(text)",
+            ])
     }
 
     @Test func `a book ticker of a future has the transaction time`() {
         let result = decoded(
             #"{"stream":"btcusd_perp@bookTicker","data":{"u":1007198632021,"e":"bookTicker","s":"BTCUSD_PERP","ps":"BTCUSD","b":"61804.7","B":"35","a":"61804.7","A":"1645","T":1723161257465,"E":1723161257476}}"#
         )
-        #expect(result.quotes == ["0/0 BINANCE:BTCUSD_PERP 1723161257465000000 61804.7 x 35.0 / 61804.7 x 1645.0 #1007198632021 flags 2"])
+        #expect(
+            result.quotes == [
+                "0/0 BINANCE:BTCUSD_PERP 1723161257465000000 61804.7 x 35.0 / 61804.7 x 1645.0 #1007198632021 flags 2"
+            ])
     }
 
     @Test func `an empty side of the book is missing, an empty book is rejected`() {
         let result = decoded(
-            #"{"u":1,"s":"A","b":"0.00","B":"0.0","a":"2","A":"1"}"#, #"{"u":1,"s":"A","b":"0.00","B":"0.0","a":"0","A":"0"}"#)
+            #"{"u":1,"s":"A","b":"0.00","B":"0.0","a":"2","A":"1"}"#,
+            #"{"u":1,"s":"A","b":"0.00","B":"0.0","a":"0","A":"0"}"#)
         #expect(result.quotes == ["0/0 BINANCE:A \(DecodedFrames.ingestTimeNs) nan x nan / 2.0 x 1.0 #1 flags 12"])
         #expect(result.reasons == ["price_not_positive"])
     }
@@ -62,15 +69,20 @@ import Testing
 
     @Test func `an error reply is a dead letter`() {
         let result = decoded(#"{"error":{"code":2,"msg":"Invalid request"},"id":1}"#)
-        #expect(result.deadLetters == [#"0/0 venue_error: {"code":2,"msg":"Invalid request"} | {"code":2,"msg":"Invalid request"}"#])
+        #expect(
+            result.deadLetters == [
+                #"0/0 venue_error: {"code":2,"msg":"Invalid request"} | {"code":2,"msg":"Invalid request"}"#
+            ])
     }
 
     @Test(arguments: [
-        (#""p":"61837.63000000""#, #""p":61837.63"#, "wrong_type"), (#""p":"61837.63000000""#, #""p":"x""#, "wrong_type"),
+        (#""p":"61837.63000000""#, #""p":61837.63"#, "wrong_type"),
+        (#""p":"61837.63000000""#, #""p":"x""#, "wrong_type"),
         (#""p":"61837.63000000""#, #""p":"0.0""#, "price_not_positive"),
         (#""p":"61837.63000000""#, #""p":"1e999""#, "price_not_positive"),
         (#""q":"0.02000000""#, #""q":"-1""#, "size_invalid"), (#""q":"0.02000000","#, "", "missing_field"),
-        (#""t":3735683259,"#, "", "missing_field"), (#""T":1723161255342"#, #""T":99999999999999"#, "time_out_of_range"),
+        (#""t":3735683259,"#, "", "missing_field"),
+        (#""T":1723161255342"#, #""T":99999999999999"#, "time_out_of_range"),
         (#""T":1723161255342"#, #""T":"1723161255342""#, "wrong_type"), (#""m":true"#, #""m":1"#, "wrong_type"),
         (#""s":"BTCUSDT""#, #""s":"""#, "missing_field"), (#""E":1723161255343"#, #""E":17231x"#, "malformed"),
     ])

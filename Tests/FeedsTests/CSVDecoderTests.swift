@@ -17,12 +17,14 @@ import Testing
 
     @Test func `the place of a trade in its frame is its line`() throws {
         let result = try decoded(trades, "1,2.5,3\n\n2,4,5\r\n3,6,7")
-        #expect(result.trades == ["0/0 V:A 1000000 2.5 x 3.0", "0/2 V:A 2000000 4.0 x 5.0", "0/3 V:A 3000000 6.0 x 7.0"])
+        #expect(
+            result.trades == ["0/0 V:A 1000000 2.5 x 3.0", "0/2 V:A 2000000 4.0 x 5.0", "0/3 V:A 3000000 6.0 x 7.0"])
         #expect(result.deadLetters.isEmpty)
     }
 
     @Test func `a bad line is a dead letter with its own text, and the others are kept`() throws {
-        let result = try decoded(trades, "1,2,3\nx,2,3\n1,0,3\n1,,3\n1,2,-1\n1\n9e9,1,1\n99999999999999,1,1\n1,nan,1\n2,3,4\n")
+        let result = try decoded(
+            trades, "1,2,3\nx,2,3\n1,0,3\n1,,3\n1,2,-1\n1\n9e9,1,1\n99999999999999,1,1\n1,nan,1\n2,3,4\n")
         #expect(result.trades.count == 2)
         #expect(
             result.deadLetters == [
@@ -49,7 +51,10 @@ import Testing
                 "0/0 X:AAPL 1500000000 2.0 x 0.0 buy #17 [F T]", "0/1 Y:MSFT 2000000000 2.0 x 0.0 sell #18 [T]",
                 "0/2 X:AAPL 3000000000 2.0 x 0.0",
             ])
-        #expect(try decoded(values, "1,2,A,X,buy,x1\n1,2,A,X,?,1\n1,2,,X,buy,1\n").reasons == ["wrong_type", "wrong_type", "missing_field"])
+        #expect(
+            try decoded(values, "1,2,A,X,buy,x1\n1,2,A,X,?,1\n1,2,,X,buy,1\n").reasons == [
+                "wrong_type", "wrong_type", "missing_field",
+            ])
     }
 
     @Test func `a buyer that is the maker means that the aggressor sold`() throws {
@@ -72,7 +77,8 @@ import Testing
         let values = [
             "time": "0", "time_format": "ns", "bid": "1", "bid_size": "2", "ask": "3", "ask_size": "4", "symbol": "A",
         ]
-        let result = try decoded(values, "1,5,6,0,0\n2,,,7,8\n3,5,6,5,8\n4,6,1,5,1\n5,0,0,0,0\n6,-1,1,1,1\n7,1,-1,1,1\n8,5,,6,\n")
+        let result = try decoded(
+            values, "1,5,6,0,0\n2,,,7,8\n3,5,6,5,8\n4,6,1,5,1\n5,0,0,0,0\n6,-1,1,1,1\n7,1,-1,1,1\n8,5,,6,\n")
         #expect(
             result.quotes == [
                 "0/0 A 1 5.0 x 6.0 / nan x nan flags 4", "0/1 A 2 nan x nan / 7.0 x 8.0 flags 4",
@@ -90,12 +96,17 @@ import Testing
     }
 
     @Test(arguments: [
-        ("ns", "1381132800000000001", 1_381_132_800_000_000_001), ("us", "1381132800000000.5", 1_381_132_800_000_000_500),
+        ("ns", "1381132800000000001", 1_381_132_800_000_000_001),
+        ("us", "1381132800000000.5", 1_381_132_800_000_000_500),
         ("ms", "1381132800000", 1_381_132_800_000_000_000), ("s", "1381132800.123456789", 1_381_132_800_123_456_789),
-        ("text", "2013-10-07T08:00:00Z", 1_381_132_800_000_000_000), ("text", "2013-10-07 08:00:00.25", 1_381_132_800_250_000_000),
-        ("text", "2013/10/07 10:00:00+02:00", 1_381_132_800_000_000_000), ("text", "20131007 080000123", 1_381_132_800_123_000_000),
-        ("text", "20131007 08:00:00", 1_381_132_800_000_000_000), ("text", "2013-10-07 08:00:00.000001+00:00", 1_381_132_800_000_001_000),
-        ("text", "2013.10.07 04:00:00 -0400", 1_381_132_800_000_000_000), ("text", "2013-10-07", 1_381_104_000_000_000_000),
+        ("text", "2013-10-07T08:00:00Z", 1_381_132_800_000_000_000),
+        ("text", "2013-10-07 08:00:00.25", 1_381_132_800_250_000_000),
+        ("text", "2013/10/07 10:00:00+02:00", 1_381_132_800_000_000_000),
+        ("text", "20131007 080000123", 1_381_132_800_123_000_000),
+        ("text", "20131007 08:00:00", 1_381_132_800_000_000_000),
+        ("text", "2013-10-07 08:00:00.000001+00:00", 1_381_132_800_000_001_000),
+        ("text", "2013.10.07 04:00:00 -0400", 1_381_132_800_000_000_000),
+        ("text", "2013-10-07", 1_381_104_000_000_000_000),
         ("text", "2013-10-07 08:00:00 UTC", 1_381_132_800_000_000_000),
     ])
     func `times are read in many forms`(format: String, text: String, expected: Int64) throws {
@@ -106,7 +117,8 @@ import Testing
 
     @Test(arguments: [
         "2013-13-07 08:00:00", "2013-10-07 24:00:00", "2013-10-07 08:61:00", "2013-10-07 08:00", "2013-10-07X08:00:00",
-        "2013-10-07 08:00:00.", "2013-10-07 08:00:00+2", "2013-02-30 00:00:00", "13-10-07 08:00:00", "2013-1007 08:00:00",
+        "2013-10-07 08:00:00.", "2013-10-07 08:00:00+2", "2013-02-30 00:00:00", "13-10-07 08:00:00",
+        "2013-1007 08:00:00",
     ])
     func `other texts are no times`(text: String) throws {
         var values = trades
@@ -160,9 +172,11 @@ import Testing
     }
 
     @Test(arguments: [
-        (["zone": "Mars/Olympus"], "unknown time zone `Mars/Olympus`"), (["price_scale": "0"], "scales must be positive"),
+        (["zone": "Mars/Olympus"], "unknown time zone `Mars/Olympus`"),
+        (["price_scale": "0"], "scales must be positive"),
         (["time_format": "ms_of_day"], "need a date"), (["price": ""], "no position"), (["symbol": ""], "no symbol"),
-        (["kind": "bars"], "unknown `bars`"), (["prise": "1"], "unknown key `prise`"), (["date": "20139999"], "is not a day"),
+        (["kind": "bars"], "unknown `bars`"), (["prise": "1"], "unknown key `prise`"),
+        (["date": "20139999"], "is not a day"),
     ])
     func `what is wrong with a mapping is said`(change: [String: String], message: String) {
         let values = trades.merging(change) { $1 }
@@ -173,7 +187,9 @@ import Testing
     @Test(arguments: 0..<20)
     func `broken lines never stop the program`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
-        let quotes = ["time": "0", "time_format": "text", "bid": "1", "bid_size": "2", "ask": "3", "symbol_column": "4"]
+        let quotes = [
+            "time": "0", "time_format": "text", "bid": "1", "bid_size": "2", "ask": "3", "symbol_column": "4",
+        ]
         let line = Array("2013-10-07 08:00:00.25,1.5,100,1.6,\"A\"\n".utf8)
         for values in [trades, quotes] {
             let mapping = try CSVMapping(values: values)
@@ -182,7 +198,9 @@ import Testing
                 var bytes = line + line
                 for _ in 0..<Int.random(in: 1...5, using: &random) {
                     bytes[Int.random(in: 0..<bytes.count, using: &random)] =
-                        Bool.random(using: &random) ? UInt8.random(in: 0...255, using: &random) : Array(",\n\".-: ".utf8).randomElement(using: &random)!
+                        Bool.random(using: &random)
+                        ? UInt8.random(in: 0...255, using: &random)
+                        : Array(",\n\".-: ".utf8).randomElement(using: &random)!
                 }
                 result.decode(Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &random))))
             }

@@ -21,7 +21,8 @@ import Testing
     @Test func `trades of several instruments keep their order and place in the frame`() {
         let result = decoded(
             #"{"data":[{"c":["1","12"],"p":7296.89,"s":"BINANCE:BTCUSDT","t":1575526691134,"v":0.011467},"#
-                + #"{"c":null,"p":150,"s":"AAPL","t":1575526691135,"v":0},{"p":1e-3,"s":"X","t":0,"v":1E2}],"type":"trade"}"#)
+                + #"{"c":null,"p":150,"s":"AAPL","t":1575526691135,"v":0},{"p":1e-3,"s":"X","t":0,"v":1E2}],"type":"trade"}"#
+        )
         #expect(
             result.trades == [
                 "0/0 BINANCE:BTCUSDT 1575526691134000000 7296.89 x 0.011467 [1,12]",
@@ -32,7 +33,8 @@ import Testing
 
     @Test func `the type may stand before the data, fields in any order, white space anywhere`() {
         let result = decoded(
-            "\n{ \"type\" : \"trade\" , \"data\" : [ { \"v\" : 3 , \"t\" : 7 , \"s\" : \"A\" , \"p\" : 2.5 , \"c\" : [ ] } ] }\n")
+            "\n{ \"type\" : \"trade\" , \"data\" : [ { \"v\" : 3 , \"t\" : 7 , \"s\" : \"A\" , \"p\" : 2.5 , \"c\" : [ ] } ] }\n"
+        )
         #expect(result.trades == ["0/0 US:A 7000000 2.5 x 3.0"])
     }
 
@@ -105,11 +107,14 @@ import Testing
     }
 
     @Test(arguments: [
-        "", " ", "x", "null x", "{", "[", "{}x", "{\"data\":", "nan", "\u{FEFF}{\"type\":\"ping\"}", "{\"type\":\"ping\"",
-        "{\"type\":\"ping\"}}", "{\"type\":\"ping\"} {\"type\":\"ping\"}", "{\"type\" \"ping\"}", "{\"type\":\"ping\",}",
+        "", " ", "x", "null x", "{", "[", "{}x", "{\"data\":", "nan", "\u{FEFF}{\"type\":\"ping\"}",
+        "{\"type\":\"ping\"",
+        "{\"type\":\"ping\"}}", "{\"type\":\"ping\"} {\"type\":\"ping\"}", "{\"type\" \"ping\"}",
+        "{\"type\":\"ping\",}",
         "{\"a\":nulx,\"type\":\"ping\"}", "{\"a\":01,\"type\":\"ping\"}", "{\"a\":[1 2],\"type\":\"ping\"}",
         "{\"a\":[1,],\"type\":\"ping\"}", "{\"a\":\"\\q\",\"type\":\"ping\"}", "{\"a\":\"\\ud800\",\"type\":\"ping\"}",
-        "{\"a\":1.,\"type\":\"ping\"}", "{\"a\":.5,\"type\":\"ping\"}", "{\"a\":+5,\"type\":\"ping\"}", "{\"a\u{01}\":1}",
+        "{\"a\":1.,\"type\":\"ping\"}", "{\"a\":.5,\"type\":\"ping\"}", "{\"a\":+5,\"type\":\"ping\"}",
+        "{\"a\u{01}\":1}",
         "{,\"type\":\"ping\"}", "{\"a\":{\"b\"},\"type\":\"ping\"}", "{'type':'ping'}", "[]", "5", "\"trade\"",
         "{\"a\":\(String(repeating: "[", count: 100))\(String(repeating: "]", count: 100)),\"type\":\"ping\"}",
     ])
@@ -131,7 +136,8 @@ import Testing
     }
 
     @Test func `a frame full of bad events lists some and counts the rest`() {
-        let result = decoded("{\"data\":[" + Array(repeating: "0", count: 1000).joined(separator: ",") + "],\"type\":\"trade\"}")
+        let result = decoded(
+            "{\"data\":[" + Array(repeating: "0", count: 1000).joined(separator: ",") + "],\"type\":\"trade\"}")
         #expect(result.deadLetters.count == 257)
         #expect(result.deadLetters.last == "0/256 wrong_type: 744 more events of this frame were rejected | ")
     }
@@ -147,10 +153,16 @@ import Testing
         let result = DecodedFrames { FrameDecoders.finnhub($0) }
         var expected: [Double] = []
         for _ in 0..<50 {
-            let digits = String((0..<Int.random(in: 1...20, using: &random)).map { _ in "0123456789".randomElement(using: &random)! })
+            let digits = String(
+                (0..<Int.random(in: 1...20, using: &random)).map { _ in "0123456789".randomElement(using: &random)! })
             var text = digits.drop { $0 == "0" }.isEmpty ? "0" : String(digits.drop { $0 == "0" })
             if Bool.random(using: &random) {
-                text += "." + String((0..<Int.random(in: 1...18, using: &random)).map { _ in "0123456789".randomElement(using: &random)! })
+                text +=
+                    "."
+                    + String(
+                        (0..<Int.random(in: 1...18, using: &random)).map { _ in
+                            "0123456789".randomElement(using: &random)!
+                        })
             }
             if Int.random(in: 0..<5, using: &random) == 0 { text += "e\(Int.random(in: -20...20, using: &random))" }
             guard let value = Double(text), value > 0 else { continue }
@@ -167,12 +179,16 @@ import Testing
     @Test func `the numbers of reasons agree on both sides`() {
         let codes = RejectReason.allCases.map { ($0.rawValue, $0.code) }
         #expect(codes.map(\.0) == Array(0...7))
-        #expect(codes.map(\.1).joined(separator: " ") == "malformed missing_field wrong_type price_not_positive size_invalid time_out_of_range too_large venue_error")
+        #expect(
+            codes.map(\.1).joined(separator: " ")
+                == "malformed missing_field wrong_type price_not_positive size_invalid time_out_of_range too_large venue_error"
+        )
     }
 
     @Test(.enabled(if: Recordings.arePresent))
     func `recorded frames decode`() throws {
-        let text = try String(contentsOfFile: Recordings.path("vendor_finnhub/ws_frames_aapl_2020-04-14.jsonl"), encoding: .utf8)
+        let text = try String(
+            contentsOfFile: Recordings.path("vendor_finnhub/ws_frames_aapl_2020-04-14.jsonl"), encoding: .utf8)
         let result = DecodedFrames { FrameDecoders.finnhub($0) }
         for line in text.split(separator: "\n") { result.decode(String(line)) }
         #expect(result.trades.count == 9 && result.deadLetters.isEmpty)

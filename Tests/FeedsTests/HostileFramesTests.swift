@@ -44,7 +44,10 @@ import Testing
             let result = DecodedFrames(make)
             for _ in 0..<350 {
                 let frame = mutate(Self.seeds.randomElement(using: &random)!, &random)
-                let before = (result.events.trades.count, result.events.quotes.count, result.events.deadLetters.count, result.events.ignored)
+                let before = (
+                    result.events.trades.count, result.events.quotes.count, result.events.deadLetters.count,
+                    result.events.ignored
+                )
                 result.decode(frame)
                 let rows = result.events.trades.count - before.0 + result.events.quotes.count - before.1
                 #expect(rows <= frame.count / 20 + 1)
@@ -53,9 +56,13 @@ import Testing
             }
             let trades = result.events.trades, quotes = result.events.quotes
             for row in 0..<trades.count {
-                #expect(trades.price[row] > 0 && trades.price[row].isFinite && trades.size[row] >= 0 && trades.size[row].isFinite)
+                #expect(
+                    trades.price[row] > 0 && trades.price[row].isFinite && trades.size[row] >= 0
+                        && trades.size[row].isFinite)
                 #expect(trades.eventTimeNs[row] >= 0 && Int(trades.instrument[row]) < result.instruments.count)
-                #expect(trades.conditions[row] == ArrowColumn.missingIndex || Int(trades.conditions[row]) < result.conditions.count)
+                #expect(
+                    trades.conditions[row] == ArrowColumn.missingIndex
+                        || Int(trades.conditions[row]) < result.conditions.count)
             }
             for row in 0..<quotes.count {
                 #expect(!(quotes.bid[row] <= 0) && !(quotes.ask[row] <= 0) && quotes.eventTimeNs[row] >= 0)

@@ -45,7 +45,9 @@ import Testing
             let trades = output.events.trades
             #expect(plan.files.map(\.format) == ["lean-equity-trades"])
             #expect(trades.count == entry.rows, "\(entry.path)")
-            #expect((0..<trades.count).reduce(0.0) { $0 + trades.size[$1] } == entry.note("volume").map(Double.init), "\(entry.path)")
+            #expect(
+                (0..<trades.count).reduce(0.0) { $0 + trades.size[$1] } == entry.note("volume").map(Double.init),
+                "\(entry.path)")
             #expect(output.events.deadLetters.count == 0 && output.largestFrame <= 64 << 10)
         }
     }
@@ -115,7 +117,8 @@ import Testing
         for (path, venue, symbol, tradeCount, quoteCount, ignored) in expected {
             let (output, _) = try replay("crypto_binance_ws/" + path)
             let trades = output.events.trades, quotes = output.events.quotes
-            #expect(trades.count == tradeCount && quotes.count == quoteCount && output.events.ignored == ignored, "\(path)")
+            #expect(
+                trades.count == tradeCount && quotes.count == quoteCount && output.events.ignored == ignored, "\(path)")
             #expect(output.events.deadLetters.count == 0 && output.instruments.count == 1)
             #expect(output.instruments[0] == Instrument(venue: venue, symbol: symbol))
             #expect((1..<trades.count).allSatisfy { trades.tradeID[$0] == trades.tradeID[$0 - 1] + 1 })
@@ -126,7 +129,9 @@ import Testing
 
     @Test func `a folder of recordings is played in the order of receive times`() throws {
         let (output, plan) = try replay("crypto_binance_ws", keepsRecords: true)
-        #expect(plan.feeds == ["cm/btcusd_perp", "spot/btcusdt", "spot/ethusdt", "usdm/btcusdt"].map { "crypto_binance_ws/" + $0 })
+        #expect(
+            plan.feeds
+                == ["cm/btcusd_perp", "spot/btcusdt", "spot/ethusdt", "usdm/btcusdt"].map { "crypto_binance_ws/" + $0 })
         var lastNs: Int64 = 0
         for case .frame(_, _, let ingestTimeNs) in output.records {
             #expect(ingestTimeNs >= lastNs)
@@ -141,7 +146,10 @@ import Testing
         #expect(fx.instruments[0] == Instrument(venue: "FILE", symbol: "USDJPY"))
         #expect(fx.events.quotes.eventTimeNs[0] == Timestamp(rfc3339: "2013-01-01T22:00:00.295Z")?.nanoseconds)
         let (samples, plan) = try replay("tardis_samples")
-        #expect(plan.files.map(\.feed).map { $0.split(separator: "/")[1] } == ["bitmex_trades_XBTUSD", "huobi-dm-swap_quotes_BTC-USD"])
+        #expect(
+            plan.files.map(\.feed).map { $0.split(separator: "/")[1] } == [
+                "bitmex_trades_XBTUSD", "huobi-dm-swap_quotes_BTC-USD",
+            ])
         #expect(plan.skipped.count == 3)
         #expect(samples.events.trades.count == 10 && samples.events.quotes.count == 10)
         #expect(samples.events.trades.side[0] == Side.sell.rawValue && samples.events.trades.size[0] == 2152)

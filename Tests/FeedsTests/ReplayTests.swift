@@ -30,7 +30,9 @@ import Testing
         #"{"stream":"b@trade","data":{"e":"trade","E":5,"s":"B","t":1,"p":"2","q":"3","T":5,"m":true}}"#
 
     @Test func `recorded lines become frames with their receive times, exactly as received`() throws {
-        try write("spot/b_20240808", "1723161254087896568 \(spot)\r\n\n1723161254087896569 \(spot)\nbroken\n1723161254087896570 {")
+        try write(
+            "spot/b_20240808",
+            "1723161254087896568 \(spot)\r\n\n1723161254087896569 \(spot)\nbroken\n1723161254087896570 {")
         let (output, _, plan) = try play()
         #expect(plan.files.map(\.format) == ["binance"] && plan.feeds == ["\(folder.url.lastPathComponent)/spot/b"])
         #expect(output.texts == [spot, spot, "broken", "{"])
@@ -62,7 +64,8 @@ import Testing
             output.texts == [
                 "1000,1,1\r\n1400,2,1\r\n1300,3,1\r\nx,9,9\r\n", "1100,5,1\n", "2500,4,1", "2100,6,1\n", "9000,7,1\n",
             ])
-        #expect(output.feedsOfFrames.map { $0.suffix(8) } == ["a_trades", "b_trades", "a_trades", "b_trades", "b_trades"])
+        #expect(
+            output.feedsOfFrames.map { $0.suffix(8) } == ["a_trades", "b_trades", "a_trades", "b_trades", "b_trades"])
         #expect(output.events.trades.count == 7 && output.events.deadLetters.count == 1)
         #expect(output.records.count { if case .end = $0 { true } else { false } } == 2)
         #expect(status.state == .finished && status.done == plan.bytes && status.total == plan.bytes)
@@ -86,7 +89,8 @@ import Testing
         }
         let (output, _, plan) = try play()
         let feed = "\(folder.url.lastPathComponent)/tick/spy/trade"
-        #expect(plan.files.map { $0.path.suffix(18) } == ["20131007_trade.csv", "20131008_trade.csv", "20131009_trade.csv"])
+        #expect(
+            plan.files.map { $0.path.suffix(18) } == ["20131007_trade.csv", "20131008_trade.csv", "20131009_trade.csv"])
         #expect(Set(plan.files.map(\.format)) == ["lean-equity-trades"] && plan.feeds == [feed])
         let begins = output.records.compactMap { if case .begin(_, let settings) = $0 { settings } else { nil } }
         #expect(begins.count == 3 && begins[1].contains(#""date":"2013-10-08""#))
@@ -104,7 +108,8 @@ import Testing
         try write(".hidden.csv", "time,price\n1,1\n")
         let plan = try ReplayPlanner.plan(folder.path, ReplayOptions())
         #expect(plan.files.map { URL(filePath: $0.path).lastPathComponent } == ["ok.csv"])
-        let reasons = Dictionary(uniqueKeysWithValues: plan.skipped.map { (URL(filePath: $0.path).lastPathComponent, $0.reason) })
+        let reasons = Dictionary(
+            uniqueKeysWithValues: plan.skipped.map { (URL(filePath: $0.path).lastPathComponent, $0.reason) })
         #expect(reasons["bars.csv"] == "bars are not played, only trades and quotes")
         #expect(reasons["20131007_trade.csv"]?.hasPrefix("minute bars") == true)
         #expect(reasons["empty.csv"] == "the file is empty")

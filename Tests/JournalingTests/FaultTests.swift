@@ -84,7 +84,8 @@ import Testing
         #expect(try readAll(folder.path).count == 4)
     }
 
-    @Test func `closing a journal that cannot write says how many records are lost, and waiters are told`() async throws {
+    @Test func `closing a journal that cannot write says how many records are lost, and waiters are told`() async throws
+    {
         let folder = TemporaryFolder()
         let storage = FaultyStorage()
         let journal = try Journal(path: folder.path, options: smallOptions(), metrics: Metrics(), storage: storage)

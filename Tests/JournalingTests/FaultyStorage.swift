@@ -87,7 +87,8 @@ final class FaultyStorage: JournalStorage {
                 case .truncate(let count): if Bool.random(using: &random) { bytes.resize(count) }
                 case .write(let part, let position):
                     let keepsAll = Bool.random(using: &random)
-                    for start in stride(from: 0, to: part.count, by: 512) where keepsAll || Bool.random(using: &random) {
+                    for start in stride(from: 0, to: part.count, by: 512) where keepsAll || Bool.random(using: &random)
+                    {
                         let sector = part[start..<min(start + 512, part.count)]
                         let at = position + start
                         if bytes.count < at + sector.count { bytes.resize(at + sector.count) }
@@ -102,7 +103,11 @@ final class FaultyStorage: JournalStorage {
 
 extension [UInt8] {
     fileprivate mutating func resize(_ count: Int) {
-        if count < self.count { removeLast(self.count - count) } else { self += [UInt8](repeating: 0, count: count - self.count) }
+        if count < self.count {
+            removeLast(self.count - count)
+        } else {
+            self += [UInt8](repeating: 0, count: count - self.count)
+        }
     }
     fileprivate mutating func apply(_ change: FaultyStorage.Change) {
         switch change {

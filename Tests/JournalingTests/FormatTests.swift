@@ -8,7 +8,8 @@ import Testing
 @Suite struct FormatTests {
     /// Rows of the byte table under a heading of the format page: position by the first words of the field.
     private func table(_ heading: String) throws -> [(position: Int, bytes: Int?, field: String)] {
-        let page = try String(contentsOf: Recordings.packageFolder.appending(path: "docs/journal-format.md"), encoding: .utf8)
+        let page = try String(
+            contentsOf: Recordings.packageFolder.appending(path: "docs/journal-format.md"), encoding: .utf8)
         let section = try #require(page.components(separatedBy: "### \(heading)\n").dropFirst().first)
         var rows: [(Int, Int?, String)] = []
         for line in section.components(separatedBy: "\n#").first?.split(separator: "\n") ?? [] {

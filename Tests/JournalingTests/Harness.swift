@@ -68,7 +68,9 @@ func readAll(_ path: String, from offset: Offset = 0) throws -> [Sample] {
     var expected = offset
     while let block = try reader.next() {
         for index in reader.startIndex..<block.count {
-            guard block[index].offset == expected else { throw WrongOffset(found: block[index].offset, expected: expected) }
+            guard block[index].offset == expected else {
+                throw WrongOffset(found: block[index].offset, expected: expected)
+            }
             samples.append(block[index].sample)
             expected += 1
         }

@@ -46,7 +46,9 @@ import Testing
         for sample in samples { try journal.append(sample) }
         journal.close()
         #expect(try segmentFiles(folder.path).count > 3)
-        for start in 3...303 { #expect(try readAll(folder.path, from: Offset(start)) == Array(samples[(start - 3)...])) }
+        for start in 3...303 {
+            #expect(try readAll(folder.path, from: Offset(start)) == Array(samples[(start - 3)...]))
+        }
     }
 
     @Test func `names of feeds are known wherever a reader starts`() throws {
@@ -76,7 +78,9 @@ import Testing
                     let feed = try journal.feed(named: "thread \(thread)")
                     for index in 0..<each {
                         try journal.append(
-                            Sample(kind: .data, feed: feed.rawValue, timeNs: Int64(thread), payload: Array("\(index)".utf8)))
+                            Sample(
+                                kind: .data, feed: feed.rawValue, timeNs: Int64(thread), payload: Array("\(index)".utf8)
+                            ))
                     }
                 }
             }

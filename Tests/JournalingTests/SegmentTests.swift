@@ -79,7 +79,9 @@ import Testing
         #expect(journal.oldestOffset == 0)
         let files = try segmentFiles(folder.path)
         let old = Date(timeIntervalSinceNow: -7200)
-        for file in files.prefix(2) { try FileManager.default.setAttributes([.modificationDate: old], ofItemAtPath: file) }
+        for file in files.prefix(2) {
+            try FileManager.default.setAttributes([.modificationDate: old], ofItemAtPath: file)
+        }
         journal.retain(from: journal.nextOffset)
         #expect(try segmentFiles(folder.path) == Array(files.dropFirst(2)))
     }
@@ -90,7 +92,8 @@ import Testing
         try journal.nameFeeds()
         for index in 0..<1000 {
             try journal.append(
-                Sample(kind: .data, feed: 1, timeNs: 1_000_000 + Int64(index), payload: Array("aaaaaaaaaaaaaaaaaa".utf8)))
+                Sample(
+                    kind: .data, feed: 1, timeNs: 1_000_000 + Int64(index), payload: Array("aaaaaaaaaaaaaaaaaa".utf8)))
         }
         journal.close()
         let report = try JournalInspector.verify(path: folder.path)

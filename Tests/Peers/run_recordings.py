@@ -19,7 +19,7 @@ import polars
 from deltalake import DeltaTable
 
 ROOT = pathlib.Path(os.environ.get("TAPEDECK_ROOT", pathlib.Path(__file__).resolve().parents[2]))
-BINARY = os.environ.get("TAPEDECK_BINARY", str(ROOT / ".build/debug/tapedeck"))
+BINARY = os.environ.get("TAPEDECK_BINARY", str(ROOT / ".build/release/tapedeck"))
 DEPS = pathlib.Path(os.environ.get("TAPEDECK_DEPS", ROOT / ".deps"))
 NS = 1_000_000_000
 failures = []

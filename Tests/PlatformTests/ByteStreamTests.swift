@@ -72,7 +72,8 @@ import Testing
 
     @Test func `sizes of a zip64 member are found`() throws {
         let archive = try ZipArchive(path: try file("b.zip", decoded(zip64)))
-        #expect(try archive.members.map { try text(archive.open($0)) } == [String(repeating: "0123456789\n", count: 10)])
+        #expect(
+            try archive.members.map { try text(archive.open($0)) } == [String(repeating: "0123456789\n", count: 10)])
     }
 
     @Test func `content that does not match its checksum is an error`() throws {

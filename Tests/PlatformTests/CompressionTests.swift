@@ -35,7 +35,9 @@ import Testing
     func `malformed LZ4 never writes outside its room`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var bytes = compressed((0..<3000).map { UInt8($0 / 7 % 50) })
-        for _ in 0..<4 { bytes[Int.random(in: bytes.indices, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+        for _ in 0..<4 {
+            bytes[Int.random(in: bytes.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
+        }
         #expect((decompressed(bytes, room: 3000) ?? []).count <= 3000)
     }
 
@@ -55,7 +57,8 @@ import Testing
         let bytes = (0..<10_000).map { _ in UInt8.random(in: 0...255, using: &random) }
         bytes.withUnsafeBytes { all in
             let first = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: all[..<split]))
-            #expect(CRC32C.checksum(UnsafeRawBufferPointer(rebasing: all[split...]), seed: first) == CRC32C.checksum(all))
+            #expect(
+                CRC32C.checksum(UnsafeRawBufferPointer(rebasing: all[split...]), seed: first) == CRC32C.checksum(all))
             // Bit by bit, as the RFC defines it.
             var plain: UInt32 = .max
             for byte in all[..<split] {

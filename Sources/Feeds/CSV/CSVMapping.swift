@@ -126,7 +126,9 @@ public struct CSVMapping: Sendable, Equatable {
             throw FeedError(.format, "times since midnight need a date; set `date`")
         }
         guard ZoneClock(zone) != nil else {
-            throw FeedError(.format, "unknown time zone `\(zone)`; write a name such as `America/New_York` or an offset such as `UTC-5`")
+            throw FeedError(
+                .format,
+                "unknown time zone `\(zone)`; write a name such as `America/New_York` or an offset such as `UTC-5`")
         }
         guard delimiter.isASCII, delimiter != "\"", !delimiter.isNewline else {
             throw FeedError(.format, "the delimiter must be one ASCII character")

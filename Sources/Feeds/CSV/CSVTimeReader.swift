@@ -87,7 +87,8 @@ struct CSVTimeReader {
             hour < 24, minute < 60, second <= 60
         else { return nil }
         let hasPoint = cursor.take(UInt8(ascii: "."))
-        guard let fraction = cursor.fraction(), fraction.count > 0 || !hasPoint, hasPoint || !hasColons || fraction.count == 0
+        guard let fraction = cursor.fraction(), fraction.count > 0 || !hasPoint,
+            hasPoint || !hasColons || fraction.count == 0
         else { return nil }
         let ofDay = (hour * 3600 + minute * 60 + second) * 1_000_000_000 + fraction.nanoseconds
         if cursor.isAtEnd { return clock.utcNs(day: date.daysSinceEpoch, ofDayNs: ofDay) }
@@ -146,7 +147,9 @@ struct TextCursor {
     mutating func offset() -> Int64? {
         _ = take(UInt8(ascii: " "))
         if take(UInt8(ascii: "Z")) || take(UInt8(ascii: "z")) { return isAtEnd ? 0 : nil }
-        if unsafe text.count - place == 3, take(UInt8(ascii: "U")), take(UInt8(ascii: "T")), take(UInt8(ascii: "C")) { return 0 }
+        if unsafe text.count - place == 3, take(UInt8(ascii: "U")), take(UInt8(ascii: "T")), take(UInt8(ascii: "C")) {
+            return 0
+        }
         let isNegative = take(UInt8(ascii: "-"))
         guard isNegative || take(UInt8(ascii: "+")), let hours = digits(2) else { return nil }
         _ = take(UInt8(ascii: ":"))

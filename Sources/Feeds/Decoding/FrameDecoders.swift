@@ -43,7 +43,8 @@ extension FrameDecoders {
         case "simulator": return simulator(context)
         case "csv": return try csv(context, try CSVMapping(values: settings.values))
         default:
-            throw FeedError(.settings, "unknown decoder `\(settings.decoder)`; known are binance, csv, finnhub, simulator")
+            throw FeedError(
+                .settings, "unknown decoder `\(settings.decoder)`; known are binance, csv, finnhub, simulator")
         }
     }
 }

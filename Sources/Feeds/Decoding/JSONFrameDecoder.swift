@@ -85,7 +85,8 @@ final class JSONFrameDecoder: FeedDecoder {
             let reject = unsafe rejects[index]
             let part = unsafe UnsafeRawBufferPointer(rebasing: payload[reject.begin..<reject.end])
             let reason = unsafe RejectReason(rawValue: UInt8(reject.reason)) ?? .malformed
-            let what = unsafe reason == .venueError
+            let what =
+                unsafe reason == .venueError
                 ? String(decoding: part.prefix(500), as: UTF8.self) : String(cString: reject.what)
             unsafe events.deadLetters.append(
                 ingestTimeNs: ingestTimeNs, feed: feedNumber, journalOffset: journalOffset,
@@ -97,6 +98,7 @@ final class JSONFrameDecoder: FeedDecoder {
         unsafe events.deadLetters.append(
             ingestTimeNs: ingestTimeNs, feed: feedNumber, journalOffset: journalOffset,
             frameIndex: last.frame_index + 1, reason: RejectReason(rawValue: UInt8(last.reason)) ?? .malformed,
-            detail: "\(unlisted) more events of this frame were rejected", payload: UnsafeRawBufferPointer(start: nil, count: 0))
+            detail: "\(unlisted) more events of this frame were rejected",
+            payload: UnsafeRawBufferPointer(start: nil, count: 0))
     }
 }

@@ -18,7 +18,8 @@ struct SessionSettings: Equatable {
     init(text: String) throws(FeedError) {
         let object = try? JSONSerialization.jsonObject(with: Data(text.utf8))
         guard var values = object as? [String: String], let decoder = values.removeValue(forKey: "decoder") else {
-            throw FeedError(.settings, "the settings of a session are not an object with a `decoder`: \(text.prefix(200))")
+            throw FeedError(
+                .settings, "the settings of a session are not an object with a `decoder`: \(text.prefix(200))")
         }
         self.init(decoder: decoder, values: values)
     }

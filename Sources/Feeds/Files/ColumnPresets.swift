@@ -5,7 +5,8 @@ extension ReplayPreset {
     static let columnPresets: [ReplayPreset] = [
         ReplayPreset(
             name: "histdata",
-            summary: "HistData forex ticks without header: `YYYYMMDD HHMMSSmmm,bid,ask,volume` in UTC-5; give the symbol."
+            summary:
+                "HistData forex ticks without header: `YYYYMMDD HHMMSSmmm,bid,ask,volume` in UTC-5; give the symbol."
         ) { sample in
             guard let fields = sample.lines.first?.split(separator: ","), fields.count == 4 else { return nil }
             let time = fields[0].split(separator: " ")

@@ -21,11 +21,15 @@ struct FileSample: Sendable {
     }
 
     /// Endings that say how a file is packed or written, not what it is.
-    private static let endings = [".gz", ".zip", ".csv", ".tsv", ".txt", ".jsonl", ".json", ".ndjson", ".log", ".parquet"]
+    private static let endings = [
+        ".gz", ".zip", ".csv", ".tsv", ".txt", ".jsonl", ".json", ".ndjson", ".log", ".parquet",
+    ]
 
     static func stem(_ name: String) -> String {
         var stem = Substring(name)
-        while let ending = endings.first(where: { stem.lowercased().hasSuffix($0) }) { stem = stem.dropLast(ending.count) }
+        while let ending = endings.first(where: { stem.lowercased().hasSuffix($0) }) {
+            stem = stem.dropLast(ending.count)
+        }
         return String(stem)
     }
 
@@ -37,8 +41,10 @@ struct FileSample: Sendable {
             for start in 0...characters.count - length {
                 let end = start + length
                 let isAlone =
-                    (start == 0 || !characters[start - 1].isNumber) && (end == characters.count || !characters[end].isNumber)
-                guard isAlone, let date = CivilDate(String(characters[start..<end])), date.components.year >= 1900 else {
+                    (start == 0 || !characters[start - 1].isNumber)
+                    && (end == characters.count || !characters[end].isNumber)
+                guard isAlone, let date = CivilDate(String(characters[start..<end])), date.components.year >= 1900
+                else {
                     continue
                 }
                 var before = characters[..<start], behind = characters[end...]

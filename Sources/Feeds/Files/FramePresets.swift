@@ -5,10 +5,14 @@ extension ReplayPreset {
     static let framePresets: [ReplayPreset] = [
         ReplayPreset(
             name: "binance",
-            summary: "Binance stream frames. The venue is BINANCE, or BINANCE_USDM or BINANCE_COINM by the folder's name."
+            summary:
+                "Binance stream frames. The venue is BINANCE, or BINANCE_USDM or BINANCE_COINM by the folder's name."
         ) { sample in
             let frames = sample.lines.map(frame)
-            guard frames.contains(where: { $0.hasPrefix("{\"stream\":") || $0.contains("\"e\":\"") && $0.contains("\"E\":") })
+            guard
+                frames.contains(where: {
+                    $0.hasPrefix("{\"stream\":") || $0.contains("\"e\":\"") && $0.contains("\"E\":")
+                })
             else { return nil }
             let folders = Set(sample.components.dropLast().suffix(3).map { $0.lowercased() })
             let venue =

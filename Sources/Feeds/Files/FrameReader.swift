@@ -126,7 +126,8 @@ final class ColumnFrameReader: FrameReader {
             slice = max(slice, lineSlice)
             // A line longer than a frame is a frame of its own, straight from the reader.
             if line.count > Self.mostBytes { return unsafe FileFrame(keyNs: keyNs, recordedNs: nil, payload: line) }
-            unsafe frame.baseAddress?.advanced(by: frameBytes).copyMemory(from: line.baseAddress!, byteCount: line.count)
+            unsafe frame.baseAddress?.advanced(by: frameBytes).copyMemory(
+                from: line.baseAddress!, byteCount: line.count)
             frameBytes += line.count
         }
         guard frameBytes > 0 else { return nil }

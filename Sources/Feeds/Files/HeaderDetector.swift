@@ -36,7 +36,8 @@ enum HeaderDetector {
             return .failure(Refusal(isHeader: true, reason: "neither a price nor a bid or ask column"))
         }
         guard !names.contains("issnapshot") else {
-            return .failure(Refusal(isHeader: true, reason: "order book changes are not played, only trades and quotes"))
+            return .failure(
+                Refusal(isHeader: true, reason: "order book changes are not played, only trades and quotes"))
         }
         var mapping = CSVMapping(
             kind: isQuotes ? .quotes : .trades, time: .position(time),
@@ -59,7 +60,9 @@ enum HeaderDetector {
                 mapping.sideMeaning = .buyerIsMaker
             }
             // Ids that are no numbers (UUIDs) cannot be kept; the place in the file identifies such trades.
-            if let id = place("trade_id"), value(id).isEmpty || Int64(value(id)) != nil { mapping.tradeID = .position(id) }
+            if let id = place("trade_id"), value(id).isEmpty || Int64(value(id)) != nil {
+                mapping.tradeID = .position(id)
+            }
             mapping.conditions = place("conditions").map { [.position($0)] } ?? []
         }
         if mapping.symbolColumn == nil { mapping.symbol = symbol(sample) }
@@ -71,8 +74,10 @@ enum HeaderDetector {
         (
             "time",
             [
-                "eventtimens", "eventtime", "tradetime", "transacttime", "exchangetimestamp", "timestamp", "ts", "tsevent",
-                "datetime", "time", "timens", "timeus", "timems", "timestampns", "timestampus", "timestampms", "timemsc",
+                "eventtimens", "eventtime", "tradetime", "transacttime", "exchangetimestamp", "timestamp", "ts",
+                "tsevent",
+                "datetime", "time", "timens", "timeus", "timems", "timestampns", "timestampus", "timestampms",
+                "timemsc",
                 "date", "utc", "t", "localtimestamp",
             ]
         ),
@@ -102,7 +107,8 @@ enum HeaderDetector {
 
     static func fields(_ line: String, _ delimiter: Character) -> [String] {
         line.split(separator: delimiter, omittingEmptySubsequences: false).map { field in
-            field.count >= 2 && field.first == "\"" && field.last == "\"" ? String(field.dropFirst().dropLast()) : String(field)
+            field.count >= 2 && field.first == "\"" && field.last == "\""
+                ? String(field.dropFirst().dropLast()) : String(field)
         }
     }
 

@@ -19,7 +19,8 @@ extension ReplayPreset {
         },
         ReplayPreset(
             name: "lean-equity-trades",
-            summary: "US equity trades of Lean: time, price in 1/10,000, size, exchange, condition flags, suspicious flag."
+            summary:
+                "US equity trades of Lean: time, price in 1/10,000, size, exchange, condition flags, suspicious flag."
         ) { sample in
             guard let file = LeanFile(sample), file.isTick, file.kind == "trade", file.columns == 6 else { return nil }
             var mapping = CSVMapping(kind: .trades, time: .position(0), timeFormat: .millisecondsOfDay)
@@ -35,7 +36,8 @@ extension ReplayPreset {
         },
         ReplayPreset(
             name: "lean-equity-quotes",
-            summary: "US equity quotes of Lean, one side per line: time, bid, size, ask, size, exchange, flags, suspicious."
+            summary:
+                "US equity quotes of Lean, one side per line: time, bid, size, ask, size, exchange, flags, suspicious."
         ) { sample in
             guard let file = LeanFile(sample), file.isTick, file.kind == "quote", file.columns == 8 else { return nil }
             var mapping = CSVMapping(kind: .quotes, time: .position(0), timeFormat: .millisecondsOfDay)

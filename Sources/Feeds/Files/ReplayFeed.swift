@@ -17,7 +17,8 @@ public struct ReplayFeed: Feed {
             .init("venue", .text, default: "", "The venue, in place of what the files say."),
             .init(
                 "columns", .list, default: "",
-                "How to read the columns, as `key=value`: kind, time, time_format, date, zone, price, size, bid, ask, …"),
+                "How to read the columns, as `key=value`: kind, time, time_format, date, zone, price, size, bid, ask, …"
+            ),
         ],
         example: "replay: { path: recordings/2024-08-08, speed: 60x }")
 
@@ -31,7 +32,8 @@ public struct ReplayFeed: Feed {
         asked.symbol = options.text("symbol")
         asked.venue = options.text("venue")
         guard let speed = Self.speed(options.text("speed")) else {
-            throw options.error("speed", "`\(options.text("speed"))` is no speed", suggestion: "write `1x`, `60x` or `max`")
+            throw options.error(
+                "speed", "`\(options.text("speed"))` is no speed", suggestion: "write `1x`, `60x` or `max`")
         }
         asked.speed = speed == .infinity ? nil : speed
         var values: [String: String] = [:]

@@ -46,7 +46,8 @@ public enum ReplayPlanner {
         let plan = search.plan
         if plan.files.isEmpty {
             let reasons = Set(plan.skipped.map(\.reason)).sorted().prefix(3).joined(separator: "; ")
-            throw FeedError(.format, "nothing to play: \(reasons.isEmpty ? "the folder has no files" : reasons)", operation: path)
+            throw FeedError(
+                .format, "nothing to play: \(reasons.isEmpty ? "the folder has no files" : reasons)", operation: path)
         }
         return plan
     }

@@ -35,7 +35,8 @@ struct ReplaySearch {
             case .zip:
                 let members = try ZipArchive(path: path).members.filter { !$0.isFolder }
                 for member in members {
-                    try add(path, .zip(member: member.name), bytes: member.compressedBytes, ofSeveral: members.count > 1)
+                    try add(
+                        path, .zip(member: member.name), bytes: member.compressedBytes, ofSeveral: members.count > 1)
                 }
             case .gzip: try add(path, .gzip, bytes: size)
             case .plain: try add(path, .plain, bytes: size)

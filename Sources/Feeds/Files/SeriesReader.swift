@@ -76,7 +76,8 @@ final class SeriesReader {
         }
     }
 
-    private func columns(_ stream: any ByteStream, _ file: ReplayFile, _ mapping: CSVMapping) throws -> any FrameReader {
+    private func columns(_ stream: any ByteStream, _ file: ReplayFile, _ mapping: CSVMapping) throws -> any FrameReader
+    {
         let lines = try lines(stream, file)
         if mapping.hasHeader { _ = unsafe try lines.next() }
         return ColumnFrameReader(lines, mapping, sliceNs: sliceNs)
@@ -96,7 +97,9 @@ enum ConvertedColumns {
         withExtendedLifetime(lines) {}
         guard let line else { throw FeedError(.format, "the converted file is empty", operation: path) }
         let header = line.split { $0.isNewline || $0 == "," }.map(String.init)
-        func column(_ name: String) -> CSVMapping.Column? { header.firstIndex(of: name).map(CSVMapping.Column.position) }
+        func column(_ name: String) -> CSVMapping.Column? {
+            header.firstIndex(of: name).map(CSVMapping.Column.position)
+        }
         guard let time = column("event_time_ns") else {
             throw FeedError(.format, "the converted file has no event_time_ns", operation: path)
         }

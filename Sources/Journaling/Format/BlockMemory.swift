@@ -92,7 +92,9 @@ final class BlockMemory: @unchecked Sendable {  // handed over whole; see above
         var position = 0
         positions.reserve(expected)
         while position < count {
-            guard count - position >= RecordLayout.headerBytes else { throw .records("block ends inside a record header") }
+            guard count - position >= RecordLayout.headerBytes else {
+                throw .records("block ends inside a record header")
+            }
             let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[position..<count])
             let length = unsafe RecordHeader.payloadBytes(rest)
             guard length <= count - position - RecordLayout.headerBytes else {

@@ -58,7 +58,9 @@ func roundedUp<Value: FixedWidthInteger>(_ count: Value, to unit: Value) -> Valu
 extension UnsafeRawBufferPointer {
     /// A little-endian integer at any position.
     @inline(__always)
-    func integer<Value: FixedWidthInteger & BitwiseCopyable>(at position: Int, as type: Value.Type = Value.self) -> Value {
+    func integer<Value: FixedWidthInteger & BitwiseCopyable>(
+        at position: Int, as type: Value.Type = Value.self
+    ) -> Value {
         unsafe Value(littleEndian: loadUnaligned(fromByteOffset: position, as: Value.self))
     }
 }

@@ -47,7 +47,9 @@ struct SegmentHeader: Equatable {
     ///
     /// - Throws: `corrupt` where it is not one.
     init(of file: File) throws(JournalError) {
-        func damaged(_ reason: String) -> JournalError { .corrupt(JournalDamage(file: file.path, position: 0, reason: reason)) }
+        func damaged(_ reason: String) -> JournalError {
+            .corrupt(JournalDamage(file: file.path, position: 0, reason: reason))
+        }
         let start = try Self.read(file, SegmentLayout.feedTableAt)
         guard start.count == SegmentLayout.feedTableAt else { throw damaged("the file ends inside the segment header") }
         let fixed = unsafe start.withUnsafeBytes { bytes in

@@ -115,7 +115,9 @@ final class SegmentCursor {
             while at + BlockLayout.headerBytes <= chunk.count {
                 if unsafe chunk.integer(at: at, as: UInt32.self) == BlockLayout.magic {
                     let rest = unsafe UnsafeRawBufferPointer(rebasing: chunk[at...])
-                    if let found = try? unsafe BlockHeader(rest, salt: header.salt) { return (position + Int64(at), found) }
+                    if let found = try? unsafe BlockHeader(rest, salt: header.salt) {
+                        return (position + Int64(at), found)
+                    }
                 }
                 at += BlockLayout.alignment
             }

@@ -63,7 +63,9 @@ final class SegmentWalk {
     }
 
     /// What a flaw, or the end of the file, at the cursor means.
-    private func end(_ cursor: SegmentCursor, _ flaw: BlockFlaw?, durable: Offset?) throws(JournalError) -> JournalBlock? {
+    private func end(
+        _ cursor: SegmentCursor, _ flaw: BlockFlaw?, durable: Offset?
+    ) throws(JournalError) -> JournalBlock? {
         let limit = catalog.segment(holding: cursor.offset)?.limit
         if let durable, durable > cursor.offset {
             throw .corrupt(cursor.damage(flaw ?? .bodyShort(wanted: BlockLayout.headerBytes, present: 0)))

@@ -52,7 +52,11 @@ public enum JournalInspector {
             var inspection = SegmentInspection(segment, limit: limit, checksBodies: checksBodies)
             do throws(JournalError) { try inspection.run(&report) } catch {
                 guard let damage = error.damage else { throw error }
-                if limit == nil, try Recovery.holdsNoBlock(path: segment.path) { report.unfinishedBytes = segment.fileBytes } else { report.damage.append(damage) }
+                if limit == nil, try Recovery.holdsNoBlock(path: segment.path) {
+                    report.unfinishedBytes = segment.fileBytes
+                } else {
+                    report.damage.append(damage)
+                }
             }
         }
         return report

@@ -31,7 +31,8 @@ final class FeedTable: Sendable {
             if let known = names.numbers[name] { return known }
             guard !name.isEmpty, name.utf8.count <= SegmentLayout.feedNameBytesMax else {
                 throw JournalError(
-                    .feed, "name of a feed has \(name.utf8.count) bytes, 1 to \(SegmentLayout.feedNameBytesMax) are allowed")
+                    .feed,
+                    "name of a feed has \(name.utf8.count) bytes, 1 to \(SegmentLayout.feedNameBytesMax) are allowed")
             }
             guard let number = UInt16(exactly: names.list.count) else {
                 throw JournalError(.feed, "journal has 65536 feeds already, no number is left for \(name)")

@@ -1,5 +1,6 @@
 internal import Databases
 public import Feeds
+internal import Journaling
 internal import Lake
 internal import Market
 internal import Synchronization
@@ -22,6 +23,12 @@ extension Pipeline {
         }
         return lastTrades.isEmpty ? nil : SimulatorState(lastEventTimeNs: lastTimeNs, lastTrades: lastTrades)
     }
+
+    /// Records in the journal.
+    public var journaled: Int64 { journal.nextOffset }
+
+    /// Records whose rows queries see.
+    public var visible: Int64 { store.visibleOffset + 1 }
 
     /// What a feed that was started is doing; nil where there is none of that name.
     public func feedState(_ name: String) -> FeedStatus.Snapshot? {

@@ -13,7 +13,9 @@ public let programVersion = "0.1.0"
 extension Pipeline {
     /// Free space below which the pipeline is not ready, in bytes.
     static let diskFreeBytesMin: Int64 = 512 << 20
-    /// Lag of the engine or the store beyond which the pipeline is not ready, in seconds.
+    /// Durable records that the engine may be behind and the pipeline still be ready.
+    static let lagFramesMax: Int64 = 50_000
+    /// Lag of the store, beyond three flush intervals, from which on the pipeline is not ready, in seconds.
     static let lagSecondsMax = 10.0
 
     /// What the pipeline says of itself now.
@@ -123,7 +125,7 @@ extension Pipeline {
         }
         checks.append(
             Status.Check(
-                name: "engine", isOK: engine.failure == nil,
+                name: "engine", isOK: engine.failure == nil && status.engine.lagFrames <= Self.lagFramesMax,
                 detail: engine.failure ?? "\(status.engine.lagFrames) frames behind the journal"))
         for sink in status.sinks {
             let detail = sink.detail ?? String(format: "%.1f s since everything was stored", sink.lagSeconds)

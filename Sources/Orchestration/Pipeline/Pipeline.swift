@@ -136,7 +136,11 @@ public final class Pipeline: Sendable {
     public func startFeeds() throws {
         for component in configuration.feeds {
             let feed = try FeedRegistry.make(component.options)
-            run(try feed.makeSource(), name: component.name)
+            if let simulator = feed as? SimulatorFeed {
+                run(simulator.makeSource(resume: try simulatorState()), name: component.name)
+            } else {
+                run(try feed.makeSource(), name: component.name)
+            }
         }
     }
 
@@ -172,6 +176,18 @@ public final class Pipeline: Sendable {
         let running = runners.withLock { $0 }
         for runner in running { runner.cancel() }
         for runner in running { runner.join() }
+    }
+
+    /// Waits until queries see everything that was appended before this call.
+    ///
+    /// - Returns: false where `isCancelled` became true first.
+    public func catchUp(unless isCancelled: () -> Bool = { false }) -> Bool {
+        let target = journal.nextOffset
+        while store.visibleOffset + 1 < target {
+            if isCancelled() || report.snapshot.failure != nil { return false }
+            Pause.wait(ns: 5_000_000)
+        }
+        return true
     }
 
     /// Waits until the lake holds everything that is durable now.

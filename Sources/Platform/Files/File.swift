@@ -49,9 +49,9 @@ public final class File: Sendable {
     /// O_DIRECT on x86-64 and arm64 differ; glibc shows neither to Swift.
     private static var directFlag: Int32 {
         #if arch(arm64)
-            0o200000
+        0o200000
         #else
-            0o40000
+        0o40000
         #endif
     }
 
@@ -101,7 +101,7 @@ public final class File: Sendable {
                 done += try Self.retrying("write", path) {
                     unsafe pwrite(descriptor, rest, bytes.count - start, off_t(position) + off_t(start))
                 }
-            } catch where error.code == EINVAL && fcntl(descriptor, F_GETFL) & Self.directFlag != 0 {
+            } catch  where error.code == EINVAL && fcntl(descriptor, F_GETFL) & Self.directFlag != 0 {
                 setDirect(false)  // the file system took the flag and refuses the write
             }
         }

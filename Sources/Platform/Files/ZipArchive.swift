@@ -58,7 +58,8 @@ public final class ZipArchive: Sendable {
                 switch member.method {
                 case 0: stored
                 case 8: try InflateStream(stored, .deflate, path: name)
-                default: throw StreamError(path: name, "compression method \(member.method) is not supported; use deflate")
+                default:
+                    throw StreamError(path: name, "compression method \(member.method) is not supported; use deflate")
                 }
             return CheckedStream(content, path: name, checksum: member.checksum, bytes: member.bytes)
         } catch let error as FileError {
@@ -114,7 +115,8 @@ enum ZipDirectory {
             let extraBytes = Int(bytes.integer16(place + 30))
             let end = place + 46 + nameBytes + extraBytes + Int(bytes.integer16(place + 32))
             guard end <= bytes.count else { throw damaged(file) }
-            var sizes = [bytes.integer32(place + 24), bytes.integer32(place + 20), bytes.integer32(place + 42)].map(Int64.init)
+            var sizes = [bytes.integer32(place + 24), bytes.integer32(place + 20), bytes.integer32(place + 42)].map(
+                Int64.init)
             enlarge(&sizes, bytes, place + 46 + nameBytes, extraBytes)
             guard sizes.allSatisfy({ $0 >= 0 && $0 <= Int64.max / 4 }), sizes[2] <= size, sizes[1] <= size else {
                 throw damaged(file)
@@ -134,8 +136,9 @@ enum ZipDirectory {
     private static func find(_ file: File, _ size: Int64) throws -> (entries: Int, range: Range<Int64>) {
         // The record is 22 bytes and a comment of at most 65,535.
         let tail = try part(file, max(0, size - 65_557)..<size)
-        guard let place = stride(from: tail.count - 22, through: 0, by: -1)
-            .first(where: { tail.integer32($0) == 0x0605_4b50 })
+        guard
+            let place = stride(from: tail.count - 22, through: 0, by: -1)
+                .first(where: { tail.integer32($0) == 0x0605_4b50 })
         else { throw StreamError(path: file.path, "it is not a zip file: no directory at its end") }
         var entries = Int64(tail.integer16(place + 10))
         var length = Int64(tail.integer32(place + 12)), start = Int64(tail.integer32(place + 16))
@@ -148,7 +151,8 @@ enum ZipDirectory {
             length = Int64(bitPattern: record.integer64(40))
             start = Int64(bitPattern: record.integer64(48))
         }
-        guard start >= 0, length >= 0, start <= size, length <= size - start, entries >= 0, entries <= length / 46 else {
+        guard start >= 0, length >= 0, start <= size, length <= size - start, entries >= 0, entries <= length / 46
+        else {
             throw damaged(file)
         }
         return (Int(entries), start..<start + length)

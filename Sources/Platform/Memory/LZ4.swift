@@ -10,7 +10,8 @@ public enum LZ4 {
     /// Decompresses `source` into the start of `target`, never writing outside it.
     ///
     /// - Returns: bytes written; nil where the source is malformed or too long for the target.
-    public static func decompress(_ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int? {
+    public static func decompress(_ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int?
+    {
         guard let sourceCount = Int32(exactly: source.count), let targetCount = Int32(exactly: target.count) else {
             return nil
         }

@@ -37,7 +37,8 @@ struct DemoCommand: Command {
         pipeline.run(feed.makeSource(resume: try pipeline.simulatorState()), name: "simulator")
         showHistory(pipeline)
         if !Interrupt.shared.isRequested {
-            Terminal.write("Tapedeck is live: \(url)  (data in \(pipeline.configuration.dataFolder), Ctrl-C ends)\n", to: 1)
+            Terminal.write(
+                "Tapedeck is live: \(url)  (data in \(pipeline.configuration.dataFolder), Ctrl-C ends)\n", to: 1)
             Interrupt.shared.wait()
         }
         Log.info("stopping: everything received is being stored")
@@ -59,11 +60,16 @@ struct DemoCommand: Command {
         let bar = ProgressBar("Filling history", total: nil, unit: "events")
         defer { bar.finish() }
         while !Interrupt.shared.isRequested {
-            let status = pipeline.feedState("simulator")
-            if let status, status.state != .replaying, status.state != .connecting { return }
-            if let status, status.total > 0 { bar.setTotal(status.total) }
-            bar.update(completed: status?.done ?? 0, count: pipeline.summary(seconds: 0).rowsIn)
+            if let status = pipeline.feedState("simulator"), status.state != .replaying, status.state != .connecting {
+                break
+            }
             Pause.wait(ns: 20_000_000)
+        }
+        // The feed is faster than the engine: history is there when queries see it.
+        bar.setTotal(pipeline.journaled)
+        _ = pipeline.catchUp {
+            bar.update(completed: pipeline.visible, count: pipeline.summary(seconds: 0).rowsIn)
+            return Interrupt.shared.isRequested
         }
     }
 }

@@ -1,10 +1,11 @@
+internal import CommandLineKit
 internal import Databases
 internal import Foundation
+internal import Platform
+
 #if canImport(FoundationNetworking)
 internal import FoundationNetworking
 #endif
-internal import CommandLineKit
-internal import Platform
 
 /// Asks a running pipeline through its interface.
 enum RemoteQuery {
@@ -33,38 +34,52 @@ enum RemoteQuery {
             if let error = received.error as? URLError, error.code == .cannotConnectToHost { return nil }
             throw received.error ?? URLError(.unknown)
         }
-        guard let object = try JSONSerialization.jsonObject(with: data) as? [String: Any] else { return nil }
-        if let failure = object["error"] as? [String: Any] {
-            throw Failure(description: failure["message"] as? String ?? "the query failed")
-        }
-        let columns = object["columns"] as? [[String: String]] ?? []
-        let types = columns.map { $0["type"] ?? "" }
-        let rows = object["rows"] as? [[Any]] ?? []
+        let body = try JSONDecoder().decode(Body.self, from: data)
+        if let failure = body.error { throw Failure(description: failure.message) }
+        let types = (body.columns ?? []).map(\.type)
         return Answer(
-            columns: columns.map { $0["name"] ?? "" },
+            columns: (body.columns ?? []).map(\.name),
             isNumeric: types.map { ["integer", "float", "decimal"].contains($0) },
-            rows: rows.map { row in zip(row, types).map(Self.value) },
-            isTruncated: object["truncated"] as? Bool ?? false)
+            rows: (body.rows ?? []).map { $0.map(\.value) }, isTruncated: body.truncated ?? false)
     }
 
     private struct Failure: Error, CustomStringConvertible { let description: String }
 
-    private static func value(_ value: Any, _ type: String) -> SQLValue {
-        switch value {
-        case is NSNull: .null
-        case let text as String: .text(text)
-        case let number as NSNumber:
-            switch type {
-            case "boolean": .boolean(number.boolValue)
-            case "integer": .integer(number.int64Value)
-            default: .double(number.doubleValue)
-            }
-        default: .text(json(value))
+    private struct Body: Decodable {
+        struct Column: Decodable {
+            let name: String
+            let type: String
         }
+        struct Failure: Decodable { let message: String }
+        let columns: [Column]?
+        let rows: [[Cell]]?
+        let truncated: Bool?
+        let error: Failure?
     }
 
-    private static func json(_ value: Any) -> String {
-        (try? JSONSerialization.data(withJSONObject: value)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    /// One value of the answer; integers keep all their digits, numbers are rounded correctly.
+    private struct Cell: Decodable {
+        let value: SQLValue
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if container.decodeNil() {
+                value = .null
+            } else if let flag = try? container.decode(Bool.self) {
+                value = .boolean(flag)
+            } else if let number = try? container.decode(Int64.self) {
+                value = .integer(number)
+            } else if let number = try? container.decode(Double.self) {
+                value = .double(number)
+            } else if let text = try? container.decode(String.self) {
+                value = .text(text)
+            } else if let cells = try? container.decode([Cell].self) {
+                value = .list(cells.map(\.value))
+            } else {
+                let members = try container.decode([String: Cell].self)
+                value = .structure(members.sorted { $0.key < $1.key }.map { SQLValue.Field($0.key, $0.value.value) })
+            }
+        }
     }
 
     /// Hands the answer from the session's thread to the waiting one; the semaphore orders the two.

@@ -14,10 +14,13 @@ struct ReplayCommand: Command {
             path, header and first lines; `--format list` names them. Trades that carry the venue's ids are stored once \
             however often they are played.
             """,
-        positionals: [.init("PATH", "a file (CSV, JSON lines, Parquet; plain, .gz or .zip) or a folder", required: false)],
+        positionals: [
+            .init("PATH", "a file (CSV, JSON lines, Parquet; plain, .gz or .zip) or a folder", required: false)
+        ],
         options: [
             .init("format", "NAME", default: "auto", "how to read the files; `list` shows all names"),
-            .init("mapping", "MAPPING", "columns of a CSV file: a YAML file, or time=ts,time_format=ms,price=px,size=qty"),
+            .init(
+                "mapping", "MAPPING", "columns of a CSV file: a YAML file, or time=ts,time_format=ms,price=px,size=qty"),
             .init("symbol", "TEXT", "the symbol, where the files do not tell"),
             .init("venue", "TEXT", "the venue, in place of what files or format say"),
             .init("speed", "SPEED", default: "max", "1x as recorded, 60x, … or max"),
@@ -142,7 +145,8 @@ struct ReplayCommand: Command {
             let noun = files.count == 1 ? "file" : "files"
             Terminal.write("\(files.count) \(noun) left out: \(reason)\n", to: 2)
         }
-        Terminal.write("\(plan.files.count) files, \(Humanized.bytes(plan.bytes)), in \(plan.feeds.count) series\n", to: 2)
+        Terminal.write(
+            "\(plan.files.count) files, \(Humanized.bytes(plan.bytes)), in \(plan.feeds.count) series\n", to: 2)
     }
 
     private static func listFormats() -> ExitCode {
