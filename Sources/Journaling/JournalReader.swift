@@ -48,7 +48,10 @@ public final class JournalReader: @unchecked Sendable {  // one thread at a time
                 block = recent
             } else {
                 guard nextOffset >= live.oldestOffset else { throw .gone(nextOffset, oldest: live.oldestOffset) }
-                block = try walk.block(holding: nextOffset, durable: durable)
+                do throws(JournalError) { block = try walk.block(holding: nextOffset, durable: durable) } catch {
+                    // Retention may have deleted the file between the two looks.
+                    throw nextOffset < live.oldestOffset ? .gone(nextOffset, oldest: live.oldestOffset) : error
+                }
             }
         } else {
             block = try walk.block(holding: nextOffset, durable: nil)
