@@ -49,7 +49,10 @@ public final class Pipeline: Sendable {
                 "the journal's torn end was cut; what was acknowledged is whole",
                 ["bytes": recovery.tornBytes, "kept_in": recovery.tornFile ?? ""])
         }
-        store = try HotStore(HotStore.Options(lake: configuration.lakePath, pipeline: configuration.name))
+        // One core stays with the engine: database threads that wait for each other spin, and would take it.
+        let databaseThreads = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
+        store = try HotStore(
+            HotStore.Options(lake: configuration.lakePath, pipeline: configuration.name, threads: databaseThreads))
         let checkpoints = try CheckpointStore(folder: configuration.dataFolder + "/checkpoints")
         feedNames.load(from: journal)
         let stage = try EngineStage(
