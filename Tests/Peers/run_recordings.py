@@ -252,13 +252,26 @@ def damaged(path, work):
     check("damaged copy: rows stored", connect(data).execute("SELECT count(*) FROM trades").fetchone()[0] == len(lines) - len(dropped))
 
 
+def parquet(folder, work):
+    source = folder / "binance_parquet/btcusdt-trades.parquet"
+    data = work / "parquet"
+    replay(source, data, "--symbol", "BTCUSDT", "--venue", "BINANCE")
+    database = connect(data)
+    # DuckDB's own reading of the file is the reference.
+    different = database.execute(f"""SELECT count(*) FROM (
+        SELECT epoch_ns(timestamp) AS t, trade_id::BIGINT, price::DOUBLE, quantity::DOUBLE, CASE WHEN buyer_maker::BOOLEAN THEN 'sell' ELSE 'buy' END
+        FROM '{source}' EXCEPT ALL SELECT event_time_ns, trade_id, price, size, side FROM trades)""").fetchone()[0]
+    rows = database.execute("SELECT count(*) FROM trades").fetchone()[0]
+    check("parquet: trades equal DuckDB's reading", rows == 2001 and different == 0, f"{rows} trades, {different} differ")
+
+
 def main():
     folder = recordings()
-    chosen = sys.argv[1:] or ["equities", "currencies", "crypto"]
+    chosen = sys.argv[1:] or ["equities", "currencies", "crypto", "parquet"]
     with tempfile.TemporaryDirectory(prefix="tapedeck-recordings-") as work:
         for name in chosen:
             print(f"-- {name}")
-            {"equities": equities, "currencies": currencies, "crypto": crypto}[name](folder, pathlib.Path(work))
+            {"equities": equities, "currencies": currencies, "crypto": crypto, "parquet": parquet}[name](folder, pathlib.Path(work))
     print(f"{len(failures)} failed")
     sys.exit(1 if failures else 0)
 

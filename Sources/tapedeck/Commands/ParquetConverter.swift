@@ -22,6 +22,7 @@ final class ParquetConverter: Sendable {
         ("bid", ["bid", "bid_price"]), ("bid_size", ["bid_size", "bid_amount", "bid_qty"]),
         ("ask", ["ask", "ask_price"]), ("ask_size", ["ask_size", "ask_amount", "ask_qty"]),
     ]
+    private static let buyerIsMaker = ["buyer_maker", "is_buyer_maker"]
     private static let times = ["event_time_ns", "ts_event", "event_time", "timestamp", "time", "ts"]
 
     /// Converts one file.
@@ -52,8 +53,12 @@ final class ParquetConverter: Sendable {
         var columns = ["\(nanoseconds) AS event_time_ns"]
         for name in wanted {
             let known = Self.names.first { $0.name == name }?.known ?? []
-            guard let found = known.first(where: { types[$0] != nil }) else { continue }
-            columns.append("\(SQLText.identifier(found)) AS \(name)")
+            if let found = known.first(where: { types[$0] != nil }) {
+                columns.append("\(SQLText.identifier(found)) AS \(name)")
+            } else if name == "side", let maker = Self.buyerIsMaker.first(where: { types[$0] != nil }) {
+                // The aggressor is the other side of the maker.
+                columns.append("CASE WHEN \(SQLText.identifier(maker))::BOOLEAN THEN 'sell' ELSE 'buy' END AS side")
+            }
         }
         try connection.execute(
             "COPY (SELECT \(columns.joined(separator: ", ")) FROM \(source) ORDER BY 1) "
