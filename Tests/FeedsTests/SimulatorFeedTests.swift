@@ -39,7 +39,7 @@ import Testing
         #expect(times.count { $0 >= Self.nowNs } > 30)
         #expect(status.snapshot.state == .stopped)
         #expect(status.snapshot.frames == Int64(log.frames.count))
-        #expect(status.snapshot.bytesRead == status.snapshot.bytesTotal && status.snapshot.bytesTotal > 119_000_000_000)
+        #expect(status.snapshot.done == status.snapshot.total && status.snapshot.total > 119_000_000_000)
         let events = DeliveredTrades(log.frames).decoded.events
         #expect((0..<events.trades.count).allSatisfy { events.trades.eventTimeNs[$0] < events.trades.ingestTimeNs[$0] })
         #expect((0..<events.quotes.count).allSatisfy { events.quotes.eventTimeNs[$0] < events.quotes.ingestTimeNs[$0] })
