@@ -143,16 +143,16 @@ def compare(name, data, recording=None):
 def compare_bars(name, database, begins):
     """A session that broke off ends when the next one begins, with its bars: compared are the sessions that have ended."""
     database.register("sessions", pyarrow.table({"number": pyarrow.array(range(len(begins)), pyarrow.int64()),
-                                                 "at": pyarrow.array(begins, pyarrow.int64())}))
-    ended = database.execute("SELECT count(*) FROM sessions WHERE at <= (SELECT coalesce(max(journal_offset), -1) FROM bars)").fetchone()[0]
+                                                 "start_at": pyarrow.array(begins, pyarrow.int64())}))
+    ended = database.execute("SELECT count(*) FROM sessions WHERE start_at <= (SELECT coalesce(max(journal_offset), -1) FROM bars)").fetchone()[0]
     whole = [f"""SELECT symbol, '{interval}' AS interval, number, event_time_ns // {seconds * NS} * {seconds * NS} AS start,
           arg_min(price, (event_time_ns, journal_offset)) AS open, max(price) AS high, min(price) AS low,
           arg_max(price, (event_time_ns, journal_offset)) AS close, sum(size) AS volume, count(*) AS trades
-        FROM trades ASOF JOIN sessions ON trades.journal_offset >= sessions.at GROUP BY ALL"""
+        FROM trades ASOF JOIN sessions ON trades.journal_offset >= sessions.start_at GROUP BY ALL"""
              for interval, seconds in [("1s", 1), ("1m", 60)]]
     database.execute(f"CREATE TEMP TABLE expected AS {' UNION ALL '.join(whole)}")
     database.execute("""CREATE TEMP TABLE stored AS SELECT symbol, interval, number, start_ns AS start, open, high, low,
-        close, volume, trades::BIGINT AS trades FROM bars ASOF JOIN sessions ON bars.journal_offset > sessions.at""")
+        close, volume, trades::BIGINT AS trades FROM bars ASOF JOIN sessions ON bars.journal_offset > sessions.start_at""")
     total = database.execute("SELECT count(*) FROM bars").fetchone()[0]
     # The bars of the session that is still open are not all there yet; those that are must be right.
     extra = different(database, "FROM stored", "FROM expected")[0]
