@@ -102,7 +102,7 @@ let package = Package(
             name: "OrchestrationTests",
             dependencies: [
                 "Analytics", "Databases", "Feeds", "Journaling", "Lake", "Market", "Orchestration", "Platform",
-                "TestKit",
+                "Serving", "TestKit",
             ],
             swiftSettings: common),
     ],

@@ -80,7 +80,7 @@ public final class Pipeline: Sendable {
     }
 
     /// Takes the engine to where it was, or to the start of the journal.
-    private static func resume(
+    static func resume(
         _ stage: EngineStage, _ checkpoints: CheckpointStore, _ journal: Journal, _ store: HotStore
     ) throws {
         let committed = Tables.all.map { store.committedOffset($0.name) }.max() ?? -1
