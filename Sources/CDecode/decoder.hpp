@@ -85,16 +85,16 @@ class FrameWriter {
 
     /// The number of an instrument, by the inside of the string that names it; the name must be valid.
     uint32_t instrument(std::string_view inside) {
-        if (const uint32_t *known = decoder.instruments.find(inside)) return *known;
+        if (const Interned *known = decoder.instruments.find(inside)) return known->number;
         std::string &name = decoder.scratch;
         name.clear();
         unescape(inside, name);
         const uint32_t number = decoder.intern(decoder.context, TD_INSTRUMENT, name.data(), name.size());
-        decoder.instruments.insert(inside, number);
+        decoder.instruments.insert(inside, {number, 1});
         return number;
     }
 
-    inline void trade(
+    __attribute__((always_inline)) inline void trade(
         uint32_t instrument, int64_t time_ns, double price, double size, uint8_t side, int64_t trade_id,
         uint32_t conditions, int32_t index) {
         td_trades &rows = output.trades;
@@ -105,11 +105,11 @@ class FrameWriter {
         rows.ingest_time_ns[row] = frame.ingest_time_ns;
         rows.price[row] = price;
         rows.size[row] = size;
-        rows.side[row] = side;
         rows.trade_id[row] = trade_id;
         rows.conditions[row] = conditions;
         rows.journal_offset[row] = frame.journal_offset;
         rows.frame_index[row] = index;
+        rows.side[row] = side;  // last: a store of bytes may change any memory, the pointers above included
     }
 
     inline void quote(

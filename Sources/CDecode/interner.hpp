@@ -9,89 +9,102 @@
 
 namespace tapedeck {
 
+/// What is remembered of a text: its number, and how many tokens it was.
+struct Interned {
+    uint32_t number = 0;
+    uint32_t tokens = 0;
+};
+
 class Interner {
   public:
     Interner() : slots_(256) {}
 
-    /// The number of `text`, or null where it is not known. Valid until the next `insert`.
-    inline const uint32_t *find(std::string_view text) const {
-        const uint64_t hash = hash_of(text.data(), text.size());
-        size_t place = hash & (slots_.size() - 1);
+    /// What is known of `text`, or null. Valid until the next `insert`.
+    __attribute__((always_inline)) inline const Interned *find(std::string_view text) const {
+        const Key key(text);
+        size_t place = key.hash() & (slots_.size() - 1);
         while (slots_[place].used) {
             const Slot &slot = slots_[place];
-            if (slot.hash == hash && slot.length == text.size() && are_equal(slot.text.get(), text.data(), text.size()))
-                return &slot.number;
+            if (slot.key == key && (text.size() <= 16 || memcmp(slot.text.get(), text.data(), text.size()) == 0))
+                return &slot.value;
             place = (place + 1) & (slots_.size() - 1);
         }
         return nullptr;
     }
 
     /// Remembers a text that is not known.
-    void insert(std::string_view text, uint32_t number) {
+    void insert(std::string_view text, Interned value) {
         if (2 * ++count_ > slots_.size()) grow();
-        const uint64_t hash = hash_of(text.data(), text.size());
-        size_t place = hash & (slots_.size() - 1);
-        while (slots_[place].used) place = (place + 1) & (slots_.size() - 1);
-        std::unique_ptr<char[]> copy(new char[text.size() + 1]);
-        memcpy(copy.get(), text.data(), text.size());
-        slots_[place] = Slot{hash, std::move(copy), (uint32_t)text.size(), number, true};
+        Slot slot{Key(text), value, nullptr, true};
+        if (text.size() > 16) {
+            slot.text.reset(new char[text.size()]);
+            memcpy(slot.text.get(), text.data(), text.size());
+        }
+        place(std::move(slot));
     }
 
   private:
+    /// Length, first and last bytes of a text, which is all of it up to sixteen bytes; longer ones have all bytes folded
+    /// into the first. Never reads past the end.
+    struct Key {
+        uint64_t head = 0;
+        uint64_t tail = 0;
+        uint64_t length = 0;
+
+        Key() = default;
+        explicit Key(std::string_view text) : length(text.size()) {
+            const char *bytes = text.data();
+            if (length >= 8) {
+                memcpy(&head, bytes, 8);
+                memcpy(&tail, bytes + length - 8, 8);
+                for (size_t i = 8; i + 8 < length; i += 8) {
+                    uint64_t word;
+                    memcpy(&word, bytes + i, 8);
+                    head = mix(head ^ word, 0xbf58476d1ce4e5b9ull);
+                }
+            } else if (length >= 4) {
+                uint32_t first, last;
+                memcpy(&first, bytes, 4);
+                memcpy(&last, bytes + length - 4, 4);
+                head = first;
+                tail = last;
+            } else if (length > 0) {
+                head = (uint8_t)bytes[0];
+                tail = (uint64_t)(uint8_t)bytes[length / 2] << 8 | (uint8_t)bytes[length - 1];
+            }
+        }
+        bool operator==(const Key &other) const {
+            return ((head ^ other.head) | (tail ^ other.tail) | (length ^ other.length)) == 0;
+        }
+        uint64_t hash() const {
+            return mix(mix(head ^ length, 0x9e3779b97f4a7c15ull) ^ tail, 0x94d049bb133111ebull);
+        }
+        static uint64_t mix(uint64_t left, uint64_t right) {
+            const unsigned __int128 product = (unsigned __int128)left * right;
+            return (uint64_t)product ^ (uint64_t)(product >> 64);
+        }
+    };
     struct Slot {
-        uint64_t hash = 0;
+        Key key;
+        Interned value;
+        /// The whole text where it is longer than sixteen bytes.
         std::unique_ptr<char[]> text;
-        uint32_t length = 0;
-        uint32_t number = 0;
         bool used = false;
     };
     std::vector<Slot> slots_;
     size_t count_ = 0;
 
-    static inline uint64_t word(const char *bytes) {
-        uint64_t value;
-        memcpy(&value, bytes, 8);
-        return value;
-    }
-    static inline bool are_equal(const char *left, const char *right, size_t count) {
-        if (count < 8) return memcmp(left, right, count) == 0;
-        uint64_t difference = word(left + count - 8) ^ word(right + count - 8);
-        for (size_t i = 0; i + 8 < count; i += 8) difference |= word(left + i) ^ word(right + i);
-        return difference == 0;
-    }
-    static inline uint64_t mix(uint64_t left, uint64_t right) {
-        const unsigned __int128 product = (unsigned __int128)left * right;
-        return (uint64_t)product ^ (uint64_t)(product >> 64);
-    }
-    /// Multiply and fold, eight bytes at a time; the last word overlaps the one before. Never reads past the end.
-    static inline uint64_t hash_of(const char *bytes, size_t count) {
-        uint64_t state = 0x9e3779b97f4a7c15ull ^ count;
-        if (count >= 8) {
-            for (size_t i = 0; i + 8 < count; i += 8) state = mix(state ^ word(bytes + i), 0xbf58476d1ce4e5b9ull);
-            return mix(state ^ word(bytes + count - 8), 0x94d049bb133111ebull);
-        }
-        uint64_t tail = 0;
-        if (count >= 4) {
-            uint32_t low, high;
-            memcpy(&low, bytes, 4);
-            memcpy(&high, bytes + count - 4, 4);
-            tail = (uint64_t)high << 32 | low;
-        } else if (count > 0) {
-            tail = (uint64_t)(uint8_t)bytes[0] << 16 | (uint64_t)(uint8_t)bytes[count / 2] << 8 |
-                   (uint8_t)bytes[count - 1];
-        }
-        return mix(state ^ tail, 0x94d049bb133111ebull);
+    void place(Slot &&slot) {
+        size_t place = slot.key.hash() & (slots_.size() - 1);
+        while (slots_[place].used) place = (place + 1) & (slots_.size() - 1);
+        slots_[place] = std::move(slot);
     }
 
     void grow() {
         std::vector<Slot> old(slots_.size() * 2);
         old.swap(slots_);
-        for (Slot &slot : old) {
-            if (!slot.used) continue;
-            size_t place = slot.hash & (slots_.size() - 1);
-            while (slots_[place].used) place = (place + 1) & (slots_.size() - 1);
-            slots_[place] = std::move(slot);
-        }
+        for (Slot &slot : old)
+            if (slot.used) place(std::move(slot));
     }
 };
 

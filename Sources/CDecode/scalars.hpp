@@ -50,42 +50,45 @@ inline uint64_t digits_value(__m128i bytes) {
     return (both & 0xffffffff) * 100'000'000 + (both >> 32);
 }
 
+/// Up to sixteen digits without sign; false for anything else. Sixteen bytes from `text` must be readable.
+__attribute__((always_inline)) inline bool read_plain_integer(const char *text, size_t count, int64_t &value) {
+    if (count - 1 >= 16 || (text[0] == '0' && count != 1)) return false;
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)text);
+    const __m128i digits = right_aligned(_mm_sub_epi8(bytes, _mm_set1_epi8('0')), count);
+    value = (int64_t)digits_value(digits);
+    return are_digits(digits);
+}
+
 /// Digits and an optional minus sign that fit 64 bits. Sixteen bytes from the start of the text must be readable.
 inline bool read_integer(std::string_view text, int64_t &value) {
-    const size_t count = text.size();
-    if (__builtin_expect(count - 1 < 16 && (count == 1 || text[0] != '0'), 1)) {
-        const __m128i bytes = _mm_loadu_si128((const __m128i *)text.data());
-        const __m128i digits = right_aligned(_mm_sub_epi8(bytes, _mm_set1_epi8('0')), count);
-        if (__builtin_expect(are_digits(digits), 1)) {
-            value = (int64_t)digits_value(digits);
-            return true;
-        }
-    }
+    if (__builtin_expect(read_plain_integer(text.data(), text.size(), value), 1)) return true;
     return read_integer_slowly(text, value);
 }
 
-/// The double next to the decimal text. Up to 15 digits without sign or exponent take the fast way: digits and power
-/// of ten are then exact, and one division rounds once. Sixteen bytes from the start of the text must be readable.
+/// A decimal of at most fifteen bytes without sign or exponent; false for anything else. Digits and power of ten are
+/// then exact, and one division rounds once. Sixteen bytes from `text` must be readable.
+__attribute__((always_inline)) inline bool read_plain_decimal(const char *text, size_t count, double &value) {
+    if (count - 1 >= 15) return false;
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)text);
+    const unsigned points = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('.')));
+    const size_t before = (size_t)__builtin_ctz(points | 1u << count);
+    // The bytes before the point move up by one and close the gap; without a point all of them do.
+    const __m128i values = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+    const __m128i places = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m128i closed =
+        _mm_blendv_epi8(_mm_slli_si128(values, 1), values, _mm_cmpgt_epi8(places, _mm_set1_epi8((char)before)));
+    const bool has_point = before != count;
+    const __m128i digits = right_aligned(closed, count + !has_point);
+    const size_t after = count - before - has_point;
+    // No digit before the point, none behind it, or a zero before other digits is no JSON.
+    if (before == 0 || before + 1 == count || (text[0] == '0' && before != 1)) return false;
+    value = (double)(int64_t)digits_value(digits) / exact_powers[after];
+    return are_digits(digits);
+}
+
+/// The double next to the decimal text. Sixteen bytes from the start of the text must be readable.
 inline bool read_decimal(std::string_view text, double &value) {
-    const size_t count = text.size();
-    if (__builtin_expect(count - 1 < 15, 1)) {
-        const __m128i bytes = _mm_loadu_si128((const __m128i *)text.data());
-        const unsigned points = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('.')));
-        const size_t before = (size_t)__builtin_ctz(points | 1u << count);
-        // The bytes before the point move up by one and close the gap; without a point all of them do.
-        const __m128i values = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
-        const __m128i places = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-        const __m128i closed = _mm_blendv_epi8(
-            _mm_slli_si128(values, 1), values, _mm_cmpgt_epi8(places, _mm_set1_epi8((char)before)));
-        const bool has_point = before != count;
-        const __m128i digits = right_aligned(closed, count + !has_point);
-        const size_t after = count - before - has_point;
-        const bool is_plain = before != 0 && (!has_point || after != 0) && (text[0] != '0' || before == 1);
-        if (__builtin_expect(is_plain && are_digits(digits), 1)) {
-            value = (double)(int64_t)digits_value(digits) / exact_powers[after];
-            return true;
-        }
-    }
+    if (__builtin_expect(read_plain_decimal(text.data(), text.size(), value), 1)) return true;
     return read_decimal_slowly(text, value);
 }
 

@@ -38,6 +38,31 @@ import Testing
         #expect(result.trades == ["0/0 US:A 7000000 2.5 x 3.0"])
     }
 
+    /// Frames in the venue's own form take a shorter way than others: both must give the same rows.
+    @Test(arguments: 0..<50)
+    func `the usual form and any other form of the same frame give the same rows`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let usual = DecodedFrames { FrameDecoders.finnhub($0) }, spaced = DecodedFrames { FrameDecoders.finnhub($0) }
+        let usualValues = ["1", "0.5", "150.25", "12345678.1234567"]
+        let odd = ["0", "-1", "1e3", "00.5", "5.", ".5", "1.5.5", "\"1\"", "99999999999999999"]
+        let lists = ["", "\"c\":null,", "\"c\":[],", "\"c\":[\"1\"],", "\"c\":[\"1\",\"12\"],", "\"c\":[\"a]b\",\"2\"],", "\"c\":[1],"]
+        for _ in 0..<40 {
+            let events = (0..<3).map { _ -> String in
+                let list = lists.randomElement(using: &random)!
+                let price = (Int.random(in: 0..<12, using: &random) == 0 ? odd : usualValues).randomElement(using: &random)!
+                let size = (Int.random(in: 0..<12, using: &random) == 0 ? odd : usualValues).randomElement(using: &random)!
+                let time = ["1", "1575526691134", "7258118400000", "1.5"].randomElement(using: &random)!
+                let symbol = ["A", "BINANCE:BTCUSDT", "", "A\\u0041", "]", ","].randomElement(using: &random)!
+                return "{\(list)\"p\":\(price),\"s\":\"\(symbol)\",\"t\":\(time),\"v\":\(size)}"
+            }
+            let text = "{\"data\":[\(events.joined(separator: ","))],\"type\":\"trade\"}"
+            usual.decode(text)
+            spaced.decode(text.replacingOccurrences(of: "\":", with: "\": ").replacingOccurrences(of: "}", with: "\n}"))
+        }
+        #expect(usual.trades == spaced.trades && usual.reasons == spaced.reasons)
+        #expect(usual.events.trades.count > 0 && usual.events.deadLetters.count > 0)
+    }
+
     @Test func `equal condition lists have one number however they are written`() {
         let result = decoded(
             #"{"data":[{"c":["1","2"],"p":1,"s":"A","t":1,"v":1},{"c":[ "1", "2" ],"p":1,"s":"A","t":1,"v":1}],"type":"trade"}"#,

@@ -1,5 +1,6 @@
 internal import Analytics
 internal import CommandLineKit
+internal import Feeds
 internal import Foundation
 internal import Journaling
 internal import Platform
@@ -42,6 +43,11 @@ struct BenchCommand: Command {
             return Figures(
                 rows: Int64(report.rows), seconds: report.seconds,
                 cpuSeconds: report.cpuNsPerRow * Double(report.rows) / 1e9)
+        },
+        Scenario(name: "decode", summary: "Finnhub frames of ten trades to columns, one core", rows: 50_000_000) { rows in
+            let report = DecodeBench.finnhub(trades: rows)
+            return Figures(
+                rows: Int64(report.trades), seconds: report.seconds, cpuSeconds: report.cpuSeconds, bytes: report.bytes)
         },
         Scenario(name: "journal-append", summary: "durable append of 100-byte frames from one thread", rows: 10_000_000)
         { rows in
