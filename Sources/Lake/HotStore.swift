@@ -101,6 +101,11 @@ public final class HotStore: Sink {
         }
     }
 
+    /// Lets another program write the lake; what is in it and in hot tables can still be queried.
+    ///
+    /// - Precondition: nothing is appended or flushed afterwards.
+    public func close() { lock.release() }
+
     /// Bars that can still change; replaced as a whole.
     static let openBars = "hot.bars_open"
 

@@ -23,7 +23,7 @@ import pyarrow
 import journal_reader
 
 ROOT = pathlib.Path(os.environ.get("TAPEDECK_ROOT", pathlib.Path(__file__).resolve().parents[2]))
-BINARY = os.environ.get("TAPEDECK_BINARY", str(ROOT / ".build/debug/tapedeck"))
+BINARY = os.environ.get("TAPEDECK_BINARY", str(ROOT / ".build/release/tapedeck"))
 DEPS = pathlib.Path(os.environ.get("TAPEDECK_DEPS", ROOT / ".deps"))
 NS = 1_000_000_000
 SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
@@ -195,13 +195,15 @@ def instant(rng, data, process):
 def kills(work, options):
     rng = random.Random(options.seed)
     recording = record(work / "kills.jsonl", 300_000 if options.count <= 50 else 1_000_000)
+    # The recording is twenty minutes long, or an hour; a run shall take some seconds, however fast the machine.
+    speed = "400x"
     config = configure(work / "kills.yaml")
     data = work / "kills"
     kinds, ended, kill = {}, 0, 0
     started = time.monotonic()
     while kill < options.count:
         is_recovery = rng.random() < 0.2
-        process = start("recover", data, config) if is_recovery else start("replay", data, config, recording)
+        process = start("recover", data, config) if is_recovery else start("replay", data, config, recording, "--speed", speed)
         kind = instant(rng, data, process)
         if process.poll() is not None:
             # It was faster; a replay that ends is rare and says nothing new, so the next kill comes sooner.
@@ -215,7 +217,7 @@ def kills(work, options):
         process.wait(10)
         kill += 1
         kinds[kind] = kinds.get(kind, 0) + 1
-        if kill % max(10, options.count // 4) == 0:
+        if kill % max(12, options.count // 4) == 0:
             done = run("recover", data, config)
             check(f"after kill {kill}: recover stores the rest", done.returncode == 0, done.stderr[-300:] if done.returncode else "")
             compare(f"after kill {kill}", data)

@@ -17,7 +17,7 @@ public struct ReplayFeed: Feed {
             .init("venue", .text, default: "", "The venue, in place of what the files say."),
             .init(
                 "columns", .list, default: "",
-                "How to read the columns, as `key=value`: kind, time, time_format, date, zone, price, size, bid, ask, …"
+                "How to read the columns, as `key=value`: kind, time, time_format, date, zone, price, size, bid, ask and more."
             ),
         ],
         example: "replay: { path: recordings/2024-08-08, speed: 60x }")

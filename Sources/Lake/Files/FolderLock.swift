@@ -1,12 +1,14 @@
 internal import Glibc
+internal import Synchronization
 
-/// Keeps a second program out for as long as this object lives.
+/// Keeps a second program out until it is released, or for as long as this object lives.
 final class FolderLock: Sendable {
-    private let file: CInt
+    /// The locked file; negative once it was released.
+    private let held: Atomic<CInt>
 
     /// - Throws: `locked` where another program holds the lock.
     init(_ path: String) throws(LakeError) {
-        file = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        let file = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard file >= 0 else {
             throw LakeError(.io, "cannot open: \(unsafe String(cString: strerror(errno)))", operation: path)
         }
@@ -16,7 +18,14 @@ final class FolderLock: Sendable {
                 .locked, "another program writes this pipeline into this lake; stop it or use another pipeline name",
                 operation: path)
         }
+        held = Atomic(file)
     }
 
-    deinit { close(file) }
+    deinit { release() }
+
+    /// Lets others in.
+    func release() {
+        let file = held.exchange(-1, ordering: .acquiringAndReleasing)
+        if file >= 0 { close(file) }
+    }
 }

@@ -4,8 +4,8 @@ internal import Platform
 
 /// Keeps the engine's state with its offset: the newest two checkpoints of a folder.
 ///
-/// A file holds a magic number, the offset, the length and CRC-32C of the state, and the state; it is written under
-/// another name, synced and renamed, so that a checkpoint is whole or not there.
+/// A file holds a magic number, the offset, the length of the state, the CRC-32C of all else, and the state; it is
+/// written under another name, synced and renamed, so that a checkpoint is whole or not there.
 package struct CheckpointStore: Sendable {
     private let folder: String
     private static let magic: UInt64 = 0x3130_5450_4b43_4454  // "TDCKPT01"
@@ -22,12 +22,20 @@ package struct CheckpointStore: Sendable {
         writer.write(Self.magic)
         writer.write(offset)
         writer.write(UInt64(state.count))
-        writer.write(Self.checksum(state))
+        writer.write(Self.checksum(writer.bytes[...], state[...]))
         try write(writer.bytes + state, to: folder + "/" + Self.name(offset))
         for old in try names().dropLast(2) { try FileManager.default.removeItem(atPath: folder + "/" + old) }
     }
 
-    /// The newest checkpoint that is whole and not beyond `limit`; damaged ones are passed over with a warning.
+    /// The lowest offset of the checkpoints that are kept: where reading begins if the newer one turns out damaged.
+    /// Nil where there are none.
+    package func oldestOffset() throws -> Offset? {
+        try names().first.flatMap { Offset($0.dropLast(Self.suffix.count)) }
+    }
+
+    /// The newest checkpoint that is whole and not beyond `limit`, the end of the journal. Others on the way to it are
+    /// removed with a warning: they must not pass for one of the two that are kept, nor be taken for the state of a
+    /// journal that reaches their offset later with other records.
     package func newest(notBeyond limit: Offset) throws -> (offset: Offset, state: [UInt8])? {
         for name in try names().reversed() {
             let path = folder + "/" + name
@@ -35,10 +43,13 @@ package struct CheckpointStore: Sendable {
             do {
                 let (offset, state) = try Self.decode([UInt8](data))
                 if offset <= limit { return (offset, state) }
-                Log.warning("checkpoint is ahead of the journal and is not used", ["file": path, "offset": offset])
+                Log.warning(
+                    "a checkpoint that is ahead of the journal is removed",
+                    ["file": path, "offset": offset, "journal_ends": limit])
             } catch {
-                Log.warning("damaged checkpoint is not used", ["file": path, "reason": "\(error)"])
+                Log.warning("a damaged checkpoint is removed", ["file": path, "reason": "\(error)"])
             }
+            try FileManager.default.removeItem(atPath: path)
         }
         return nil
     }
@@ -50,13 +61,16 @@ package struct CheckpointStore: Sendable {
         let count = try reader.read(UInt64.self)
         let checksum = try reader.read(UInt32.self)
         guard UInt64(reader.remaining) == count else { throw Damage(reason: "wrong length") }
-        let state = Array(bytes[reader.position...])
-        guard Self.checksum(state) == checksum else { throw Damage(reason: "wrong checksum") }
-        return (offset, state)
+        let state = bytes[reader.position...]
+        guard Self.checksum(bytes[..<(reader.position - 4)], state) == checksum else {
+            throw Damage(reason: "wrong checksum")
+        }
+        return (offset, Array(state))
     }
 
-    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-        unsafe bytes.withUnsafeBytes { unsafe CRC32C.checksum($0) }
+    private static func checksum(_ header: ArraySlice<UInt8>, _ state: ArraySlice<UInt8>) -> UInt32 {
+        let start = unsafe header.withUnsafeBytes { unsafe CRC32C.checksum($0) }
+        return unsafe state.withUnsafeBytes { unsafe CRC32C.checksum($0, seed: start) }
     }
 
     /// Writes a file that is there whole, and durable, or not at all.

@@ -43,30 +43,36 @@ public final class Pipeline: Sendable {
             atPath: configuration.dataFolder, withIntermediateDirectories: true)
         journal = try Journal(
             path: configuration.journal.path, options: Self.journalOptions(configuration), metrics: metrics)
-        let recovery = journal.recovery
-        if recovery.tornBytes > 0 {
-            Log.warning(
-                "the journal's torn end was cut; what was acknowledged is whole",
-                ["bytes": recovery.tornBytes, "kept_in": recovery.tornFile ?? ""])
+        do {
+            let recovery = journal.recovery
+            if recovery.tornBytes > 0 {
+                Log.warning(
+                    "the journal's torn end was cut; what was acknowledged is whole",
+                    ["bytes": recovery.tornBytes, "kept_in": recovery.tornFile ?? ""])
+            }
+            // One core stays with the engine: database threads that wait for each other spin, and would take it.
+            let databaseThreads = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
+            store = try HotStore(
+                HotStore.Options(lake: configuration.lakePath, pipeline: configuration.name, threads: databaseThreads))
+            let checkpoints = try CheckpointStore(folder: configuration.dataFolder + "/checkpoints")
+            feedNames.load(from: journal)
+            let stage = try EngineStage(
+                try configuration.engine(), board: board, feedNames: feedNames, makeDecoder: FeedRegistry.makeDecoder)
+            try Self.resume(stage, checkpoints, journal, store)
+            let report = EngineReport()
+            report.update(stage)
+            opening = report.snapshot
+            self.report = report
+            let publisher = LivePublisher(stream, stage.engine.configuration)
+            engineLoop = try EngineLoop(
+                stage, journal: journal, steps: steps, policy: configuration.policy, publisher: publisher,
+                report: report)
+            storeLoop = StoreLoop(
+                store, steps: steps, checkpoints: checkpoints, journal: journal, metrics: metrics, from: stage.offset)
+        } catch {
+            journal.close()
+            throw error
         }
-        // One core stays with the engine: database threads that wait for each other spin, and would take it.
-        let databaseThreads = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
-        store = try HotStore(
-            HotStore.Options(lake: configuration.lakePath, pipeline: configuration.name, threads: databaseThreads))
-        let checkpoints = try CheckpointStore(folder: configuration.dataFolder + "/checkpoints")
-        feedNames.load(from: journal)
-        let stage = try EngineStage(
-            try configuration.engine(), board: board, feedNames: feedNames, makeDecoder: FeedRegistry.makeDecoder)
-        try Self.resume(stage, checkpoints, journal, store)
-        let report = EngineReport()
-        report.update(stage)
-        opening = report.snapshot
-        self.report = report
-        let publisher = LivePublisher(stream, stage.engine.configuration)
-        engineLoop = try EngineLoop(
-            stage, journal: journal, steps: steps, policy: configuration.policy, publisher: publisher, report: report)
-        storeLoop = StoreLoop(
-            store, steps: steps, checkpoints: checkpoints, journal: journal, metrics: metrics, from: stage.offset)
         registerMetrics()
     }
 
@@ -90,7 +96,9 @@ public final class Pipeline: Sendable {
                     + "\(journal.durableOffset): it is not the journal that filled this lake. Restore it, or use "
                     + "another data folder")
         }
-        if let checkpoint = try checkpoints.newest(notBeyond: journal.durableOffset) {
+        if let checkpoint = try checkpoints.newest(notBeyond: journal.durableOffset),
+            checkpoint.offset >= journal.oldestOffset
+        {
             do {
                 if try stage.restore(checkpoint.state) { return }
                 Log.warning("bars, indicators or lateness changed: the engine reads the journal again from its start")
@@ -174,10 +182,20 @@ public final class Pipeline: Sendable {
     /// First journal offset that is not in the lake.
     public var flushedOffset: Int64 { storeLoop.report.flushedOffset }
 
-    /// Asks sources to end, and waits for them.
+    /// How long an end waits for a journal that cannot write, in seconds.
+    private static let stalledSecondsMax = 3.0
+
+    /// Asks sources to end, and waits for them. Where they wait for a journal that cannot write, it is closed: what it had
+    /// not acknowledged is lost.
     public func stopFeeds() {
         let running = runners.withLock { $0 }
         for runner in running { runner.cancel() }
+        let watch = Stopwatch()
+        while !running.allSatisfy(\.isFinished) {
+            // Sources that wait for a journal which cannot write would wait for ever.
+            if watch.seconds > Self.stalledSecondsMax, case .stalled = journal.state { journal.close() }
+            Pause.wait(ns: 2_000_000)
+        }
         for runner in running { runner.join() }
     }
 
@@ -193,13 +211,19 @@ public final class Pipeline: Sendable {
         return true
     }
 
-    /// Waits until the lake holds everything that is durable now.
+    /// True while journal or store cannot write, for want of space say, and try again.
+    public var isStuck: Bool {
+        if case .stalled = journal.state { return true }
+        return storeLoop.report.failure != nil
+    }
+
+    /// Waits until the lake holds everything that was appended before this call.
     ///
-    /// - Returns: false where `isCancelled` became true first.
+    /// - Returns: false where `isCancelled` became true first, or the journal closed without it.
     public func flush(unless isCancelled: () -> Bool = { false }) -> Bool {
         let target = journal.nextOffset
         while journal.durableOffset < target {
-            if isCancelled() { return false }
+            if isCancelled() || journal.state == .closed { return false }
             Pause.wait(ns: 1_000_000)
         }
         engineLoop.requestFlush()
@@ -217,12 +241,15 @@ public final class Pipeline: Sendable {
         stopFeeds()
         let target = journal.nextOffset
         let watch = Stopwatch()
-        while journal.durableOffset < target, watch.seconds < 3 { Pause.wait(ns: 1_000_000) }
+        while journal.durableOffset < target, watch.seconds < Self.stalledSecondsMax, journal.state != .closed {
+            Pause.wait(ns: 1_000_000)
+        }
         engineLoop.drain()
-        if storeLoop.report.failure != nil { storeLoop.abandon() }
+        storeLoop.end()
         for thread in threads.withLock({ $0 }) { thread.join() }
         server.withLock { $0 }?.stop()
         ServerAddress.remove(from: configuration.dataFolder)
+        store.close()
         let lost = journal.close()
         if lost > 0 { Log.error("records that were never acknowledged could not be written", ["records": lost]) }
     }

@@ -54,6 +54,11 @@ final class EngineLoop: @unchecked Sendable {  // `stage`, `reader` and `publish
         var stepWatch = Stopwatch()
         var flushWatch = Stopwatch()
         var rowsSinceFlush = 0
+        if stage.engine.openBarCount > 0 {
+            // Queries see the open bars of the last run before anything new arrives.
+            handOver(step)
+            step = stage.makeStep()
+        }
         while true {
             let block: JournalBlock?
             do {

@@ -29,7 +29,10 @@ final class StoreLoop: Sendable {
     private let flushTime: Histogram
     private let appendTime: Histogram
     private let state: Mutex<Report>
-    private let abandoned = Atomic(false)
+    private let ending = Atomic(false)
+    /// Failures in a row, once the end was asked for, after which a step is given up; they are `pauseAtEndNs` apart.
+    private static let failuresAtEndMax = 10
+    private static let pauseAtEndNs: Int64 = 100_000_000
 
     init(
         _ store: HotStore, steps: BoundedQueue<Step>, checkpoints: CheckpointStore, journal: Journal, metrics: Metrics,
@@ -42,25 +45,36 @@ final class StoreLoop: Sendable {
         flushTime = metrics.histogram("tapedeck_flush_seconds", help: "Time of a flush to the lake.")
         appendTime = metrics.histogram("tapedeck_hot_append_seconds", help: "Time to make a step visible to queries.")
         state = Mutex(Report(flushedOffset: offset))
-        journal.retain(from: offset)
+        retainJournal(from: offset)
     }
 
     var report: Report { state.withLock { $0 } }
 
-    /// Gives up what cannot be stored; the journal keeps it for the next start.
-    func abandon() { abandoned.store(true, ordering: .releasing) }
+    /// From now on, what fails for longer than a second is given up; the journal keeps it for the next start.
+    func end() { ending.store(true, ordering: .releasing) }
 
     /// Runs until the queue is closed and empty.
     func run() {
         while let step = steps.pop() {
-            state.withLock { if $0.behindSinceNs == nil { $0.behindSinceNs = Timestamp.now().nanoseconds } }
-            let stored = persist("make a step visible") { try append(step) }
-            guard stored else { return }
-            if let checkpoint = step.checkpoint {
-                guard persist("flush to the lake", { try flush(step, checkpoint) }) else { return }
+            if step.rows > 0 {
+                state.withLock { if $0.behindSinceNs == nil { $0.behindSinceNs = Timestamp.now().nanoseconds } }
             }
-            step.completion?()
+            guard store(step) else {
+                // Whoever waits for room in the queue must get on, to see that this is the end.
+                while steps.pop() != nil {}
+                return
+            }
         }
+    }
+
+    /// - Returns: false where it was given up.
+    private func store(_ step: Step) -> Bool {
+        guard persist("make a step visible", { try append(step) }) else { return false }
+        if let checkpoint = step.checkpoint {
+            guard persist("flush to the lake", { try flush(step, checkpoint) }) else { return false }
+        }
+        step.completion?()
+        return true
     }
 
     private func append(_ step: Step) throws {
@@ -78,7 +92,7 @@ final class StoreLoop: Sendable {
         let watch = Stopwatch()
         let report = try store.flush(upTo: step.endOffset - 1)
         try checkpoints.save(checkpoint, offset: step.endOffset)
-        journal.retain(from: step.endOffset)
+        retainJournal(from: step.endOffset)
         flushTime.record(ns: watch.elapsedNs)
         state.withLock { state in
             state.lastFlushNs = Timestamp.now().nanoseconds
@@ -96,11 +110,21 @@ final class StoreLoop: Sendable {
         }
     }
 
+    /// Keeps in the journal what comes after any of the checkpoints: the newest may turn out damaged.
+    private func retainJournal(from offset: Offset) {
+        do {
+            journal.retain(from: min(offset, try checkpoints.oldestOffset() ?? offset))
+        } catch {
+            Log.warning("the checkpoints cannot be listed; the journal keeps what it has", ["reason": "\(error)"])
+        }
+    }
+
     /// Tries until it works: a full disk or a busy target makes the store lag, and never loses anything.
     ///
     /// - Returns: false where it was given up.
     private func persist(_ what: String, _ body: () throws -> Void) -> Bool {
         var pauseNs: Int64 = 100_000_000
+        var failuresAtEnd = 0
         while true {
             do {
                 try body()
@@ -118,13 +142,24 @@ final class StoreLoop: Sendable {
                 if isNew {
                     Log.warning("cannot \(what); nothing is lost, trying again", ["reason": "\(error)"])
                 }
-                if abandoned.load(ordering: .acquiring) {
-                    Log.error("could not \(what) before the end; the next start does it", ["reason": "\(error)"])
-                    return false
+                if isEnding {
+                    failuresAtEnd += 1
+                    if failuresAtEnd == Self.failuresAtEndMax {
+                        Log.error("could not \(what) before the end; the next start does it", ["reason": "\(error)"])
+                        return false
+                    }
                 }
-                Pause.wait(ns: pauseNs)
+                pause(ns: pauseNs)
                 pauseNs = min(pauseNs * 2, 5_000_000_000)
             }
         }
+    }
+
+    private var isEnding: Bool { ending.load(ordering: .acquiring) }
+
+    /// Waits before the next try; not for long once the end was asked for.
+    private func pause(ns: Int64) {
+        let watch = Stopwatch()
+        while watch.elapsedNs < (isEnding ? Self.pauseAtEndNs : ns) { Pause.wait(ns: 20_000_000) }
     }
 }

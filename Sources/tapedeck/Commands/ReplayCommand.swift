@@ -65,12 +65,12 @@ struct ReplayCommand: Command {
         let watch = Stopwatch()
         pipeline.run(ReplaySource(plan, options), name: "replay")
         let isComplete = follow(pipeline)
-        let stored = pipeline.flush { !isComplete && watch.seconds > 3600 }
+        let stored = pipeline.flush { Interrupt.shared.isRequested && pipeline.isStuck }
         let summary = pipeline.summary(seconds: watch.seconds)
         for error in pipeline.feedErrors { Terminal.write("tapedeck: \(error)\n", to: 2) }
         Terminal.write(summary.text(asJSON: command.flag("json")), to: 1)
         if command.flag("serve"), isComplete { Interrupt.shared.wait() }
-        if !isComplete { return .interrupted }
+        if !isComplete || (!stored && Interrupt.shared.isRequested) { return .interrupted }
         return stored && pipeline.feedErrors.isEmpty ? .done : .failed
     }
 
