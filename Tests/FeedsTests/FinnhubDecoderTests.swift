@@ -45,12 +45,17 @@ import Testing
         let usual = DecodedFrames { FrameDecoders.finnhub($0) }, spaced = DecodedFrames { FrameDecoders.finnhub($0) }
         let usualValues = ["1", "0.5", "150.25", "12345678.1234567"]
         let odd = ["0", "-1", "1e3", "00.5", "5.", ".5", "1.5.5", "\"1\"", "99999999999999999"]
-        let lists = ["", "\"c\":null,", "\"c\":[],", "\"c\":[\"1\"],", "\"c\":[\"1\",\"12\"],", "\"c\":[\"a]b\",\"2\"],", "\"c\":[1],"]
+        let lists = [
+            "", "\"c\":null,", "\"c\":[],", "\"c\":[\"1\"],", "\"c\":[\"1\",\"12\"],", "\"c\":[\"a]b\",\"2\"],",
+            "\"c\":[1],",
+        ]
         for _ in 0..<40 {
             let events = (0..<3).map { _ -> String in
                 let list = lists.randomElement(using: &random)!
-                let price = (Int.random(in: 0..<12, using: &random) == 0 ? odd : usualValues).randomElement(using: &random)!
-                let size = (Int.random(in: 0..<12, using: &random) == 0 ? odd : usualValues).randomElement(using: &random)!
+                let price = (Int.random(in: 0..<12, using: &random) == 0 ? odd : usualValues).randomElement(
+                    using: &random)!
+                let size = (Int.random(in: 0..<12, using: &random) == 0 ? odd : usualValues).randomElement(
+                    using: &random)!
                 let time = ["1", "1575526691134", "7258118400000", "1.5"].randomElement(using: &random)!
                 let symbol = ["A", "BINANCE:BTCUSDT", "", "A\\u0041", "]", ","].randomElement(using: &random)!
                 return "{\(list)\"p\":\(price),\"s\":\"\(symbol)\",\"t\":\(time),\"v\":\(size)}"

@@ -71,7 +71,8 @@ private struct FinnhubFrames {
                 let symbol = random(2) == 0 ? "BINANCE:SYM\(random(50))USDT" : "SY\(random(50))"
                 let price = "\(10 + random(900)).\(10 + random(90))"
                 timeMs += random(3)
-                return "{\"c\":\(conditions[random(4)]),\"p\":\(price),\"s\":\"\(symbol)\",\"t\":\(timeMs),\"v\":\(1 + random(500))}"
+                return
+                    "{\"c\":\(conditions[random(4)]),\"p\":\(price),\"s\":\"\(symbol)\",\"t\":\(timeMs),\"v\":\(1 + random(500))}"
             }
             bytes += "{\"data\":[\(events.joined(separator: ","))],\"type\":\"trade\"}".utf8
             ranges.append(start..<bytes.count)

@@ -44,7 +44,8 @@ struct BenchCommand: Command {
                 rows: Int64(report.rows), seconds: report.seconds,
                 cpuSeconds: report.cpuNsPerRow * Double(report.rows) / 1e9)
         },
-        Scenario(name: "decode", summary: "Finnhub frames of ten trades to columns, one core", rows: 50_000_000) { rows in
+        Scenario(name: "decode", summary: "Finnhub frames of ten trades to columns, one core", rows: 50_000_000) {
+            rows in
             let report = DecodeBench.finnhub(trades: rows)
             return Figures(
                 rows: Int64(report.trades), seconds: report.seconds, cpuSeconds: report.cpuSeconds, bytes: report.bytes)
