@@ -38,9 +38,13 @@ struct LakeContents: Equatable {
             let place = zip(mine, its).enumerated().first { $1.0 != $1.1 }?.offset ?? min(mine.count, its.count)
             let (left, right) = (mine.dropFirst(place).first, its.dropFirst(place).first)
             return "\(table.name): \(mine.count) and \(its.count) rows; row \(place) is "
-                + "\(left.map { "\($0)" } ?? "none") and \(right.map { "\($0)" } ?? "none")"
+                + "\(Self.text(left)) and \(Self.text(right))"
         }
     }
+}
+
+extension LakeContents {
+    private static func text(_ row: [SQLValue]?) -> String { row.map { "\($0)".prefix(600) + "" } ?? "none" }
 }
 
 /// A configuration on a data folder.

@@ -79,6 +79,21 @@ import Testing
         #expect(try LakeContents(folder.path + "/lake").differences(from: contents) == [])
     }
 
+    @Test func `bars that are open at the end are there again after a restart, and nothing is said to be behind`()
+        throws
+    {
+        let folder = TemporaryFolder()
+        try Pipeline.play(
+            [begin, trade(1, 1000, "10"), trade(2, 1250, "12")], configuration(folder.path, intervals: "1m"))
+        let pipeline = try Pipeline(configuration(folder.path, intervals: "1m"))
+        pipeline.start()
+        defer { pipeline.stop() }
+        #expect(eventually { pipeline.status.visibleOffset == 4 })
+        let bars = try pipeline.store.connect().query("SELECT close, trades::BIGINT, final FROM bars").collect().rows
+        #expect(bars == [[.double(12), .integer(2), .boolean(false)]])
+        #expect(pipeline.status.sinks[0].lagSeconds == 0 && pipeline.status.sinks[0].lagFrames == 0)
+    }
+
     @Test func `simulated frames become the rows that their decoder makes`() throws {
         let folder = TemporaryFolder()
         let frames = SimulatedFrames(count: 300, seed: 5)

@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<10)
+    @Test(arguments: 0..<6)
     func `stops, restarts and damaged checkpoints change no row`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed &+ 9000)
         let records = FrameScript(seed: seed, count: 300).records
@@ -50,7 +50,8 @@ import Testing
             pipeline.stop()
             if !rest.isEmpty { try harm(Damage.allCases.randomElement(using: &random)!, folder.path, &random) }
         }
-        #expect(try LakeContents(folder.path + "/lake").differences(from: expected) == [])
+        let differences = try LakeContents(folder.path + "/lake").differences(from: expected)
+        #expect(differences == [])
     }
 
     @Test func `a checkpoint that is ahead of the journal is not used`() throws {
@@ -65,19 +66,21 @@ import Testing
         }
         try Pipeline.play(Array(records[100...]), configuration(folder.path))
         let expected = try LakeContents(other.path + "/lake")
-        #expect(try LakeContents(folder.path + "/lake").differences(from: expected) == [])
+        let differences = try LakeContents(folder.path + "/lake").differences(from: expected)
+        #expect(differences == [])
     }
 
     @Test func `retention keeps what the older checkpoint needs`() throws {
         let folder = TemporaryFolder(), whole = TemporaryFolder()
         var random = SeededGenerator(seed: 4)
-        var records = FrameScript(seed: 4, count: 600).records
+        var records = FrameScript(seed: 4, count: 400).records
         // Frames of noise, which nothing makes smaller, so that segments fill up.
         for place in stride(from: 20, to: records.count, by: 4) {
             let noise = (0..<4000).map { _ in String(UInt64.random(in: .min ... .max, using: &random), radix: 36) }
             records.insert(ScriptedRecord(feed: records[place].feed, ingestNs: 0, text: noise.joined()), at: place)
         }
         let small = "journal: { segment: 1MiB, retain_bytes: 1MiB }"
+        // The newest checkpoint is damaged after every part, so that each goes on from the one before.
         for part in stride(from: 0, to: records.count, by: 100) {
             let pipeline = try Pipeline.playing(
                 Array(records[part..<min(part + 100, records.count)]), configuration(folder.path, other: small))
@@ -88,6 +91,7 @@ import Testing
         }
         try Pipeline.play(records, configuration(whole.path))
         let expected = try LakeContents(whole.path + "/lake")
-        #expect(try LakeContents(folder.path + "/lake").differences(from: expected) == [])
+        let differences = try LakeContents(folder.path + "/lake").differences(from: expected)
+        #expect(differences == [])
     }
 }
