@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -182,7 +183,7 @@ def instant(rng, data, process):
     if kind == "start":
         time.sleep(rng.uniform(0, 0.5))
     elif kind == "run":
-        time.sleep(rng.uniform(0.3, 2.5))
+        time.sleep(rng.uniform(0.3, 2.0))
     else:
         table = rng.choice(["frames", "trades", "bars", "indicators"])
         pattern = f"lake/{table}/date=*/.*.tmp" if kind == "flush" else "checkpoints/*.unfinished"
@@ -193,40 +194,46 @@ def instant(rng, data, process):
 
 
 def kills(work, options):
-    rng = random.Random(options.seed)
-    recording = record(work / "kills.jsonl", 300_000 if options.count <= 50 else 1_000_000)
-    # The recording is twenty minutes long, or an hour; a run shall take some seconds, however fast the machine.
-    speed = "400x"
+    """Rounds of at most 25 kills, each on a data folder of its own, so that what is compared stays small."""
+    recording = record(work / "kills.jsonl", 150_000)
     config = configure(work / "kills.yaml")
-    data = work / "kills"
+    for first in range(0, options.count, 25):
+        seed, count = options.seed + first // 25, min(25, options.count - first)
+        name, data = f"round {seed}", work / f"kills-{seed}"
+        if not kill_round(name, random.Random(seed), count, data, config, recording):
+            return
+        shutil.rmtree(data)
+
+
+def kill_round(name, rng, count, data, config, recording):
     kinds, ended, kill = {}, 0, 0
     started = time.monotonic()
-    while kill < options.count:
-        is_recovery = rng.random() < 0.2
-        process = start("recover", data, config) if is_recovery else start("replay", data, config, recording, "--speed", speed)
+    while kill < count:
+        # The recording is ten minutes long; a run shall take some seconds, however fast the machine.
+        process = start("recover", data, config) if rng.random() < 0.2 else start("replay", data, config, recording, "--speed", "250x")
         kind = instant(rng, data, process)
+        kill += 1
         if process.poll() is not None:
-            # It was faster; a replay that ends is rare and says nothing new, so the next kill comes sooner.
+            # It was faster, and must have ended well.
             ended += 1
             if process.returncode != 0:
-                check(f"a run between kills ends in order (kill {kill})", False, f"exit code {process.returncode}")
-                return
-            kill += not is_recovery
-            continue
-        process.send_signal(signal.SIGKILL)
-        process.wait(10)
-        kill += 1
-        kinds[kind] = kinds.get(kind, 0) + 1
-        if kill % max(12, options.count // 4) == 0:
+                check(f"{name}: run {kill} ends in order", False, f"exit code {process.returncode}")
+                return False
+        else:
+            process.send_signal(signal.SIGKILL)
+            process.wait(10)
+            kinds[kind] = kinds.get(kind, 0) + 1
+        if kill == count // 2:
             done = run("recover", data, config)
-            check(f"after kill {kill}: recover stores the rest", done.returncode == 0, done.stderr[-300:] if done.returncode else "")
-            compare(f"after kill {kill}", data)
-    print(f"      {kill} kills in {time.monotonic() - started:.0f} s by instant {kinds}; {ended} runs ended before")
+            check(f"{name}, kill {kill}: recover stores the rest", done.returncode == 0, done.stderr[-300:] if done.returncode else "")
+            compare(f"{name}, kill {kill}", data)
+    print(f"      {sum(kinds.values())} kills in {time.monotonic() - started:.0f} s by instant {kinds}; {ended} runs had ended before")
     done = run("replay", data, config, recording)
-    check("the replay after the last kill ends", done.returncode == 0, done.stdout.strip()[-200:] or done.stderr[-300:])
+    check(f"{name}: the replay after the last kill ends", done.returncode == 0, done.stdout.strip()[-200:] or done.stderr[-300:])
     verify = subprocess.run([BINARY, "journal", "verify", str(data / "journal")], capture_output=True, text=True)
-    check("the journal is whole", verify.returncode == 0, verify.stdout.strip()[-200:])
-    compare("after all kills", data, recording)
+    check(f"{name}: the journal is whole", verify.returncode == 0, verify.stdout.strip()[-200:])
+    compare(f"{name}, at the end", data, recording)
+    return done.returncode == 0
 
 
 # Torn ends
@@ -254,7 +261,7 @@ def tails(work, options):
     for damage in [truncate, flip, zero]:
         name = f"{damage.__name__} the last block"
         data = work / f"tail-{damage.__name__}"
-        process = start("replay", data, config, recording)
+        process = start("replay", data, config, recording, "--speed", "200x")
         wait_for(lambda: any(path.stat().st_size > 0 for path in journal_reader.segments(data / "journal")), 10, process)
         time.sleep(rng.uniform(0.3, 0.8))
         process.kill()
