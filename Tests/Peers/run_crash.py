@@ -396,7 +396,7 @@ def disk(work, _):
 def main():
     parts = {"kills": kills, "tails": tails, "instances": instances, "disk": disk}
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=25, help="kills (25; 200 for the long run)")
+    parser.add_argument("--count", type=int, default=12, help="kills (12; 200 for the long run)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default=",".join(parts))
     options = parser.parse_args()
