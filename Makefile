@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test lint format check bench doctor setup clean distclean
+.PHONY: help run build test lint format check bench doctor setup clean distclean docs
 
 # Passed on by run, bench and test, for example: make run ARGS='--listen 127.0.0.1:9000'
 ARGS ?=
@@ -35,7 +35,7 @@ format: ## Format the Swift sources in place
 
 check: lint test ## Lint and test, as CI does
 
-bench: setup ## Run a benchmark scenario: make bench NAME=journal
+bench: setup ## Run a benchmark scenario: make bench NAME=bars
 	@scripts/build --if-stale
 	@$(TAPEDECK) bench $(NAME) $(ARGS)
 
@@ -43,6 +43,10 @@ doctor: ## Say what is installed, which versions, what is missing and how to get
 	@scripts/setup --check
 	@scripts/build --if-stale
 	@$(TAPEDECK) doctor
+
+docs: setup ## Write docs/reference from the declarations in the code
+	@scripts/build --if-stale
+	@$(TAPEDECK) reference docs/reference
 
 setup: ## Install Debian packages and pinned libraries, if any are missing
 	@scripts/setup

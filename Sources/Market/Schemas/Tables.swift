@@ -38,7 +38,7 @@ public enum Tables {
         ] + identity + [
             .init("reason", .string, "Code of the reason, for example `price_not_positive`."),
             .init("detail", .string, "The reason in words."),
-            .init("payload", .binary, "The frame."),
+            .init("payload", .binary, "The frame; of a bad event inside a frame, that event alone."),
         ])
 
     public static let trades = TableSchema(
