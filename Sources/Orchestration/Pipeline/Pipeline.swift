@@ -130,6 +130,7 @@ public final class Pipeline: Sendable {
         options.host = configuration.serve.listen.host
         options.port = Int(configuration.serve.listen.port)
         options.queueMessages = configuration.serve.clientQueue
+        options.hostNames = configuration.serve.hostNames
         var limits = MarketServer.Limits()
         limits.queryTimeoutNs = configuration.serve.queryTimeoutNs
         limits.queryRows = configuration.serve.queryRows
