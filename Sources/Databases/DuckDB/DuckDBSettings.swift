@@ -32,6 +32,9 @@ public struct DuckDBSettings: Sendable {
         if let memoryBytes { statements.append("SET GLOBAL memory_limit = '\(memoryBytes)B'") }
         if let threads { statements.append("SET GLOBAL threads = \(threads)") }
         statements.append("SET GLOBAL temp_directory = \(SQLText.literal(spillFolder ?? ""))")
+        // In memory there is nothing to save: a checkpoint only compresses and compacts, and DuckDB would make one at
+        // every large commit. Who deletes much asks for one.
+        if path == nil { statements.append("SET GLOBAL checkpoint_threshold = '1TB'") }
         if filesNeverChange {
             statements += [
                 "SET GLOBAL parquet_metadata_cache = true", "SET GLOBAL validate_external_file_cache = 'NO_VALIDATION'",
