@@ -59,7 +59,7 @@ struct BenchCommand: Command {
                 try journal(JournalBench.append(path: $0, frames: rows, frameBytes: 100, framesPerSecond: 100_000))
             }
         },
-        Scenario(name: "journal-read", summary: "sequential read from the page cache, checksums checked", rows: 10_000_000) {
+        Scenario(name: "journal-read", summary: "read from the page cache, every checksum checked", rows: 10_000_000) {
             rows in
             try inTemporaryFolder { folder in
                 _ = try JournalBench.append(path: folder, frames: rows, frameBytes: 100)
