@@ -9,12 +9,16 @@ public struct StaticFiles: Sendable {
         let tag: String
     }
     private var files: [String: File] = [:]
+    private let headers: HTTPHeaders
 
     /// Reads every file below `folder`; `index.html` also answers for its folder.
     ///
-    /// - Parameter prefix: path ahead of the files' own, for example `/assets`.
+    /// - Parameters:
+    ///   - prefix: path ahead of the files' own, for example `/assets`.
+    ///   - headers: fields that every answer carries besides its own, for example a security policy.
     /// - Throws: `NetworkError` where the folder or a file cannot be read.
-    public init(folder: String, prefix: String = "") throws(NetworkError) {
+    public init(folder: String, prefix: String = "", headers: HTTPHeaders = [:]) throws(NetworkError) {
+        self.headers = headers
         // The enumerator of a missing folder is merely empty.
         guard (try? FileManager.default.contentsOfDirectory(atPath: folder)) != nil,
             let paths = FileManager.default.enumerator(atPath: folder)
@@ -51,7 +55,8 @@ public struct StaticFiles: Sendable {
     public func response(to request: HTTPRequest) -> HTTPResponse? {
         guard let file = files[request.path] else { return nil }
         // "no-cache": keep it, but ask whether it changed.
-        let headers: HTTPHeaders = ["Content-Type": file.type, "ETag": file.tag, "Cache-Control": "no-cache"]
+        var headers: HTTPHeaders = ["Content-Type": file.type, "ETag": file.tag, "Cache-Control": "no-cache"]
+        for field in self.headers.fields { headers.add(field.name, field.value) }
         if request.headers.list("If-None-Match", contains: file.tag) || request.headers["If-None-Match"] == "*" {
             return HTTPResponse(status: 304, headers: headers)
         }
