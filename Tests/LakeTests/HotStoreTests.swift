@@ -111,7 +111,7 @@ import Testing
         _ = try store.flush(upTo: store.visibleOffset)
         #expect(try count("NOT final") == .integer(5))
         let none = BarBatch(intervals: StringDictionary(values: ["1s"]))
-        try store.replaceOpenBars(none, sample.dictionaries)
+        store.replaceOpenBars(none, sample.dictionaries)
         #expect(try count("NOT final") == .integer(0))
         #expect(try count("final") == .integer(15))
     }

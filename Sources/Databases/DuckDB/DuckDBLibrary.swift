@@ -22,6 +22,26 @@ extension ADBCDriver {
 
 /// Finds and loads DuckDB.
 enum DuckDBLibrary {
+    private static let functions = Mutex<DuckDBFunctions?>(nil)
+
+    /// DuckDB's own C interface, of the library that was loaded.
+    ///
+    /// - Throws: `driverMissing`; `unsupported` where it is of another version.
+    static func loadedFunctions() throws(DatabaseError) -> DuckDBFunctions {
+        if let known = functions.withLock({ $0 }) { return known }
+        let driver = try ADBCDriver.duckDB()
+        let found: DuckDBFunctions
+        do {
+            found = try DuckDBFunctions(try SharedLibrary(path: driver.path))
+        } catch let error as DatabaseError {
+            throw error
+        } catch {
+            throw DatabaseError(.driverMissing, "\(error)", operation: "load DuckDB", cause: error)
+        }
+        functions.withLock { $0 = found }
+        return found
+    }
+
     static func load() throws(DatabaseError) -> ADBCDriver {
         if let plain = try? SharedLibrary(path: "libduckdb.so") {
             return try ADBCDriver(plain, entryPoint: "duckdb_adbc_init")

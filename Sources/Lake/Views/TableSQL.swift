@@ -5,15 +5,9 @@ internal import Market
 struct TableSQL {
     let schema: TableSchema
 
-    /// The table's rows that are not in the lake yet.
-    var hotName: String { "hot." + SQLText.identifier(schema.name) }
-
-    /// Makes a hot table of the stored columns.
-    func create(_ name: String) -> String {
-        let columns = schema.storedColumns.map { column in
-            SQLText.identifier(column.name) + " " + Self.typeName(column.type) + (column.isNullable ? "" : " NOT NULL")
-        }
-        return "CREATE OR REPLACE TABLE \(name) (\(columns.joined(separator: ", ")))"
+    /// The rows in memory whose offset is above `after`; all tables of a transaction show the same state.
+    func hotRows(after offset: Int64) -> String {
+        "\(HotRows.functionName(schema.name))(\(offset)::BIGINT, txid_current()::BIGINT)"
     }
 
     /// All columns, in order, of rows that hold only the stored ones.
@@ -26,10 +20,15 @@ struct TableSQL {
 
     private var columnNames: String { schema.columns.map { SQLText.identifier($0.name) }.joined(separator: ", ") }
 
-    /// The view of the table's name: rows of hot tables, then rows of files.
-    func view(hot tables: [String], files: [String]) -> String {
+    /// The view of the table's name: rows in memory, then rows of files.
+    ///
+    /// - Parameter after: the offset up to which files have the rows; nil where there is no memory to look at.
+    func view(after: Int64?, files: [String]) -> String {
         let date = SQLText.identifier(TableSchema.partitionColumn)
-        var parts = tables.map { "SELECT \(columnsOfStored), \(schema.partitionSQL) AS \(date) FROM \($0)" }
+        var parts: [String] = []
+        if let after {
+            parts.append("SELECT \(columnsOfStored), \(schema.partitionSQL) AS \(date) FROM \(hotRows(after: after))")
+        }
         if !files.isEmpty {
             let list = files.map(SQLText.literal).joined(separator: ", ")
             parts.append(
@@ -54,8 +53,8 @@ struct TableSQL {
         let order = schema.sortKey.map(SQLText.identifier).joined(separator: ", ")
         return """
             COPY (
-              SELECT \(columnsOfStored) FROM \(hotName)
-              WHERE journal_offset > \(first) AND journal_offset <= \(last) AND \(schema.partitionSQL) = DATE '\(date)'
+              SELECT \(columnsOfStored) FROM \(hotRows(after: first))
+              WHERE \(finalSQL) AND journal_offset <= \(last) AND \(schema.partitionSQL) = DATE '\(date)'
               ORDER BY \(order)
             ) TO \(SQLText.literal(path)) (
               FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE \(rowGroupRows), RETURN_STATS,
@@ -66,9 +65,11 @@ struct TableSQL {
 
     /// Date, rows and first offset of the hot rows of a range of offsets.
     func dates(after first: Int64, upTo last: Int64) -> String {
-        "SELECT \(schema.partitionSQL) AS d, count(*), min(journal_offset) FROM \(hotName) "
-            + "WHERE journal_offset > \(first) AND journal_offset <= \(last) GROUP BY d ORDER BY d"
+        "SELECT \(schema.partitionSQL) AS d, count(*), min(journal_offset) FROM \(hotRows(after: first)) "
+            + "WHERE \(finalSQL) AND journal_offset <= \(last) GROUP BY d ORDER BY d"
     }
+
+    private var finalSQL: String { schema.columns.contains { $0.name == "final" } ? "final" : "true" }
 
     static func typeName(_ type: TableSchema.ColumnType) -> String {
         switch type {

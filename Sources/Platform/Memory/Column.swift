@@ -59,6 +59,14 @@ public final class Column<Element: BitwiseCopyable>: @unchecked Sendable {  // o
         count += bytes.count
     }
 
+    /// Appends rows of another column.
+    public func append(_ rows: Range<Int>, of source: Column<Element>) {
+        precondition(rows.lowerBound >= 0 && rows.upperBound <= source.count, "rows out of range")
+        reserve(rows.count)
+        unsafe (storage + count).update(from: source.storage + rows.lowerBound, count: rows.count)
+        count += rows.count
+    }
+
     /// Declares that `count` values were written through `pointer` (within `capacity`), or cuts the column shorter.
     public func truncateOrExtend(to count: Int) {
         precondition(count >= 0 && count <= capacity, "count \(count) outside 0...\(capacity)")

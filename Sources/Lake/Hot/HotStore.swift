@@ -44,10 +44,9 @@ public final class HotStore: Sink {
     /// Absolute path of the lake.
     public let lake: String
     let options: Options
-    /// Used by the thread that appends.
-    private let appender: Connection
     /// Used by the thread that flushes.
     let flusher: Connection
+    let rows: HotRows
     let tables: [LakeTable]
     private let resumeOffsets: [String: Int64]
     private let lock: FolderLock
@@ -87,17 +86,15 @@ public final class HotStore: Sink {
         let settings = DuckDBSettings(
             memoryBytes: options.memoryBytes, threads: options.threads, spillFolder: spillFolder, confinedTo: [lake],
             filesNeverChange: true)
-        let views = tables.map { ($0.sql, $0.files) }
-        (database, appender, flusher) = try onDatabase("open hot tables") { () throws(DatabaseError) in
+        let rows = HotRows(options.tables)
+        self.rows = rows
+        let views = tables.map { $0.sql.view(after: $0.committedOffset, files: $0.files) }
+        (database, flusher) = try onDatabase("open hot tables") { () throws(DatabaseError) in
             let database = try Database.duckDB(settings)
-            let appender = try database.connect()
-            try appender.execute("CREATE SCHEMA hot")
-            for (sql, files) in views {
-                try appender.execute(sql.create(sql.hotName))
-                if sql.schema.name == Tables.bars.name { try appender.execute(sql.create(Self.openBars)) }
-                try appender.execute(sql.view(hot: Self.hotTables(sql), files: files))
-            }
-            return (database, appender, try database.connect())
+            let connection = try database.connect()
+            for schema in options.tables { try connection.register(rows.memoryTable(schema)) }
+            for view in views { try connection.execute(view) }
+            return (database, connection)
         }
     }
 
@@ -105,13 +102,6 @@ public final class HotStore: Sink {
     ///
     /// - Precondition: nothing is appended or flushed afterwards.
     public func close() { lock.release() }
-
-    /// Bars that can still change; replaced as a whole.
-    static let openBars = "hot.bars_open"
-
-    static func hotTables(_ sql: TableSQL) -> [String] {
-        sql.schema.name == Tables.bars.name ? [sql.hotName, openBars] : [sql.hotName]
-    }
 
     /// The offset up to which rows can be queried, itself included; -1 where nothing was appended since the opening.
     public var visibleOffset: Int64 { visible.load(ordering: .acquiring) }
@@ -127,50 +117,43 @@ public final class HotStore: Sink {
         try onDatabase("connect") { () throws(DatabaseError) in try database.connect() }
     }
 
-    /// Takes all rows of one engine step in one transaction. Rows that the lake had when it was opened are dropped.
-    ///
-    /// - Throws: `database`; nothing has changed then, and the step can be tried again.
+    /// Takes all rows of one engine step, and shows them at once. Rows that the lake had when it was opened are dropped.
     public func append(
         _ batches: [any ColumnarBatch], _ dictionaries: BatchDictionaries, upTo offset: Int64
     ) throws(LakeError) {
         try append(batches, openBars: nil, dictionaries, upTo: offset)
     }
 
-    /// The same, and in the same transaction replaces the bars that can still change.
+    /// The same, and in the same step replaces the bars that can still change.
     ///
-    /// - Parameter openBars: nil leaves them as they are.
+    /// - Parameter openBars: not to be changed afterwards; nil leaves them as they are.
     public func append(
         _ batches: [any ColumnarBatch], openBars: BarBatch?, _ dictionaries: BatchDictionaries, upTo offset: Int64
     ) throws(LakeError) {
         precondition(offset >= visibleOffset, "steps go forward: \(offset) after \(visibleOffset)")
-        let inputs = batches.compactMap { HotInput($0, dictionaries, resumeOffsets) }
-        if !inputs.isEmpty || openBars != nil {
-            let added = try retryingConflicts("append to hot tables") { () throws(DatabaseError) in
-                try appender.transaction { () throws(DatabaseError) in
-                    var added: [(String, Int64)] = []
-                    for input in inputs { added.append((input.table, try input.ingest(appender))) }
-                    if let openBars { try replace(openBars, dictionaries) }
-                    return added
-                }
-            }
-            progress.withLock { progress in
-                for (table, rows) in added { progress.hotRows[table, default: 0] += rows }
-            }
+        var inputs: [HotRows.Input] = []
+        for batch in batches where batch.count > 0 {
+            let name = type(of: batch).schema.name
+            guard let resume = resumeOffsets[name] else { continue }
+            let columns = batch.columns(dictionaries)
+            let first = HotSegment.firstRow(
+                above: resume, in: HotSegment.offsets(columns), count: batch.count)
+            guard first < batch.count else { continue }
+            inputs.append(HotRows.Input(table: name, columns: columns, rows: first..<batch.count))
+        }
+        rows.sweep()
+        rows.append(inputs, openBars: openBars.map { ($0.columns(dictionaries), $0.count) })
+        progress.withLock { progress in
+            for input in inputs { progress.hotRows[input.table, default: 0] += Int64(input.rows.count) }
         }
         visible.store(offset, ordering: .releasing)
     }
 
     /// Replaces the bars that can still change, and nothing else.
-    public func replaceOpenBars(_ bars: BarBatch, _ dictionaries: BatchDictionaries) throws(LakeError) {
-        try retryingConflicts("replace open bars") { () throws(DatabaseError) in
-            try appender.transaction { () throws(DatabaseError) in try replace(bars, dictionaries) }
-        }
-    }
-
-    /// A new table frees the old one's memory at once; deleted rows would stay until a checkpoint.
-    private func replace(_ bars: BarBatch, _ dictionaries: BatchDictionaries) throws(DatabaseError) {
-        try appender.execute(TableSQL(schema: Tables.bars).create(Self.openBars))
-        try appender.ingest(bars.columns(dictionaries), rows: bars.count, into: "bars_open", schema: "hot")
+    ///
+    /// - Parameter bars: not to be changed afterwards.
+    public func replaceOpenBars(_ bars: BarBatch, _ dictionaries: BatchDictionaries) {
+        rows.append([], openBars: (bars.columns(dictionaries), bars.count))
     }
 
     /// Tries again where the other thread's transaction came in between.

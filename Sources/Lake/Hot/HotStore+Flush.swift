@@ -45,36 +45,27 @@ extension HotStore {
         return FlushReport(upTo: offset, tables: reports, writeNs: writeNs, commitNs: commitNs, swapNs: swapNs)
     }
 
-    /// Deletes the hot rows that are in the lake and points the views to their files, all in one transaction.
+    /// Points the views to the files and no longer to the rows in memory that are in them, all in one transaction.
     private func swap(upTo offset: Int64) throws(LakeError) {
         let moved = tables.filter { $0.committedOffset >= 0 && committedOffset($0.schema.name) < $0.committedOffset }
         guard !moved.isEmpty else { return }
-        let statements = moved.map { table in
-            (
-                "DELETE FROM \(table.sql.hotName) WHERE journal_offset <= \(table.committedOffset)",
-                table.sql.view(hot: Self.hotTables(table.sql), files: table.files)
-            )
-        }
-        let left = try retryingConflicts("move rows to the lake") { () throws(DatabaseError) in
+        let views = moved.map { $0.sql.view(after: $0.committedOffset, files: $0.files) }
+        try retryingConflicts("move rows to the lake") { () throws(DatabaseError) in
             try flusher.transaction { () throws(DatabaseError) in
-                var deleted: [Int64] = []
-                for (delete, view) in statements {
-                    guard case .integer(let count)? = try flusher.query(delete).collect().rows.first?.first else {
-                        throw DatabaseError(.database, "a delete reported no count", operation: delete)
-                    }
-                    deleted.append(count)
-                    try flusher.execute(view)
-                }
-                return deleted
+                for view in views { try flusher.execute(view) }
             }
         }
-        progress.withLock { progress in
-            for (table, deleted) in zip(moved, left) {
-                progress.committed[table.schema.name] = table.committedOffset
-                progress.hotRows[table.schema.name, default: 0] -= deleted
+        for table in moved {
+            let name = table.schema.name
+            let parts = try onDatabase(name) { () throws(DatabaseError) in
+                try rows.parts(name, after: committedOffset(name), upTo: table.committedOffset)
             }
+            let count = parts.reduce(0) { $0 + Int64($1.rows.count) }
+            progress.withLock { progress in
+                progress.committed[name] = table.committedOffset
+                progress.hotRows[name, default: 0] -= count
+            }
+            rows.retire(name, upTo: table.committedOffset)
         }
-        // Gives the memory of deleted rows back at once; where a query holds it, a later flush does.
-        try? flusher.execute("CHECKPOINT")
     }
 }

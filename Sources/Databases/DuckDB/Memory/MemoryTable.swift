@@ -1,0 +1,54 @@
+internal import CADBC
+public import Market
+
+/// Rows in this program's memory that SQL of an embedded DuckDB reads in place, through a table function.
+///
+/// Nothing is copied until a query asks for it, and of that only the columns it names.
+public struct MemoryTable: Sendable {
+    /// A run of rows. What the columns hold in these rows does not change any more; more rows may be appended behind
+    /// them as long as no column moves its memory.
+    public struct Part: Sendable {
+        /// In the order of the table's columns.
+        public let columns: [ArrowColumn]
+        public let rows: Range<Int>
+
+        public init(columns: [ArrowColumn], rows: Range<Int>) {
+            self.columns = columns
+            self.rows = rows
+        }
+    }
+
+    /// The name of the table function.
+    public let name: String
+    public let columns: [TableSchema.Column]
+    /// Integers that the function takes.
+    public let parameterCount: Int
+    /// Called while a query that names the function is planned; the query reads the parts that it returns.
+    public let open: @Sendable (_ arguments: [Int64]) throws(DatabaseError) -> [Part]
+
+    public init(
+        name: String, columns: [TableSchema.Column], parameterCount: Int,
+        open: @escaping @Sendable (_ arguments: [Int64]) throws(DatabaseError) -> [Part]
+    ) {
+        self.name = name
+        self.columns = columns
+        self.parameterCount = parameterCount
+        self.open = open
+    }
+}
+
+extension Connection {
+    /// Makes a table function known to all connections of this connection's database.
+    ///
+    /// - Throws: `unsupported` where the database is not the embedded DuckDB of the expected version.
+    public func register(_ table: MemoryTable) throws(DatabaseError) {
+        let library = try DuckDBLibrary.loadedFunctions()
+        // The driver keeps the connection of the C interface as the first member of what it hides in `private_data`.
+        guard let hidden = unsafe handle.pointee.private_data,
+            let connection = unsafe hidden.load(as: DuckDBFunctions.Handle?.self)
+        else { throw DatabaseError(.unsupported, "the connection is closed", operation: "register \(table.name)") }
+        guard unsafe MemoryTableFunction.register(table, library, connection) else {
+            throw DatabaseError(.database, "DuckDB refused the function", operation: "register \(table.name)")
+        }
+    }
+}
