@@ -35,7 +35,7 @@ import Testing
         let passed = Counter()
         options.reached = { _ in passed.increment() }
         let store = try HotStore(options)
-        try sample.append(to: store, 0..<4)
+        sample.append(to: store, 0..<4)
         _ = try store.flush(upTo: store.visibleOffset)
         return Int(passed.value)
     }
@@ -55,7 +55,7 @@ import Testing
         let sample = SampleSteps(seed: 11, steps: 6)
         let whole = TemporaryFolder()
         let reference = try HotStore(smallOptions(whole))
-        try sample.append(to: reference, 0..<6)
+        sample.append(to: reference, 0..<6)
         let expected = try contents(reference.connect(), tables)
         let count = try points(of: sample)
         #expect(count > 12)
@@ -63,7 +63,7 @@ import Testing
             let folder = TemporaryFolder()
             do {
                 let store = try HotStore(crashing(smallOptions(folder), at: point))
-                try sample.append(to: store, 0..<4)
+                sample.append(to: store, 0..<4)
                 #expect(throws: LakeError.self) { _ = try store.flush(upTo: store.visibleOffset) }
                 // Until the very end, those who read see all rows as before.
                 #expect(try contents(store.connect(), tables)["trades"]?.count == 200)
@@ -75,7 +75,7 @@ import Testing
             #expect(names(in: store.lake, suffix: ".tmp") == [])
             let live = names(in: store.lake, suffix: ".parquet")
             #expect(live == (try committedFiles(store.lake)), "point \(point)")
-            try sample.append(to: store, 0..<6)
+            sample.append(to: store, 0..<6)
             #expect(try contents(store.connect(), tables) == expected, "point \(point)")
             _ = try store.flush(upTo: store.visibleOffset)
             #expect(try contents(store.connect(), tables) == expected, "point \(point)")
@@ -89,7 +89,7 @@ import Testing
         for point in 1...(try points(of: sample)) {
             let folder = TemporaryFolder()
             let store = try HotStore(crashing(smallOptions(folder), at: point))
-            try sample.append(to: store, 0..<4)
+            sample.append(to: store, 0..<4)
             let connection = try store.connect()
             let before = try contents(connection, tables)
             #expect(throws: LakeError.self) { _ = try store.flush(upTo: 149) }
@@ -107,7 +107,7 @@ import Testing
         let folder = TemporaryFolder()
         let sample = SampleSteps(seed: 13, steps: 2)
         let store = try HotStore(options(folder))
-        try sample.append(to: store, 0..<2)
+        sample.append(to: store, 0..<2)
         let before = try contents(store.connect())
         // A file where the partition's folder should be: the folder cannot be made, as on a full disk.
         let blocked = store.lake + "/quotes/date=2026-01-31"

@@ -12,7 +12,7 @@ import Testing
         var options = options(folder)
         options.tables = [Tables.trades, Tables.quotes]
         let store = try HotStore(options)
-        try SampleSteps(seed: 31, steps: 2).append(to: store, 0..<2)
+        SampleSteps(seed: 31, steps: 2).append(to: store, 0..<2)
         _ = try store.flush(upTo: 49)
         let connection = try LakeReader(store.lake).connect()
         func count(_ table: String) throws -> SQLValue {
@@ -40,7 +40,7 @@ import Testing
         let store = try HotStore(options(folder))
         let sample = SampleSteps(seed: 32, steps: 6)
         for step in 0..<6 {
-            try sample.append(to: store, step..<step + 1)
+            sample.append(to: store, step..<step + 1)
             if step % 2 == 1 { _ = try store.flush(upTo: store.visibleOffset) }
         }
         let process = Process()

@@ -80,9 +80,9 @@ struct SampleSteps {
     }
 
     /// Appends steps; the open bars of the last one stay.
-    func append(to store: HotStore, _ range: Range<Int>) throws {
+    func append(to store: HotStore, _ range: Range<Int>) {
         for step in steps[range] {
-            try store.append(step.batches, openBars: step.openBars, dictionaries, upTo: step.lastOffset)
+            store.append(step.batches, openBars: step.openBars, dictionaries, upTo: step.lastOffset)
         }
     }
 }

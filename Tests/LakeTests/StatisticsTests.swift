@@ -39,7 +39,7 @@ import Testing
     @Test func `statistics are those of the file's own rows`() throws {
         let folder = TemporaryFolder()
         let store = try HotStore(options(folder))
-        try SampleSteps(seed: 21, steps: 4, events: 200).append(to: store, 0..<4)
+        SampleSteps(seed: 21, steps: 4, events: 200).append(to: store, 0..<4)
         _ = try store.flush(upTo: store.visibleOffset)
         let connection = try store.connect()
         for table in Tables.all {
@@ -84,7 +84,7 @@ import Testing
         trades.append(
             instrument: 0, eventTimeNs: 0, ingestTimeNs: 0, price: .infinity, size: .nan, journalOffset: 0,
             frameIndex: 0)
-        try store.append([trades], dictionaries, upTo: 0)
+        store.append([trades], dictionaries, upTo: 0)
         _ = try store.flush(upTo: 0)
         let stats = try #require(try statistics(store.lake, "trades").first).stats
         let (minima, maxima) = (stats.minValues, stats.maxValues)

@@ -95,7 +95,7 @@ import Testing
             step.frames, step.events.deadLetters, step.events.trades, step.events.quotes, step.output.bars,
             step.output.indicators,
         ]
-        try store.append(batches, openBars: open, stage.dictionaries(), upTo: step.endOffset - 1)
+        store.append(batches, openBars: open, stage.dictionaries(), upTo: step.endOffset - 1)
     }
 
     @Test(arguments: 0..<12)

@@ -29,7 +29,7 @@ final class HotRows: Sendable {
     private nonisolated(unsafe) var tails: [String: HotSegment] = [:]
 
     init(_ tables: [TableSchema]) {
-        let empty = tables.map { ($0.name, HotTable(name: $0.name)) }
+        let empty = tables.map { ($0.name, HotTable($0)) }
         state = Mutex(State(tables: Dictionary(uniqueKeysWithValues: empty)))
     }
 
@@ -40,10 +40,13 @@ final class HotRows: Sendable {
     /// transaction.
     func memoryTable(_ schema: TableSchema) -> MemoryTable {
         let name = schema.name
-        return MemoryTable(name: Self.functionName(name), columns: schema.storedColumns, parameterCount: 2) {
+        var columns = schema.columns.map { (name: $0.name, type: $0.type) }
+        columns.append((TableSchema.partitionColumn, .date))
+        return MemoryTable(name: Self.functionName(name), columns: columns, parameterCount: 2) {
             [weak self] arguments throws(DatabaseError) in
             guard let table = self?.table(name, transaction: arguments[1]) else { return [] }
-            return try table.parts(after: arguments[0]) + (table.open.map { [$0] } ?? [])
+            let parts = try table.parts(after: arguments[0]) + (table.open.map { [$0] } ?? [])
+            return parts.map { $0.memory(schema) }
         }
     }
 
@@ -86,14 +89,14 @@ final class HotRows: Sendable {
         state.withLock { state in
             for (input, runs) in appended { state.tables[input.table]?.publish(runs, newest: input.columns) }
             if let openBars {
-                let part = MemoryTable.Part(columns: openBars.columns, rows: 0..<openBars.rows)
-                state.tables[Tables.bars.name]?.open = part
+                state.tables[Tables.bars.name]?.open = HotPart(
+                    columns: openBars.columns, rows: 0..<openBars.rows)
             }
         }
     }
 
     /// Rows of a table whose offset is above `after` and at most `last`.
-    func parts(_ table: String, after: Int64, upTo last: Int64) throws(DatabaseError) -> [MemoryTable.Part] {
+    func parts(_ table: String, after: Int64, upTo last: Int64) throws(DatabaseError) -> [HotPart] {
         try state.withLock { state throws(DatabaseError) in
             try state.tables[table]?.parts(after: after, upTo: last) ?? []
         }

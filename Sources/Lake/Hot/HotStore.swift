@@ -39,6 +39,7 @@ public final class HotStore: Sink {
         }
     }
 
+    public typealias Failure = Never
     /// The database with the views: make connections here to query it.
     public let database: Database
     /// Absolute path of the lake.
@@ -120,8 +121,8 @@ public final class HotStore: Sink {
     /// Takes all rows of one engine step, and shows them at once. Rows that the lake had when it was opened are dropped.
     public func append(
         _ batches: [any ColumnarBatch], _ dictionaries: BatchDictionaries, upTo offset: Int64
-    ) throws(LakeError) {
-        try append(batches, openBars: nil, dictionaries, upTo: offset)
+    ) {
+        append(batches, openBars: nil, dictionaries, upTo: offset)
     }
 
     /// The same, and in the same step replaces the bars that can still change.
@@ -129,7 +130,7 @@ public final class HotStore: Sink {
     /// - Parameter openBars: not to be changed afterwards; nil leaves them as they are.
     public func append(
         _ batches: [any ColumnarBatch], openBars: BarBatch?, _ dictionaries: BatchDictionaries, upTo offset: Int64
-    ) throws(LakeError) {
+    ) {
         precondition(offset >= visibleOffset, "steps go forward: \(offset) after \(visibleOffset)")
         var inputs: [HotRows.Input] = []
         for batch in batches where batch.count > 0 {

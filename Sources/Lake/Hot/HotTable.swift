@@ -2,6 +2,32 @@ internal import Databases
 internal import Market
 internal import Platform
 
+/// Rows of one segment, in the stored columns.
+struct HotPart: Sendable {
+    let columns: [ArrowColumn]
+    let rows: Range<Int>
+
+    /// A column of nanoseconds or offsets.
+    func int64(_ name: String) -> Column<Int64> {
+        guard case .int64(let values)? = columns.first(where: { $0.name == name })?.values else {
+            preconditionFailure("no integer column \(name)")
+        }
+        return values
+    }
+
+    /// The rows in all columns of the table, and in its partition column.
+    func memory(_ schema: TableSchema) -> MemoryTable.Part {
+        var stored = columns.makeIterator()
+        var values = schema.columns.map { column -> MemoryTable.Values in
+            if let nanoseconds = column.nanoseconds { return .moments(int64(nanoseconds)) }
+            guard let next = stored.next() else { preconditionFailure("a column is missing: \(column.name)") }
+            return .column(next)
+        }
+        values.append(.dates(int64(schema.timeColumn)))
+        return MemoryTable.Part(columns: values, rows: rows)
+    }
+}
+
 /// The rows of a table that are in memory, as everybody may see them; protected by the lock of `HotRows`.
 struct HotTable {
     /// A segment with the rows that are published.
@@ -12,7 +38,8 @@ struct HotTable {
         var lastOffset: Int64 { unsafe segment.offsets.pointer[count - 1] }
     }
 
-    let name: String
+    let schema: TableSchema
+    private var name: String { schema.name }
     private(set) var runs: [Run] = []
     /// Runs that are in the lake, kept for queries whose plan is older than the step to its files.
     private var retired: [(run: Run, sinceNs: Int64)] = []
@@ -21,12 +48,15 @@ struct HotTable {
     /// The columns of the newest batch: their dictionaries cover the indices of all rows.
     private var newest: [ArrowColumn] = []
     /// Bars that can still change, behind the others.
-    var open: MemoryTable.Part?
+    var open: HotPart?
 
-    init(name: String) { self.name = name }
+    init(_ schema: TableSchema) { self.schema = schema }
 
     /// How long rows stay that are in the lake: longer than a query takes from reading the view to opening the rows.
-    private static let retiredNs: Int64 = 1_000_000_000
+    private static let retiredNs: Int64 = 5_000_000_000
+    /// The same while there are more such rows than `retiredRowsMax`.
+    private static let retiredNsMin: Int64 = 500_000_000
+    private static let retiredRowsMax = 500_000
 
     /// Publishes what was appended to segments.
     mutating func publish(_ appended: [Run], newest columns: [ArrowColumn]) {
@@ -43,12 +73,12 @@ struct HotTable {
     /// Rows whose offset is above `after` and at most `last`.
     ///
     /// - Throws: `conflict` where some of them have left the memory already.
-    func parts(after: Int64, upTo last: Int64 = .max) throws(DatabaseError) -> [MemoryTable.Part] {
+    func parts(after: Int64, upTo last: Int64 = .max) throws(DatabaseError) -> [HotPart] {
         guard after >= droppedOffset else {
             throw DatabaseError(
                 .conflict, "rows have moved to the lake since the query was planned; run it again", operation: name)
         }
-        var parts: [MemoryTable.Part] = []
+        var parts: [HotPart] = []
         for run in retired.map(\.run) + runs {
             let first = HotSegment.firstRow(above: after, in: run.segment.offsets, count: run.count)
             let end =
@@ -56,7 +86,7 @@ struct HotTable {
                 ? run.count : HotSegment.firstRow(above: last, in: run.segment.offsets, count: run.count)
             guard first < end else { continue }
             let columns = zip(run.segment.columns, newest).map { $0.withDictionary(of: $1) }
-            parts.append(MemoryTable.Part(columns: columns, rows: first..<end))
+            parts.append(HotPart(columns: columns, rows: first..<end))
         }
         return parts
     }
@@ -73,9 +103,15 @@ struct HotTable {
     /// Frees what was retired long enough ago.
     mutating func sweep() {
         guard !retired.isEmpty else { return }
-        let limitNs = Stopwatch.monotonicNs() - Self.retiredNs
-        let old = retired.prefix { $0.sinceNs < limitNs }
-        if let last = old.last { droppedOffset = last.run.lastOffset }
-        retired.removeFirst(old.count)
+        let nowNs = Stopwatch.monotonicNs()
+        var rows = retired.reduce(0) { $0 + $1.run.count }
+        var count = 0
+        for (run, sinceNs) in retired {
+            guard nowNs - sinceNs > (rows > Self.retiredRowsMax ? Self.retiredNsMin : Self.retiredNs) else { break }
+            rows -= run.count
+            droppedOffset = run.lastOffset
+            count += 1
+        }
+        retired.removeFirst(count)
     }
 }

@@ -10,14 +10,6 @@ struct TableSQL {
         "\(HotRows.functionName(schema.name))(\(offset)::BIGINT, txid_current()::BIGINT)"
     }
 
-    /// All columns, in order, of rows that hold only the stored ones.
-    var columnsOfStored: String {
-        schema.columns.map { column in
-            let name = SQLText.identifier(column.name)
-            return column.derivation.map { "\($0) AS \(name)" } ?? name
-        }.joined(separator: ", ")
-    }
-
     private var columnNames: String { schema.columns.map { SQLText.identifier($0.name) }.joined(separator: ", ") }
 
     /// The view of the table's name: rows in memory, then rows of files.
@@ -27,7 +19,7 @@ struct TableSQL {
         let date = SQLText.identifier(TableSchema.partitionColumn)
         var parts: [String] = []
         if let after {
-            parts.append("SELECT \(columnsOfStored), \(schema.partitionSQL) AS \(date) FROM \(hotRows(after: after))")
+            parts.append("SELECT \(columnNames), \(date) FROM \(hotRows(after: after))")
         }
         if !files.isEmpty {
             let list = files.map(SQLText.literal).joined(separator: ", ")
@@ -53,8 +45,8 @@ struct TableSQL {
         let order = schema.sortKey.map(SQLText.identifier).joined(separator: ", ")
         return """
             COPY (
-              SELECT \(columnsOfStored) FROM \(hotRows(after: first))
-              WHERE \(finalSQL) AND journal_offset <= \(last) AND \(schema.partitionSQL) = DATE '\(date)'
+              SELECT \(columnNames) FROM \(hotRows(after: first))
+              WHERE \(finalSQL) AND journal_offset <= \(last) AND date = DATE '\(date)'
               ORDER BY \(order)
             ) TO \(SQLText.literal(path)) (
               FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE \(rowGroupRows), RETURN_STATS,
@@ -65,7 +57,7 @@ struct TableSQL {
 
     /// Date, rows and first offset of the hot rows of a range of offsets.
     func dates(after first: Int64, upTo last: Int64) -> String {
-        "SELECT \(schema.partitionSQL) AS d, count(*), min(journal_offset) FROM \(hotRows(after: first)) "
+        "SELECT date AS d, count(*), min(journal_offset) FROM \(hotRows(after: first)) "
             + "WHERE \(finalSQL) AND journal_offset <= \(last) GROUP BY d ORDER BY d"
     }
 

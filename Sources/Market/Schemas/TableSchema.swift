@@ -19,17 +19,17 @@ public struct TableSchema: Sendable {
         public let isNullable: Bool
         /// What it is, with its unit; goes to the reference page.
         public let summary: String
-        /// SQL over the stored columns where the value is not stored in hot tables but computed from them.
-        public let derivation: String?
+        /// The column of nanoseconds of which this is the moment in microseconds: batches carry only that one.
+        public let nanoseconds: String?
 
         public init(
-            _ name: String, _ type: ColumnType, nullable: Bool = false, _ summary: String, derivation: String? = nil
+            _ name: String, _ type: ColumnType, nullable: Bool = false, _ summary: String, nanoseconds: String? = nil
         ) {
             self.name = name
             self.type = type
             self.isNullable = nullable
             self.summary = summary
-            self.derivation = derivation
+            self.nanoseconds = nanoseconds
         }
     }
 
@@ -58,11 +58,5 @@ public struct TableSchema: Sendable {
     public static let partitionColumn = "date"
 
     /// Columns that batches carry.
-    public var storedColumns: [Column] { columns.filter { $0.derivation == nil } }
-
-    /// SQL for the moment, in microseconds UTC, of a column of nanoseconds.
-    public static func timestampSQL(_ column: String) -> String { "make_timestamp(\(column) // 1000)::TIMESTAMPTZ" }
-
-    /// SQL for the partition date of a row.
-    public var partitionSQL: String { "make_timestamp(\(timeColumn) // 1000)::DATE" }
+    public var storedColumns: [Column] { columns.filter { $0.nanoseconds == nil } }
 }

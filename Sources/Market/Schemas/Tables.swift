@@ -8,7 +8,7 @@ public enum Tables {
 
     private static func moment(_ name: String, _ summary: String) -> [TableSchema.Column] {
         [
-            .init(name, .timestamp, summary, derivation: TableSchema.timestampSQL(name + "_ns")),
+            .init(name, .timestamp, summary, nanoseconds: name + "_ns"),
             .init(name + "_ns", .int64, summary + " In nanoseconds since 1970 UTC."),
         ]
     }

@@ -120,7 +120,7 @@ public struct ReferencePage: Sendable {
                     table.columns.map { column in
                         [
                             "`\(column.name)`", "\(column.type)", column.isNullable ? "yes" : "no",
-                            column.summary + (column.derivation == nil ? "" : " *Computed.*"),
+                            column.summary + (column.nanoseconds == nil ? "" : " *Computed.*"),
                         ]
                     } + [
                         [

@@ -22,7 +22,7 @@ extension Pipeline {
     public var status: Status {
         var status = Status()
         let engine = report.snapshot
-        let stored = storeLoop.report
+        let stored = flushLoop.report
         let now = Timestamp.now().nanoseconds
         status.pipeline = configuration.name
         status.version = programVersion
@@ -68,7 +68,7 @@ extension Pipeline {
         return status
     }
 
-    private func lakeStatus(_ report: StoreLoop.Report, now: Int64, durable: Int64) -> Status.Sink {
+    private func lakeStatus(_ report: FlushLoop.Report, now: Int64, durable: Int64) -> Status.Sink {
         var status = Status.Sink()
         status.name = "lake"
         status.offset = report.flushedOffset
@@ -114,7 +114,7 @@ extension Pipeline {
     }
 
     /// What must hold for the pipeline to be ready; each says how it is.
-    private func checks(_ status: Status, _ engine: EngineReport.Snapshot, _ stored: StoreLoop.Report) -> [Status.Check]
+    private func checks(_ status: Status, _ engine: EngineReport.Snapshot, _ stored: FlushLoop.Report) -> [Status.Check]
     {
         var checks: [Status.Check] = []
         if case .stalled(let reason) = journal.state {
@@ -166,9 +166,6 @@ extension Pipeline {
         ]
         for (name, help, read) in gauges {
             metrics.gauge(name, help: help) { [weak self] in (self?.status).map { Double(read($0)) } }
-        }
-        metrics.gauge("tapedeck_store_queue_steps", help: "Steps that wait for the store.") { [steps] in
-            Double(steps.count)
         }
         let feeds: [(String, String, @Sendable (Status.Feed) -> Double?)] = [
             ("tapedeck_feed_frames", "Frames received.", { Double($0.frames) }),

@@ -25,8 +25,7 @@ public final class Pipeline: Sendable {
     let stream = LiveStream()
     let startedNs = Timestamp.now().nanoseconds
     let engineLoop: EngineLoop
-    let storeLoop: StoreLoop
-    let steps = BoundedQueue<Step>(capacity: 4)
+    let flushLoop: FlushLoop
     let runners = Mutex<[FeedRunner]>([])
     let rates = Rates()
     private let threads = Mutex<[NamedThread]>([])
@@ -64,11 +63,11 @@ public final class Pipeline: Sendable {
             opening = report.snapshot
             self.report = report
             let publisher = LivePublisher(stream, stage.engine.configuration)
+            flushLoop = FlushLoop(
+                store, checkpoints: checkpoints, journal: journal, metrics: metrics, from: stage.offset)
             engineLoop = try EngineLoop(
-                stage, journal: journal, steps: steps, policy: configuration.policy, publisher: publisher,
-                report: report)
-            storeLoop = StoreLoop(
-                store, steps: steps, checkpoints: checkpoints, journal: journal, metrics: metrics, from: stage.offset)
+                stage, journal: journal, store: store, flusher: flushLoop, policy: configuration.policy,
+                publisher: publisher, report: report, metrics: metrics)
         } catch {
             journal.close()
             throw error
@@ -114,12 +113,12 @@ public final class Pipeline: Sendable {
         }
     }
 
-    /// Starts engine and store.
+    /// Starts engine and flushes.
     public func start() {
         let engine = NamedThread("engine") { [engineLoop] in engineLoop.run() }
-        let store = NamedThread("store") { [storeLoop] in storeLoop.run() }
+        let flush = NamedThread("flush") { [flushLoop] in flushLoop.run() }
         let health = NamedThread("health") { [self] in watch() }
-        threads.withLock { $0 = [engine, store, health] }
+        threads.withLock { $0 = [engine, flush, health] }
     }
 
     /// Opens the interface and the dashboard.
@@ -181,7 +180,7 @@ public final class Pipeline: Sendable {
     }
 
     /// First journal offset that is not in the lake.
-    public var flushedOffset: Int64 { storeLoop.report.flushedOffset }
+    public var flushedOffset: Int64 { flushLoop.report.flushedOffset }
 
     /// How long an end waits for a journal that cannot write, in seconds.
     private static let stalledSecondsMax = 3.0
@@ -215,7 +214,7 @@ public final class Pipeline: Sendable {
     /// True while journal or store cannot write, for want of space say, and try again.
     public var isStuck: Bool {
         if case .stalled = journal.state { return true }
-        return storeLoop.report.failure != nil
+        return flushLoop.report.failure != nil
     }
 
     /// Waits until the lake holds everything that was appended before this call.
@@ -246,7 +245,7 @@ public final class Pipeline: Sendable {
             Pause.wait(ns: 1_000_000)
         }
         engineLoop.drain()
-        storeLoop.end()
+        flushLoop.end()
         for thread in threads.withLock({ $0 }) { thread.join() }
         server.withLock { $0 }?.stop()
         ServerAddress.remove(from: configuration.dataFolder)

@@ -1,44 +1,54 @@
 internal import Analytics
 internal import Journaling
+internal import Lake
 internal import Market
 internal import Platform
 internal import Synchronization
 
-/// The engine thread: reads durable blocks, hands steps to the store, publishes live.
-final class EngineLoop: @unchecked Sendable {  // `stage`, `reader` and `publisher` belong to the engine thread
+/// The engine thread: reads durable blocks, shows steps to queries, publishes live, asks for flushes.
+final class EngineLoop: @unchecked Sendable {  // `stage`, `reader`, `publisher` and `step` belong to the engine thread
     /// When steps are cut and flushes asked for.
     struct Policy: Sendable {
         /// Longest time that events wait before queries see them, in nanoseconds.
-        var visibleNs: Int64 = 100_000_000
-        /// Rows beyond which a step is handed over at once.
+        var visibleNs: Int64 = 50_000_000
+        /// Rows beyond which a step is shown at once.
         var stepRows = 131_072
         /// Time between flushes, in nanoseconds.
         var flushNs: Int64 = 60_000_000_000
         /// Rows beyond which a flush is asked for at once.
         var flushRows = 2_000_000
+
+        /// Rows in memory beyond which the engine waits for the flush.
+        var hotRowsMax: Int64 { 2 * Int64(flushRows) + Int64(min(flushRows, stepRows)) }
     }
 
     private let stage: EngineStage
     private let reader: JournalReader
     private let journal: Journal
-    private let steps: BoundedQueue<Step>
+    private let store: HotStore
+    private let flusher: FlushLoop
+    private let appendTime: Histogram
     private let policy: Policy
     private var publisher: LivePublisher
     private let report: EngineReport
+    private let step: Step
     private let flushWanted = Atomic(false)
     private let draining = Atomic(false)
 
     init(
-        _ stage: EngineStage, journal: Journal, steps: BoundedQueue<Step>, policy: Policy, publisher: LivePublisher,
-        report: EngineReport
+        _ stage: EngineStage, journal: Journal, store: HotStore, flusher: FlushLoop, policy: Policy,
+        publisher: LivePublisher, report: EngineReport, metrics: Metrics
     ) throws {
         self.stage = stage
         self.journal = journal
-        self.steps = steps
+        self.store = store
+        self.flusher = flusher
         self.policy = policy
         self.publisher = publisher
         self.report = report
+        appendTime = metrics.histogram("tapedeck_hot_append_seconds", help: "Time to make a step visible to queries.")
         reader = try journal.makeReader(from: stage.offset)
+        step = stage.makeStep()
     }
 
     /// Asks for a flush of everything that is durable now.
@@ -47,18 +57,14 @@ final class EngineLoop: @unchecked Sendable {  // `stage`, `reader` and `publish
     /// Asks the thread to end once it has processed everything that is durable, with a flush.
     func drain() { draining.store(true, ordering: .releasing) }
 
-    /// Runs until drained; closes the queue of steps.
+    /// Runs until drained; closes the flush loop.
     func run() {
-        defer { steps.close() }
-        var step = stage.makeStep()
+        defer { flusher.close() }
         var stepWatch = Stopwatch()
         var flushWatch = Stopwatch()
         var rowsSinceFlush = 0
-        if stage.engine.openBarCount > 0 {
-            // Queries see the open bars of the last run before anything new arrives.
-            handOver(step)
-            step = stage.makeStep()
-        }
+        // Queries see the open bars of the last run before anything new arrives.
+        if stage.engine.openBarCount > 0 { show() }
         while true {
             let block: JournalBlock?
             do {
@@ -79,28 +85,39 @@ final class EngineLoop: @unchecked Sendable {  // `stage`, `reader` and `publish
             let isAsked = isCaughtUp && flushWanted.exchange(false, ordering: .acquiringAndReleasing)
             let isFull = step.rows >= policy.stepRows || stepWatch.elapsedNs >= policy.visibleNs
             guard isEnding || isAsked || isFull else { continue }
+            report.update(stage)
             rowsSinceFlush += step.rows
+            if step.rows > 0 { show() }
             let isDue = rowsSinceFlush >= policy.flushRows || flushWatch.elapsedNs >= policy.flushNs
             if isEnding || isAsked || (isDue && rowsSinceFlush > 0) {
-                step.checkpoint = stage.encode()
+                flusher.submit(FlushLoop.Job(endOffset: stage.offset, checkpoint: stage.encode()))
                 rowsSinceFlush = 0
                 flushWatch = Stopwatch()
             }
-            report.update(stage)
-            if step.rows > 0 || step.checkpoint != nil {
-                handOver(step)
-                step = stage.makeStep()
-            }
             stepWatch = Stopwatch()
-            if isEnding { return }
+            if isEnding || !hasRoom() { return }
         }
     }
 
-    private func handOver(_ step: Step) {
+    /// Makes the step visible and empties it.
+    private func show() {
+        let watch = Stopwatch()
         let open = BarBatch(intervals: step.output.bars.intervals)
         stage.engine.openBars(into: open)
-        step.openBars = open
-        step.dictionaries = stage.dictionaries()
-        steps.push(step)
+        if step.rows > 0 { flusher.noteRows() }
+        store.append(step.batches, openBars: open, stage.dictionaries(), upTo: step.endOffset - 1)
+        step.removeAll()
+        appendTime.record(ns: watch.elapsedNs)
+    }
+
+    /// Bounds the memory: while the lake cannot take the rows, what comes stays in the journal.
+    ///
+    /// - Returns: false where the flush thread has given up, at the end.
+    private func hasRoom() -> Bool {
+        while store.hotRows > policy.hotRowsMax {
+            if flusher.hasEnded { return false }
+            Pause.wait(ns: 1_000_000)
+        }
+        return true
     }
 }

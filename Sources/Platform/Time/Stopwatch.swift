@@ -1,4 +1,5 @@
 internal import CPlatform
+internal import Foundation
 internal import Glibc
 
 /// Measures spans on the monotonic clock.
@@ -23,4 +24,12 @@ public struct Stopwatch: Sendable {
     public static func processCPUNs() -> Int64 { td_cpu_ns() }
     /// The most memory this process has had resident, in bytes.
     public static func peakResidentBytes() -> Int64 { td_peak_resident_bytes() }
+    /// Memory of this process that is resident now, in bytes.
+    ///
+    /// - Source: proc(5), `/proc/self/statm`: resident pages come second.
+    public static func residentBytes() -> Int64 {
+        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
+        let fields = text.split(separator: " ")
+        return fields.count > 1 ? (Int64(fields[1]) ?? 0) * Int64(sysconf(Int32(_SC_PAGESIZE))) : 0
+    }
 }

@@ -1,5 +1,6 @@
 internal import CADBC
 public import Market
+public import Platform
 
 /// Rows in this program's memory that SQL of an embedded DuckDB reads in place, through a table function.
 ///
@@ -9,25 +10,34 @@ public struct MemoryTable: Sendable {
     /// them as long as no column moves its memory.
     public struct Part: Sendable {
         /// In the order of the table's columns.
-        public let columns: [ArrowColumn]
+        public let columns: [Values]
         public let rows: Range<Int>
 
-        public init(columns: [ArrowColumn], rows: Range<Int>) {
+        public init(columns: [Values], rows: Range<Int>) {
             self.columns = columns
             self.rows = rows
         }
     }
 
+    /// Where the values of a column come from.
+    public enum Values: Sendable {
+        case column(ArrowColumn)
+        /// Timestamps in microseconds, of nanoseconds since 1970 UTC.
+        case moments(Column<Int64>)
+        /// UTC dates of nanoseconds since 1970.
+        case dates(Column<Int64>)
+    }
+
     /// The name of the table function.
     public let name: String
-    public let columns: [TableSchema.Column]
+    public let columns: [(name: String, type: TableSchema.ColumnType)]
     /// Integers that the function takes.
     public let parameterCount: Int
     /// Called while a query that names the function is planned; the query reads the parts that it returns.
     public let open: @Sendable (_ arguments: [Int64]) throws(DatabaseError) -> [Part]
 
     public init(
-        name: String, columns: [TableSchema.Column], parameterCount: Int,
+        name: String, columns: [(name: String, type: TableSchema.ColumnType)], parameterCount: Int,
         open: @escaping @Sendable (_ arguments: [Int64]) throws(DatabaseError) -> [Part]
     ) {
         self.name = name

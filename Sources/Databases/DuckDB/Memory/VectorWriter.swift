@@ -34,7 +34,27 @@ final class VectorWriter {
     }
 
     /// - Parameter place: the column's place among those that the query wants.
-    func write(_ column: ArrowColumn, _ rows: Range<Int>, to vector: Handle?, place: Int) {
+    func write(_ values: MemoryTable.Values, _ rows: Range<Int>, to vector: Handle?, place: Int) {
+        switch values {
+        case .column(let column): unsafe write(column, rows, to: vector, place)
+        case .moments(let values): unsafe divide(values.pointer, rows, by: 1000, to: vector, as: Int64.self)
+        case .dates(let values):
+            unsafe divide(values.pointer, rows, by: 86_400_000_000_000, to: vector, as: Int32.self)
+        }
+    }
+
+    /// Writes quotients, rounded down.
+    private func divide<T: FixedWidthInteger>(
+        _ values: UnsafeMutablePointer<Int64>, _ rows: Range<Int>, by divisor: Int64, to vector: Handle?, as: T.Type
+    ) {
+        guard let target = unsafe functions.vectorData(vector)?.assumingMemoryBound(to: T.self) else { return }
+        for (place, row) in rows.enumerated() {
+            let value = unsafe values[row]
+            unsafe target[place] = T(truncatingIfNeeded: (value - (value < 0 ? divisor - 1 : 0)) / divisor)
+        }
+    }
+
+    private func write(_ column: ArrowColumn, _ rows: Range<Int>, to vector: Handle?, _ place: Int) {
         switch column.values {
         case .int64(let values):
             unsafe copy(values.pointer, rows, to: vector)

@@ -12,7 +12,7 @@ struct BenchScenario: Sendable {
     let run: @Sendable (_ rows: Int) throws -> BenchFigures
 
     /// All scenarios, in the order in which data passes the stages.
-    static let all: [BenchScenario] = journal + decoding + analytics
+    static let all: [BenchScenario] = journal + decoding + analytics + pipeline
 
     /// Rows that take about as long as asked, from the speed of a short run.
     func rows(forSeconds seconds: Double) throws -> Int {

@@ -1,13 +1,19 @@
-internal import Analytics
 internal import Journaling
 internal import Lake
-internal import Market
 internal import Platform
 internal import Synchronization
 
-/// The store thread: steps into hot tables, flushes to the lake, checkpoints.
-final class StoreLoop: Sendable {
-    /// What the store lets others know.
+/// The flush thread: rows in memory to the lake, then the engine's state to a checkpoint.
+final class FlushLoop: @unchecked Sendable {  // `waiting`, `isClosed` and `hasEnded` are guarded by `lock`
+    /// What is to be flushed, and the state that belongs to it.
+    struct Job: Sendable {
+        /// First offset behind the rows.
+        let endOffset: Offset
+        /// State of the engine there.
+        let checkpoint: [UInt8]
+    }
+
+    /// What the loop lets others know.
     struct Report: Sendable {
         /// Why the last attempt failed; nil while all is well.
         var failure: String?
@@ -18,95 +24,104 @@ final class StoreLoop: Sendable {
         var rows: Int64 = 0
         var files: Int64 = 0
         var bytes: Int64 = 0
-        /// Receive time of the oldest step that the lake does not have; nil where it has all.
+        /// When the oldest rows that the lake does not have became visible; nil where it has all.
         var behindSinceNs: Int64?
     }
 
     private let store: HotStore
-    private let steps: BoundedQueue<Step>
     private let checkpoints: CheckpointStore
     private let journal: Journal
     private let flushTime: Histogram
-    private let appendTime: Histogram
     private let state: Mutex<Report>
+    private let lock = Lock()
+    private let changed: Condition
+    private var waiting: Job?
+    private var isClosed = false
+    private var isOver = false
     private let ending = Atomic(false)
-    /// Failures in a row, once the end was asked for, after which a step is given up; they are `pauseAtEndNs` apart.
+    /// Failures in a row, once the end was asked for, after which a flush is given up; they are `pauseAtEndNs` apart.
     private static let failuresAtEndMax = 10
     private static let pauseAtEndNs: Int64 = 100_000_000
 
     init(
-        _ store: HotStore, steps: BoundedQueue<Step>, checkpoints: CheckpointStore, journal: Journal, metrics: Metrics,
-        from offset: Offset
+        _ store: HotStore, checkpoints: CheckpointStore, journal: Journal, metrics: Metrics, from offset: Offset
     ) {
         self.store = store
-        self.steps = steps
         self.checkpoints = checkpoints
         self.journal = journal
+        changed = Condition(lock)
         flushTime = metrics.histogram("tapedeck_flush_seconds", help: "Time of a flush to the lake.")
-        appendTime = metrics.histogram("tapedeck_hot_append_seconds", help: "Time to make a step visible to queries.")
         state = Mutex(Report(flushedOffset: offset))
         retainJournal(from: offset)
     }
 
     var report: Report { state.withLock { $0 } }
 
+    /// Asks for a flush. A job that still waits is replaced: this one covers its rows.
+    func submit(_ job: Job) {
+        lock.withLock {
+            waiting = job
+            changed.broadcast()
+        }
+    }
+
+    /// Tells that rows became visible.
+    func noteRows() {
+        let nowNs = Timestamp.now().nanoseconds
+        state.withLock { if $0.behindSinceNs == nil { $0.behindSinceNs = nowNs } }
+    }
+
     /// From now on, what fails for longer than a second is given up; the journal keeps it for the next start.
     func end() { ending.store(true, ordering: .releasing) }
 
-    /// Runs until the queue is closed and empty.
+    /// Lets the thread end when nothing waits any more.
+    func close() {
+        lock.withLock {
+            isClosed = true
+            changed.broadcast()
+        }
+    }
+
+    /// True once the thread has ended, or given up.
+    var hasEnded: Bool { lock.withLock { isOver } }
+
+    /// Runs until closed and done.
     func run() {
-        while let step = steps.pop() {
-            if step.rows > 0 {
-                state.withLock { if $0.behindSinceNs == nil { $0.behindSinceNs = Timestamp.now().nanoseconds } }
-            }
-            guard store(step) else {
-                // Whoever waits for room in the queue must get on, to see that this is the end.
-                while steps.pop() != nil {}
-                return
-            }
+        defer { lock.withLock { isOver = true } }
+        while let job = next() {
+            guard persist({ try flush(job) }) else { return }
         }
     }
 
-    /// - Returns: false where it was given up.
-    private func store(_ step: Step) -> Bool {
-        guard persist("make a step visible", { try append(step) }) else { return false }
-        if let checkpoint = step.checkpoint {
-            guard persist("flush to the lake", { try flush(step, checkpoint) }) else { return false }
+    private func next() -> Job? {
+        lock.withLock {
+            while waiting == nil && !isClosed { changed.wait() }
+            defer { waiting = nil }
+            return waiting
         }
-        step.completion?()
-        return true
     }
 
-    private func append(_ step: Step) throws {
-        guard let dictionaries = step.dictionaries else { preconditionFailure("a step without dictionaries") }
+    private func flush(_ job: Job) throws {
+        let startedNs = Timestamp.now().nanoseconds
         let watch = Stopwatch()
-        let batches: [any ColumnarBatch] = [
-            step.frames, step.events.deadLetters, step.events.trades, step.events.quotes, step.output.bars,
-            step.output.indicators,
-        ]
-        try store.append(batches, openBars: step.openBars, dictionaries, upTo: step.endOffset - 1)
-        appendTime.record(ns: watch.elapsedNs)
-    }
-
-    private func flush(_ step: Step, _ checkpoint: [UInt8]) throws {
-        let watch = Stopwatch()
-        let report = try store.flush(upTo: step.endOffset - 1)
-        try checkpoints.save(checkpoint, offset: step.endOffset)
-        retainJournal(from: step.endOffset)
+        let report = try store.flush(upTo: job.endOffset - 1)
+        try checkpoints.save(job.checkpoint, offset: job.endOffset)
+        retainJournal(from: job.endOffset)
         flushTime.record(ns: watch.elapsedNs)
+        let hasMore = store.hotRows > 0
         state.withLock { state in
             state.lastFlushNs = Timestamp.now().nanoseconds
             state.lastFlushSeconds = watch.seconds
-            state.flushedOffset = step.endOffset
+            state.flushedOffset = job.endOffset
             state.rows += report.rows
             state.files += report.tables.reduce(0) { $0 + Int64($1.files) }
             state.bytes += report.bytes
-            state.behindSinceNs = nil
+            state.behindSinceNs = hasMore ? startedNs : nil
         }
         if report.rows > 0 {
             Log.debug(
                 "flushed to the lake",
-                ["rows": report.rows, "bytes": report.bytes, "seconds": watch.seconds, "offset": step.endOffset])
+                ["rows": report.rows, "bytes": report.bytes, "seconds": watch.seconds, "offset": job.endOffset])
         }
     }
 
@@ -122,7 +137,7 @@ final class StoreLoop: Sendable {
     /// Tries until it works: a full disk or a busy target makes the store lag, and never loses anything.
     ///
     /// - Returns: false where it was given up.
-    private func persist(_ what: String, _ body: () throws -> Void) -> Bool {
+    private func persist(_ body: () throws -> Void) -> Bool {
         var pauseNs: Int64 = 100_000_000
         var failuresAtEnd = 0
         while true {
@@ -132,7 +147,7 @@ final class StoreLoop: Sendable {
                     defer { state.failure = nil }
                     return state.failure != nil
                 }
-                if failed { Log.info("the store works again", ["operation": what]) }
+                if failed { Log.info("the lake works again") }
                 return true
             } catch {
                 let isNew = state.withLock { state in
@@ -140,12 +155,12 @@ final class StoreLoop: Sendable {
                     return state.failure == nil
                 }
                 if isNew {
-                    Log.warning("cannot \(what); nothing is lost, trying again", ["reason": "\(error)"])
+                    Log.warning("cannot flush to the lake; nothing is lost, trying again", ["reason": "\(error)"])
                 }
                 if isEnding {
                     failuresAtEnd += 1
                     if failuresAtEnd == Self.failuresAtEndMax {
-                        Log.error("could not \(what) before the end; the next start does it", ["reason": "\(error)"])
+                        Log.error("could not flush before the end; the next start does it", ["reason": "\(error)"])
                         return false
                     }
                 }
