@@ -29,6 +29,7 @@ let package = Package(
         .systemLibrary(name: "CYAML"),  // libyaml
         .systemLibrary(name: "CLZ4"),  // lz4 block compression
         .systemLibrary(name: "CZlib"),  // gzip and zip members
+        .systemLibrary(name: "CZstd"),  // zstd frames: pages of Parquet files
 
         // Clocks, threads, files, bytes, logging, metrics, YAML: the home of `unsafe`.
         .target(name: "Platform", dependencies: ["CPlatform", "CYAML", "CLZ4", "CZlib"], swiftSettings: safe),
@@ -50,7 +51,7 @@ let package = Package(
         .target(name: "Analytics", dependencies: ["Market", "Platform"], swiftSettings: safe),
         // Hot tables, Parquet files and Delta tables.
         .target(
-            name: "Lake", dependencies: ["Databases", "Delivery", "Market", "Platform"], swiftSettings: safe),
+            name: "Lake", dependencies: ["CZstd", "Databases", "Delivery", "Market", "Platform"], swiftSettings: safe),
         // HTTP interface, live stream, dashboard.
         .target(
             name: "Serving", dependencies: ["Databases", "Market", "Networking", "Platform"],

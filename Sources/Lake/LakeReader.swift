@@ -41,7 +41,8 @@ public final class LakeReader: Sendable {
             let folder = "\(lake)/\(schema.name)"
             let delta = try DeltaTable.open(folder)
             if delta != nil { found += 1 }
-            views.append(TableSQL(schema: schema).view(after: nil, files: LakeTable.paths(delta?.files ?? [], in: folder)))
+            views.append(
+                TableSQL(schema: schema).view(after: nil, files: LakeTable.paths(delta?.files ?? [], in: folder)))
         }
         guard found > 0 else {
             throw LakeError(.invalidArgument, "this folder is not a lake: it has none of the tables", operation: lake)

@@ -14,6 +14,8 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by the 
     let resumeOffset: Int64
     /// Files of an attempt that has not been committed, relative to the table.
     private var pending: [String] = []
+    /// Memory of row groups, kept from flush to flush.
+    private var buffer: RowGroupBuffer?
 
     init(_ schema: TableSchema, lake: String, pipeline: String, writer: String) throws(LakeError) {
         self.schema = schema
@@ -57,46 +59,55 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by the 
         pending = []
     }
 
-    /// Writes the hot rows up to an offset to new files, one per date; they count only once committed.
+    /// Writes rows to new files, one per date; they count only once committed.
+    ///
+    /// - Parameters:
+    ///   - parts: the rows in memory behind the last commit, up to `last`.
+    ///   - last: the offset that the commit will reach.
     func writeFiles(
-        upTo last: Int64, on connection: Connection, rowGroupRows: Int, _ reached: (FlushStep) throws(LakeError) -> Void
+        _ parts: [HotPart], upTo last: Int64, rowGroupRows: Int, _ reached: (FlushStep) throws(LakeError) -> Void
     ) throws(LakeError) -> [WrittenFile] {
         try removePending()
         let first = committedOffset
-        let dates = try onDatabase(folder) { () throws(DatabaseError) in
-            try connection.query(sql.dates(after: first, upTo: last)).collect().rows
-        }
+        guard let kinds = parts.first?.columns else { return [] }
+        let buffer = buffer ?? RowGroupBuffer(schema, like: kinds, rowsMax: rowGroupRows)
+        self.buffer = buffer
+        let key = SortKey(schema)
         var written: [WrittenFile] = []
-        for row in dates {
-            let date = row[0].text
+        for (day, rows) in RowOrder.byDate(parts, timeColumn: schema.timeColumn) {
+            var order = rows
+            order.sort(parts, by: key)
+            let date = "\(CivilDate(daysSinceEpoch: day))"
             let partition = "\(TableSchema.partitionColumn)=\(date)"
             let name = PartName(writer: writer, firstOffset: first + 1, lastOffset: last)
             let (temporary, path) = ("\(partition)/\(name.temporary)", "\(partition)/\(name.final)")
             pending += [temporary, path]
             try DurableFile.makeFolder("\(folder)/\(partition)")
-            let copy = sql.copy(
-                date: date, after: first, upTo: last, to: "\(folder)/\(temporary)", rowGroupRows: rowGroupRows)
-            let result = try onDatabase("\(folder)/\(path)") { () throws(DatabaseError) in
-                try connection.query(copy).collect().rows
+            let file = try ParquetFileWriter(
+                path: "\(folder)/\(temporary)", columns: schema.columns.map { ParquetColumn($0) })
+            var start = 0
+            while start < order.rows.count {
+                let columns = buffer.gather(order, from: start, of: parts)
+                try file.append(columns, rows: buffer.rows)
+                start += buffer.rows
             }
+            let report = try file.finish(durably: true)
             try reached(.fileWritten(table: schema.name, path: temporary))
-            try DurableFile.sync("\(folder)/\(temporary)")
             try DurableFile.rename("\(folder)/\(temporary)", to: "\(folder)/\(path)")
             try DurableFile.syncFolder("\(folder)/\(partition)")
             try reached(.fileNamed(table: schema.name, path: path))
-            written.append(try describe(path, date: date, DeltaStatistics(copyResult: result.first ?? [])))
+            written.append(try describe(path, date: date, report))
         }
         return written
     }
 
-    private func describe(
-        _ path: String, date: String, _ statistics: DeltaStatistics
-    ) throws(LakeError) -> WrittenFile {
+    private func describe(_ path: String, date: String, _ report: ParquetFileReport) throws(LakeError) -> WrittenFile {
         let status = try DurableFile.status("\(folder)/\(path)")
+        let statistics = DeltaStatistics(report: report, schema: schema)
         let file = AddFile(
             relativePath: path, partitionValues: [TableSchema.partitionColumn: date], size: status.bytes,
-            modificationTime: status.modifiedMs, stats: statistics.json(schema))
-        return WrittenFile(file: file, rows: statistics.rows)
+            modificationTime: status.modifiedMs, stats: statistics.json)
+        return WrittenFile(file: file, rows: report.rows)
     }
 
     /// Makes files part of the table, and remembers in the same step that all rows up to `last` are there.

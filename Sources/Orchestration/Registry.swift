@@ -19,7 +19,7 @@ enum LakeSink {
         options: [
             .init("path", .text, default: "", "Folder of the tables; `lake` in the data folder unless given."),
             .init("flush", .duration, default: "60s", "Time between flushes from hot tables to files."),
-            .init("flush_rows", .integer, default: "2000000", "Rows in hot tables that cause a flush at once."),
+            .init("flush_rows", .integer, default: "1000000", "Rows in memory that cause a flush at once."),
         ],
         example: """
             sinks:

@@ -3,26 +3,35 @@ internal import Platform
 
 /// The columns of a row group, gathered from memory parts in the order of the file; its memory is used again.
 final class RowGroupBuffer {
+    /// Bytes of texts and binary values beyond which a row group ends.
+    private static let bytesMax = 8 << 20
+
     private let schema: TableSchema
+    private let rowsMax: Int
     private let stored: [ArrowColumn]
     private var moments: [String: Column<Int64>] = [:]
+    /// Rows that were gathered last.
+    private(set) var rows = 0
 
     /// - Parameters:
     ///   - kinds: columns of the kinds to gather.
-    ///   - rows: the most that a row group has.
-    init(_ schema: TableSchema, like kinds: [ArrowColumn], rows: Int) {
+    ///   - rowsMax: the most that a row group has.
+    init(_ schema: TableSchema, like kinds: [ArrowColumn], rowsMax: Int) {
         self.schema = schema
-        stored = kinds.map { $0.makeEmpty(rows: rows, bytes: 0) }
-        for column in schema.columns where column.nanoseconds != nil { moments[column.name] = Column(capacity: rows) }
+        self.rowsMax = rowsMax
+        stored = kinds.map { $0.makeEmpty(rows: 0, bytes: 0) }
+        for column in schema.columns where column.nanoseconds != nil { moments[column.name] = Column() }
     }
 
-    /// All columns of the table for some rows of an order.
-    func gather(_ order: RowOrder, _ range: Range<Int>, from parts: [HotPart]) -> [ArrowColumn] {
-        let rows = order.rows[range]
+    /// All columns of the table for the next rows of an order, as many as make a row group.
+    func gather(_ order: RowOrder, from start: Int, of parts: [HotPart]) -> [ArrowColumn] {
+        let range = start..<start + rowCount(order, from: start, of: parts)
+        rows = range.count
+        let codes = order.rows[range]
         var gathered: [String: ArrowColumn] = [:]
         for (place, column) in stored.enumerated() {
             let newest = parts.last.map { column.withDictionary(of: $0.columns[place]) } ?? column
-            Self.gather(rows, parts.map { $0.columns[place] }, into: newest)
+            Self.gather(codes, parts.map { $0.columns[place] }, into: newest)
             gathered[column.name] = newest
         }
         return schema.columns.map { column in
@@ -36,6 +45,26 @@ final class RowGroupBuffer {
             Self.divide(nanoseconds, into: target)
             return ArrowColumn(column.name, .int64(target))
         }
+    }
+
+    /// Rows up to the limits of a row group, at least one.
+    private func rowCount(_ order: RowOrder, from start: Int, of parts: [HotPart]) -> Int {
+        let most = min(rowsMax, order.rows.count - start)
+        let wide = stored.indices.filter { place in
+            switch stored[place].values {
+            case .binary, .text: true
+            default: false
+            }
+        }
+        guard !wide.isEmpty else { return most }
+        var bytes = 0
+        for count in 0..<most {
+            let code = order.rows[start + count]
+            let part = parts[Int(code >> 16)]
+            for place in wide { bytes += part.columns[place].byteCount(ofRow: Int(code & 0xffff)) }
+            if bytes > Self.bytesMax { return max(1, count) }
+        }
+        return most
     }
 
     private static func divide(_ nanoseconds: Column<Int64>, into target: Column<Int64>) {

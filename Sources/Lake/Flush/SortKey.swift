@@ -65,7 +65,9 @@ struct SortKey {
         var names = textColumns[...]
         while let name = names.first {
             let column = Self.place(of: name, part)
-            let shared = names.prefix { Self.sharesIndices(part.columns[Self.place(of: $0, part)], part.columns[column]) }
+            let shared = names.prefix {
+                Self.sharesIndices(part.columns[Self.place(of: $0, part)], part.columns[column])
+            }
             let texts = shared.map { Self.texts(part.columns[Self.place(of: $0, part)]) }
             digits.append(Digit(column: column, ranks: Self.ranks(texts)))
             names = names.dropFirst(shared.count)

@@ -81,7 +81,9 @@ final class HotRows: Sendable {
                     runs.append(HotTable.Run(segment: tail, count: tail.count))
                     rows = rows.lowerBound + taken..<rows.upperBound
                 } else {
-                    unsafe tails[input.table] = HotSegment(for: input.columns, row: rows.lowerBound, after: tail)
+                    let spare = taken == 0 && tail?.count != 0 ? spareSegment(input.table) : nil
+                    unsafe tails[input.table] =
+                        spare ?? HotSegment(for: input.columns, row: rows.lowerBound, after: tail)
                 }
             }
             appended.append((input, runs))
@@ -94,6 +96,8 @@ final class HotRows: Sendable {
             }
         }
     }
+
+    private func spareSegment(_ table: String) -> HotSegment? { state.withLock { $0.tables[table]?.takeSpare() } }
 
     /// Rows of a table whose offset is above `after` and at most `last`.
     func parts(_ table: String, after: Int64, upTo last: Int64) throws(DatabaseError) -> [HotPart] {

@@ -13,7 +13,7 @@ final class HotSegment: @unchecked Sendable {
     let columns: [ArrowColumn]
     /// The column of journal offsets, which rise.
     let offsets: Column<Int64>
-    private let rowsMax: Int
+    let rowsMax: Int
     /// Rows appended, published or not; for the appending thread.
     private(set) var count = 0
 
@@ -27,6 +27,20 @@ final class HotSegment: @unchecked Sendable {
         rowsMax = rows
         columns = batch.map { $0.makeEmpty(rows: rows, bytes: bytes) }
         offsets = Self.offsets(columns)
+    }
+
+    /// Memory that it takes.
+    var byteCount: Int { columns.reduce(0) { $0 + $1.memoryBytes } }
+
+    /// True where the segment is of the largest size, so that its memory serves any other one of the table.
+    var isReusable: Bool { rowsMax == Self.rowsMax && columns.allSatisfy { $0.byteCapacity <= Self.bytesMax } }
+
+    /// Takes all rows out, for those of another time.
+    ///
+    /// - Precondition: nobody else reads the segment.
+    func removeAll() {
+        for column in columns { column.removeAll() }
+        count = 0
     }
 
     static func offsets(_ columns: [ArrowColumn]) -> Column<Int64> {

@@ -18,8 +18,11 @@ extension HotStore {
         var reports: [FlushReport.Table] = []
         for table in tables {
             watch = Stopwatch()
+            let parts = try onDatabase(table.folder) { () throws(DatabaseError) in
+                try rows.parts(table.schema.name, after: table.committedOffset, upTo: offset)
+            }
             let written = try table.writeFiles(
-                upTo: offset, on: flusher, rowGroupRows: options.rowGroupRows, options.reached)
+                parts, upTo: offset, rowGroupRows: options.rowGroupRows, options.reached)
             writeNs += watch.elapsedNs
             guard !written.isEmpty else { continue }
             try options.reached(.filesComplete(table: table.schema.name))

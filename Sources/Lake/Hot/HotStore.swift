@@ -27,7 +27,7 @@ public final class HotStore: Sink {
 
         public init(
             lake: String, pipeline: String, tables: [TableSchema] = Tables.all, memoryBytes: Int64? = nil,
-            threads: Int? = nil, rowGroupRows: Int = 122_880
+            threads: Int? = nil, rowGroupRows: Int = 131_072
         ) {
             self.lake = lake
             self.pipeline = pipeline

@@ -6,6 +6,8 @@ internal import Platform
 struct HotPart: Sendable {
     let columns: [ArrowColumn]
     let rows: Range<Int>
+    /// The segment whose memory the columns are; nil for rows of their own.
+    var segment: HotSegment?
 
     /// A column of nanoseconds or offsets.
     func int64(_ name: String) -> Column<Int64> {
@@ -24,7 +26,7 @@ struct HotPart: Sendable {
             return .column(next)
         }
         values.append(.dates(int64(schema.timeColumn)))
-        return MemoryTable.Part(columns: values, rows: rows)
+        return MemoryTable.Part(columns: values, rows: rows, owner: segment)
     }
 }
 
@@ -43,6 +45,9 @@ struct HotTable {
     private(set) var runs: [Run] = []
     /// Runs that are in the lake, kept for queries whose plan is older than the step to its files.
     private var retired: [(run: Run, sinceNs: Int64)] = []
+    /// Segments that hold nothing any more, once no query reads them.
+    private var spare: [HotSegment] = []
+    private static let spareBytesMax = 48 << 20
     /// The highest offset among rows that are gone from memory.
     private var droppedOffset: Int64 = -1
     /// The columns of the newest batch: their dictionaries cover the indices of all rows.
@@ -86,7 +91,7 @@ struct HotTable {
                 ? run.count : HotSegment.firstRow(above: last, in: run.segment.offsets, count: run.count)
             guard first < end else { continue }
             let columns = zip(run.segment.columns, newest).map { $0.withDictionary(of: $1) }
-            parts.append(HotPart(columns: columns, rows: first..<end))
+            parts.append(HotPart(columns: columns, rows: first..<end, segment: run.segment))
         }
         return parts
     }
@@ -100,6 +105,16 @@ struct HotTable {
         retired += moved.map { ($0, nowNs) }
     }
 
+    /// A segment whose memory can be used again; nil where there is none.
+    mutating func takeSpare() -> HotSegment? {
+        for place in spare.indices where isKnownUniquelyReferenced(&spare[place]) {
+            let segment = spare.remove(at: place)
+            segment.removeAll()
+            return segment
+        }
+        return nil
+    }
+
     /// Frees what was retired long enough ago.
     mutating func sweep() {
         guard !retired.isEmpty else { return }
@@ -111,6 +126,10 @@ struct HotTable {
             rows -= run.count
             droppedOffset = run.lastOffset
             count += 1
+        }
+        for (run, _) in retired.prefix(count) where run.segment.isReusable {
+            guard (spare.count + 1) * run.segment.byteCount <= Self.spareBytesMax else { break }
+            spare.append(run.segment)
         }
         retired.removeFirst(count)
     }

@@ -38,31 +38,6 @@ struct TableSQL {
         return "SELECT \((columns + [date]).joined(separator: ", ")) WHERE false"
     }
 
-    /// Writes the hot rows of a date and a range of offsets to a file.
-    ///
-    /// - Parameter offsets: the first is excluded, the last included.
-    func copy(date: String, after first: Int64, upTo last: Int64, to path: String, rowGroupRows: Int) -> String {
-        let order = schema.sortKey.map(SQLText.identifier).joined(separator: ", ")
-        return """
-            COPY (
-              SELECT \(columnNames) FROM \(hotRows(after: first))
-              WHERE \(finalSQL) AND journal_offset <= \(last) AND date = DATE '\(date)'
-              ORDER BY \(order)
-            ) TO \(SQLText.literal(path)) (
-              FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE \(rowGroupRows), RETURN_STATS,
-              USE_TMP_FILE false
-            )
-            """
-    }
-
-    /// Date, rows and first offset of the hot rows of a range of offsets.
-    func dates(after first: Int64, upTo last: Int64) -> String {
-        "SELECT date AS d, count(*), min(journal_offset) FROM \(hotRows(after: first)) "
-            + "WHERE \(finalSQL) AND journal_offset <= \(last) GROUP BY d ORDER BY d"
-    }
-
-    private var finalSQL: String { schema.columns.contains { $0.name == "final" } ? "final" : "true" }
-
     static func typeName(_ type: TableSchema.ColumnType) -> String {
         switch type {
         case .timestamp: "TIMESTAMPTZ"

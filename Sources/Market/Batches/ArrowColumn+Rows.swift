@@ -69,6 +69,43 @@ extension ArrowColumn {
         }
     }
 
+    /// Room for the bytes of a text or binary column; 0 in others.
+    public var byteCapacity: Int {
+        switch values {
+        case .binary(_, let bytes), .text(_, let bytes): bytes.capacity
+        default: 0
+        }
+    }
+
+    /// Memory that the column takes.
+    public var memoryBytes: Int {
+        switch values {
+        case .int64(let column): column.capacity * 8
+        case .int32(let column): column.capacity * 4
+        case .float64(let column): column.capacity * 8
+        case .boolean(let column): column.capacity
+        case .dictionary(let column, _): column.capacity * 4
+        case .dictionary8(let column, _): column.capacity
+        case .binary(let offsets, let bytes), .text(let offsets, let bytes): offsets.capacity * 8 + bytes.capacity
+        }
+    }
+
+    /// Empties the column and keeps its memory.
+    public func removeAll() {
+        switch values {
+        case .int64(let column): column.removeAll()
+        case .int32(let column): column.removeAll()
+        case .float64(let column): column.removeAll()
+        case .boolean(let column): column.removeAll()
+        case .dictionary(let column, _): column.removeAll()
+        case .dictionary8(let column, _): column.removeAll()
+        case .binary(let offsets, let bytes), .text(let offsets, let bytes):
+            offsets.removeAll()
+            offsets.append(0)
+            bytes.removeAll()
+        }
+    }
+
     /// The same values read with the dictionary of another column.
     public func withDictionary(of other: ArrowColumn) -> ArrowColumn {
         switch (values, other.values) {

@@ -16,7 +16,7 @@ final class EngineLoop: @unchecked Sendable {  // `stage`, `reader`, `publisher`
         /// Time between flushes, in nanoseconds.
         var flushNs: Int64 = 60_000_000_000
         /// Rows beyond which a flush is asked for at once.
-        var flushRows = 2_000_000
+        var flushRows = 1_000_000
 
         /// Rows in memory beyond which the engine waits for the flush.
         var hotRowsMax: Int64 { 2 * Int64(flushRows) + Int64(min(flushRows, stepRows)) }

@@ -74,7 +74,7 @@ public enum PipelineBench {
     }
 
     /// Frames that the source may be ahead of what queries see, so that memory holds what is read next.
-    private static let leadFramesMax: Int64 = 40_000
+    private static let leadFramesMax: Int64 = 20_000
 
     static func configuration(_ folder: String) throws -> PipelineConfiguration {
         try PipelineConfiguration.parse(

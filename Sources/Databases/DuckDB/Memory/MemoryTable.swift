@@ -12,10 +12,13 @@ public struct MemoryTable: Sendable {
         /// In the order of the table's columns.
         public let columns: [Values]
         public let rows: Range<Int>
+        /// Kept as long as a query may read the rows.
+        private let owner: (any AnyObject & Sendable)?
 
-        public init(columns: [Values], rows: Range<Int>) {
+        public init(columns: [Values], rows: Range<Int>, owner: (any AnyObject & Sendable)? = nil) {
             self.columns = columns
             self.rows = rows
+            self.owner = owner
         }
     }
 

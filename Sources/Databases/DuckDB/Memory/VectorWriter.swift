@@ -111,7 +111,8 @@ final class VectorWriter {
             destroy(known)
         }
         let count = dictionary.values.count
-        let vector = unsafe functions.withType(.string) { type in unsafe functions.createVector(type, UInt64(count + 1)) }
+        let vector = unsafe functions.withType(.string) { type in unsafe functions.createVector(type, UInt64(count + 1))
+        }
         for (row, text) in dictionary.values.enumerated() {
             var text = text
             text.withUTF8 { bytes in

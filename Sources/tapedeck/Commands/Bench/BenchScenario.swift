@@ -1,3 +1,4 @@
+internal import Feeds
 internal import Foundation
 internal import Platform
 
@@ -9,14 +10,31 @@ struct BenchScenario: Sendable {
     /// Rows of a run that ends within 30 seconds on two cores.
     let rows: Int
     /// Runs it over a number of rows.
-    let run: @Sendable (_ rows: Int) throws -> BenchFigures
+    let run: @Sendable (_ rows: Int, _ market: SyntheticTrades.Options) throws -> BenchFigures
+
+    init(
+        name: String, summary: String, rows: Int,
+        onMarket run: @escaping @Sendable (_ rows: Int, _ market: SyntheticTrades.Options) throws -> BenchFigures
+    ) {
+        self.name = name
+        self.summary = summary
+        self.rows = rows
+        self.run = run
+    }
+
+    /// A scenario with inputs of its own.
+    init(
+        name: String, summary: String, rows: Int, run: @escaping @Sendable (_ rows: Int) throws -> BenchFigures
+    ) {
+        self.init(name: name, summary: summary, rows: rows) { rows, _ in try run(rows) }
+    }
 
     /// All scenarios, in the order in which data passes the stages.
     static let all: [BenchScenario] = journal + decoding + analytics + pipeline
 
     /// Rows that take about as long as asked, from the speed of a short run.
-    func rows(forSeconds seconds: Double) throws -> Int {
-        let trial = try run(max(1, rows / 50))
+    func rows(forSeconds seconds: Double, _ market: SyntheticTrades.Options) throws -> Int {
+        let trial = try run(max(1, rows / 50), market)
         return max(1, Int(Double(trial.rows) / trial.seconds * seconds))
     }
 }

@@ -4,10 +4,11 @@ extension BenchScenario {
     static let pipeline = [
         BenchScenario(
             name: "end-to-end",
-            summary: "frames to journal, decoder, bars and indicators, all in the lake; rows are trades", rows: 20_000_000
-        ) { rows in
+            summary: "frames to journal, decoder, bars and indicators, all in the lake; rows are trades",
+            rows: 20_000_000
+        ) { rows, market in
             try BenchFolder.with { folder in
-                let report = try PipelineBench.endToEnd(folder: folder + "/data", trades: rows)
+                let report = try PipelineBench.endToEnd(folder: folder + "/data", trades: rows, market: market)
                 let trades = Double(report.trades)
                 var details = [
                     ("lake_rows", Double(report.rows)), ("lake_bytes_per_trade", Double(report.lakeBytes) / trades),

@@ -1,0 +1,137 @@
+internal import Market
+internal import Platform
+
+/// Turns the values of one column and row group into pages.
+///
+/// Holds the working memory of all columns in turn: about 12 bytes a row of the largest row group, and the table of
+/// distinct values.
+final class ChunkEncoder {
+    let pages: PageWriter
+    private let pageRows: Int
+    let pageBytes: Int
+    let presence = Presence()
+    /// The values that are not missing, where some are.
+    let words = Column<UInt64>()
+    let halfWords = Column<UInt32>()
+    /// Places in the dictionary.
+    let numbers = Column<UInt32>()
+    let dictionary = ValueDictionary()
+    let texts: [TextNumbers]
+
+    /// - Parameter pageRows: a multiple of 64.
+    init(_ pages: PageWriter, columns: Int, pageRows: Int, pageBytes: Int) {
+        precondition(pageRows > 0 && pageRows.isMultiple(of: 64), "the rows of a page are a multiple of 64")
+        self.pages = pages
+        self.pageRows = pageRows
+        self.pageBytes = pageBytes
+        texts = (0..<columns).map { _ in TextNumbers() }
+    }
+
+    /// Writes a column's pages.
+    ///
+    /// - Parameter place: the column's.
+    func encode(
+        _ values: ArrowColumn.Values, rows: Int, isNullable: Bool, place: Int
+    ) throws(LakeError) -> ColumnChunk {
+        pages.begin(column: place)
+        presence.setAllPresent()
+        let statistics =
+            switch values {
+            case .int64(let column): try unsafe integers(column.pointer, rows, isNullable)
+            case .int32(let column): try unsafe integers(column.pointer, rows, isNullable)
+            case .float64(let column): try unsafe doubles(column.pointer, rows, isNullable)
+            case .boolean(let column): try unsafe booleans(column.pointer, rows, isNullable)
+            case .dictionary(let indices, let dictionary):
+                try unsafe encode(indices.pointer, dictionary, texts[place], rows, isNullable)
+            case .dictionary8(let indices, let dictionary):
+                try unsafe encode(indices.pointer, dictionary, texts[place], rows, isNullable)
+            case .text(let offsets, let bytes):
+                try unsafe byteArrays(offsets.pointer, bytes.pointer, rows, isNullable, isText: true)
+            case .binary(let offsets, let bytes):
+                try unsafe byteArrays(offsets.pointer, bytes.pointer, rows, isNullable, isText: false)
+            }
+        return pages.end(statistics)
+    }
+
+    /// Writes rows as pages of equal length.
+    ///
+    /// - Parameter body: appends a range of the values that are not missing to the page's body; not called for none,
+    ///   since some readers do not expect encodings of nothing.
+    func writePages(
+        _ rows: Int, _ isNullable: Bool, _ encoding: ParquetEncoding, _ body: (Range<Int>) -> Void
+    ) throws(LakeError) {
+        var first = 0
+        for start in stride(from: 0, to: rows, by: pageRows) {
+            let page = start..<min(rows, start + pageRows)
+            let count = isNullable ? presence.presentCount(page) : page.count
+            if count > 0 { body(first..<first + count) }
+            first += count
+            try pages.dataPage(
+                count > 0 ? encoding : .plain, isNullable ? presence : nil, rows: page, values: count)
+        }
+    }
+
+    /// Writes the dictionary that the body of the next page holds, then the places in it that `numbers` holds.
+    func writeDictionary(values: Int, _ rows: Int, _ isNullable: Bool) throws(LakeError) {
+        try pages.dictionaryPage(values: values)
+        let width = max(1, BitPacking.width(UInt64(values - 1)))
+        let (body, numbers) = (pages.body, numbers)
+        try writePages(rows, isNullable, .runLengthDictionary) { range in
+            body.append(UInt8(width))
+            unsafe RunLengthPacking.encode(
+                numbers.pointer + range.lowerBound, count: range.count, width: width, into: body)
+        }
+    }
+
+    /// Writes values as they are in memory.
+    func writePlain(_ values: UnsafeRawPointer, bytes: Int, _ rows: Int, _ isNullable: Bool) throws(LakeError) {
+        let body = pages.body
+        try writePages(rows, isNullable, .plain) { range in
+            unsafe body.append(
+                contentsOf: UnsafeRawBufferPointer(start: values + range.lowerBound * bytes, count: range.count * bytes)
+            )
+        }
+    }
+
+    /// One bit a value.
+    private func booleans(
+        _ values: UnsafePointer<UInt8>, _ rows: Int, _ isNullable: Bool
+    ) throws(LakeError) -> ParquetStatistics {
+        var statistics = ParquetStatistics()
+        if let (low, high) = unsafe Self.range(values, rows) {
+            precondition(high <= 1, "a truth value is 0 or 1")
+            statistics.minimum = .boolean(low != 0)
+            statistics.maximum = .boolean(high != 0)
+        }
+        let body = pages.body
+        try writePages(rows, isNullable, .plain) { range in
+            let target = unsafe body.room(range.count / 8 + 1).assumingMemoryBound(to: UInt8.self)
+            let source = unsafe UnsafeRawPointer(values + range.lowerBound)
+            let bytes = (range.count + 7) / 8
+            for place in 0..<bytes {
+                // Multiplying moves the lowest bit of each byte to the highest byte.
+                let word = unsafe source.loadUnaligned(fromByteOffset: place * 8, as: UInt64.self)
+                unsafe target[place] = UInt8(truncatingIfNeeded: (word &* 0x0102_0408_1020_4080) &>> 56)
+            }
+            // What lies behind the last value is not ours.
+            if range.count % 8 > 0 { unsafe target[bytes - 1] &= (1 << UInt8(range.count % 8)) - 1 }
+            body.truncateOrExtend(to: body.count + bytes)
+        }
+        return statistics
+    }
+
+    /// Smallest and largest; nil of none.
+    @inline(__always)
+    static func range<Value: FixedWidthInteger>(
+        _ values: UnsafePointer<Value>, _ count: Int
+    ) -> (low: Value, high: Value)? {
+        guard count > 0 else { return nil }
+        var low = unsafe values[0], high = unsafe values[0]
+        for index in 1..<count {
+            let value = unsafe values[index]
+            low = min(low, value)
+            high = max(high, value)
+        }
+        return (low, high)
+    }
+}

@@ -1,0 +1,141 @@
+internal import Platform
+
+/// Writes the pages of one column chunk after the other.
+///
+/// - Source: Apache Parquet format, "Data Pages", data page version 2: levels stay uncompressed, and so does what
+///   compression does not make smaller.
+final class PageWriter {
+    /// Bytes of a page that are compressed to see whether that helps.
+    private static let probeBytes = 8 << 10
+    /// Pages for which a negative answer holds.
+    private static let probePages = 8
+
+    let output: ParquetOutput
+    private let zstd: ZstdCompressor
+    private let compressed = ByteBuffer()
+    private let levels = ByteBuffer()
+    /// What the next page holds; the encoders write here.
+    let body = ByteBuffer()
+    private var chunk = ColumnChunk(firstOffset: 0)
+    private var column = 0
+    /// By column, pages still to be left uncompressed.
+    private var pagesToLeave: [Int]
+
+    init(_ output: ParquetOutput, columns: Int, level: Int) {
+        self.output = output
+        zstd = ZstdCompressor(level: level)
+        pagesToLeave = Array(repeating: 0, count: columns)
+    }
+
+    /// The pages that follow are those of a column.
+    func begin(column: Int) {
+        self.column = column
+        chunk = ColumnChunk(firstOffset: output.position)
+    }
+
+    /// The column's pages are complete.
+    func end(_ statistics: ParquetStatistics) -> ColumnChunk {
+        chunk.statistics = statistics
+        chunk.compressedBytes = output.position - chunk.firstOffset
+        return chunk
+    }
+
+    /// Writes the dictionary that `body` holds, and empties `body`.
+    func dictionaryPage(values: Int) throws(LakeError) {
+        chunk.dictionaryOffset = output.position
+        compressed.removeAll()
+        unsafe zstd.compress(UnsafeRawBufferPointer(body.buffer), into: compressed)
+        header(type: 2, uncompressed: body.count, compressed: compressed.count) {
+            $0.structure(7) {
+                $0.int32(1, values)
+                $0.int32(2, ParquetEncoding.plain.rawValue)
+            }
+        }
+        output.pending.append(compressed)
+        body.removeAll()
+        try output.flushIfLarge()
+    }
+
+    /// Writes the values that `body` holds, and empties `body`.
+    ///
+    /// - Parameters:
+    ///   - presence: of a nullable column.
+    ///   - rows: of the row group.
+    ///   - values: rows that have one.
+    func dataPage(
+        _ encoding: ParquetEncoding, _ presence: Presence?, rows: Range<Int>, values: Int
+    ) throws(LakeError) {
+        if chunk.values == 0 { chunk.dataOffset = output.position }
+        chunk.values += Int64(rows.count)
+        chunk.dataPages[encoding, default: 0] += 1
+        levels.removeAll()
+        presence?.encodeLevels(rows, into: levels)
+        let isCompressed = compressBody()
+        let stored = isCompressed ? compressed : body
+        header(type: 3, uncompressed: levels.count + body.count, compressed: levels.count + stored.count) {
+            $0.structure(8) {
+                $0.int32(1, rows.count)
+                $0.int32(2, rows.count - values)
+                $0.int32(3, rows.count)
+                $0.int32(4, encoding.rawValue)
+                $0.int32(5, levels.count)
+                $0.int32(6, 0)
+                $0.boolean(7, isCompressed)
+            }
+        }
+        output.pending.append(levels)
+        output.pending.append(stored)
+        body.removeAll()
+        try output.flushIfLarge()
+    }
+
+    /// Fills `compressed` where that makes the page smaller.
+    private func compressBody() -> Bool {
+        guard body.count > 32 else { return false }
+        if pagesToLeave[column] > 0 {
+            pagesToLeave[column] -= 1
+            return false
+        }
+        if body.count > 4 * Self.probeBytes, !helps(Self.probeBytes) {
+            pagesToLeave[column] = Self.probePages - 1
+            return false
+        }
+        return helps(body.count)
+    }
+
+    /// Compresses the first bytes of the page; a few per cent are not worth the reader's time.
+    private func helps(_ count: Int) -> Bool {
+        compressed.removeAll()
+        unsafe zstd.compress(UnsafeRawBufferPointer(start: body.pointer, count: count), into: compressed)
+        return compressed.count < count - count / 32
+    }
+
+    private func header(type: Int, uncompressed: Int, compressed: Int, _ body: (inout ThriftWriter) -> Void) {
+        let start = output.pending.count
+        var header = ThriftWriter(output.pending)
+        header.element {
+            $0.int32(1, type)
+            $0.int32(2, uncompressed)
+            $0.int32(3, compressed)
+            body(&$0)
+        }
+        chunk.uncompressedBytes += Int64(output.pending.count - start + uncompressed)
+    }
+}
+
+/// A column of a row group, as the footer names it.
+struct ColumnChunk {
+    var firstOffset: Int64
+    var dictionaryOffset: Int64?
+    var dataOffset: Int64 = 0
+    /// Rows, with or without a value.
+    var values: Int64 = 0
+    /// Bytes with the headers of pages.
+    var uncompressedBytes: Int64 = 0
+    var compressedBytes: Int64 = 0
+    /// Data pages by encoding.
+    var dataPages: [ParquetEncoding: Int] = [:]
+    var statistics = ParquetStatistics()
+
+    init(firstOffset: Int64) { self.firstOffset = firstOffset }
+}
