@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "include/CPlatform.h"
 
+#include <malloc.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -37,6 +38,11 @@ int64_t td_peak_resident_bytes(void) {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     return (int64_t)usage.ru_maxrss * 1024;
+}
+
+void td_fix_memory_thresholds(int block_bytes, int trim_bytes) {
+    mallopt(M_MMAP_THRESHOLD, block_bytes);
+    mallopt(M_TRIM_THRESHOLD, trim_bytes);
 }
 
 int64_t td_cpu_ns(void) {

@@ -17,11 +17,18 @@ public protocol Feed: Sendable {
 
 /// Receives or makes frames and pushes them.
 public protocol FeedSource: Sendable {
+    /// True where frames are there whenever they are asked for, as in files: then none are taken while the engine is
+    /// busy with earlier ones. A line cannot wait: what it brings goes to the journal however far behind the engine is.
+    var canWait: Bool { get }
     /// Runs until the data is over or `output` is cancelled; waits while the receiver cannot take more.
     ///
     /// - Threading: one call, on a thread of its own.
     /// - Throws: `FeedError`, or what a sink throws.
     func run(into output: any FeedOutput, status: FeedStatus) throws
+}
+
+extension FeedSource {
+    public var canWait: Bool { false }
 }
 
 /// Where a source pushes frames: one sink per feed name.

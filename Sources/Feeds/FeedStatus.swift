@@ -41,12 +41,21 @@ public final class FeedStatus: Sendable {
     }
 
     private let current = Mutex(Snapshot())
+    private let frames = Atomic<Int64>(0)
+    private let bytes = Atomic<Int64>(0)
+    private let lastFrameNs = Atomic<Int64>(0)
     /// Name of the feed in configuration.
     public let name: String
 
     public init(name: String) { self.name = name }
 
-    public var snapshot: Snapshot { current.withLock { $0 } }
+    public var snapshot: Snapshot {
+        var snapshot = current.withLock { $0 }
+        snapshot.frames = frames.load(ordering: .relaxed)
+        snapshot.bytes = bytes.load(ordering: .relaxed)
+        snapshot.lastFrameNs = lastFrameNs.load(ordering: .relaxed)
+        return snapshot
+    }
 
     /// Changes the state.
     public func set(_ state: State, _ detail: String = "") {
@@ -58,11 +67,9 @@ public final class FeedStatus: Sendable {
 
     /// Counts a frame that was received: for sinks, so that every source is counted alike.
     public func countFrame(bytes: Int, ingestTimeNs: Int64) {
-        current.withLock {
-            $0.frames += 1
-            $0.bytes += Int64(bytes)
-            $0.lastFrameNs = ingestTimeNs
-        }
+        frames.wrappingAdd(1, ordering: .relaxed)
+        self.bytes.wrappingAdd(Int64(bytes), ordering: .relaxed)
+        lastFrameNs.store(ingestTimeNs, ordering: .relaxed)
     }
 
     /// Counts a connection that was made again.

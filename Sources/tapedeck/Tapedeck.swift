@@ -31,6 +31,7 @@ struct Tapedeck {
         ])
 
     static func main() {
+        ProcessMemory.returnLargeBlocks()
         do {
             try Interrupt.shared.install()
         } catch {

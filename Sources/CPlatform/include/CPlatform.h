@@ -24,6 +24,8 @@ int td_eventfd(void);
 int64_t td_peak_resident_bytes(void);
 /// User plus system time of this process in nanoseconds.
 int64_t td_cpu_ns(void);
+/// Fixes the sizes from which freed memory goes back to the system, in bytes: single blocks, and the end of the heap.
+void td_fix_memory_thresholds(int block_bytes, int trim_bytes);
 // Arrow C data interface: structures as laid down in the Arrow specification, "The Arrow C data interface".
 #ifndef ARROW_C_DATA_INTERFACE
 #define ARROW_C_DATA_INTERFACE

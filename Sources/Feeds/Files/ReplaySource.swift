@@ -10,6 +10,8 @@ public struct ReplaySource: FeedSource {
     private let options: ReplayOptions
     private let clock: Pacer.Clock
 
+    public var canWait: Bool { true }
+
     public init(_ plan: ReplayPlan, _ options: ReplayOptions) { self.init(plan, options, clock: .system) }
 
     init(_ plan: ReplayPlan, _ options: ReplayOptions, clock: Pacer.Clock) {

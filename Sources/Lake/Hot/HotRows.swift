@@ -97,6 +97,16 @@ final class HotRows: Sendable {
         }
     }
 
+    /// Memory that segments take, in bytes.
+    var memoryBytes: Int {
+        state.withLock { state in
+            state.tables.values.reduce(0) { sum, table in
+                let bytes = table.memoryBytes
+                return sum + bytes.visible + bytes.retired + bytes.spare
+            }
+        }
+    }
+
     private func spareSegment(_ table: String) -> HotSegment? { state.withLock { $0.tables[table]?.takeSpare() } }
 
     /// Rows of a table whose offset is above `after` and at most `last`.

@@ -113,6 +113,9 @@ public final class HotStore: Sink {
     /// Rows in hot tables.
     public var hotRows: Int64 { progress.withLock { $0.hotRows.values.reduce(0, +) } }
 
+    /// Memory reserved for rows in hot tables, in bytes.
+    public var hotBytes: Int { rows.memoryBytes }
+
     /// A connection for queries.
     public func connect() throws(LakeError) -> Connection {
         try onDatabase("connect") { () throws(DatabaseError) in try database.connect() }

@@ -47,7 +47,7 @@ struct HotTable {
     private var retired: [(run: Run, sinceNs: Int64)] = []
     /// Segments that hold nothing any more, once no query reads them.
     private var spare: [HotSegment] = []
-    private static let spareBytesMax = 48 << 20
+    private static let spareBytesMax = 20 << 20
     /// The highest offset among rows that are gone from memory.
     private var droppedOffset: Int64 = -1
     /// The columns of the newest batch: their dictionaries cover the indices of all rows.
@@ -59,9 +59,9 @@ struct HotTable {
 
     /// How long rows stay that are in the lake: longer than a query takes from reading the view to opening the rows.
     private static let retiredNs: Int64 = 5_000_000_000
-    /// The same while there are more such rows than `retiredRowsMax`.
-    private static let retiredNsMin: Int64 = 500_000_000
-    private static let retiredRowsMax = 500_000
+    /// The same while such rows take more memory than `retiredBytesMax`.
+    private static let retiredNsMin: Int64 = 250_000_000
+    private static let retiredBytesMax = 20 << 20
 
     /// Publishes what was appended to segments.
     mutating func publish(_ appended: [Run], newest columns: [ArrowColumn]) {
@@ -105,6 +105,14 @@ struct HotTable {
         retired += moved.map { ($0, nowNs) }
     }
 
+    /// Memory of rows that queries see, of rows kept for queries on their way, and of empty segments, in bytes.
+    var memoryBytes: (visible: Int, retired: Int, spare: Int) {
+        (
+            runs.reduce(0) { $0 + $1.segment.byteCount }, retired.reduce(0) { $0 + $1.run.segment.byteCount },
+            spare.reduce(0) { $0 + $1.byteCount }
+        )
+    }
+
     /// A segment whose memory can be used again; nil where there is none.
     mutating func takeSpare() -> HotSegment? {
         for place in spare.indices where isKnownUniquelyReferenced(&spare[place]) {
@@ -119,11 +127,11 @@ struct HotTable {
     mutating func sweep() {
         guard !retired.isEmpty else { return }
         let nowNs = Stopwatch.monotonicNs()
-        var rows = retired.reduce(0) { $0 + $1.run.count }
+        var bytes = memoryBytes.retired
         var count = 0
         for (run, sinceNs) in retired {
-            guard nowNs - sinceNs > (rows > Self.retiredRowsMax ? Self.retiredNsMin : Self.retiredNs) else { break }
-            rows -= run.count
+            guard nowNs - sinceNs > (bytes > Self.retiredBytesMax ? Self.retiredNsMin : Self.retiredNs) else { break }
+            bytes -= run.segment.byteCount
             droppedOffset = run.lastOffset
             count += 1
         }

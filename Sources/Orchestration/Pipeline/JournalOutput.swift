@@ -8,12 +8,15 @@ final class JournalOutput: FeedOutput {
     private let journal: Journal
     private let names: FeedNames
     private let status: FeedStatus
+    private let engineOffset: (@Sendable () -> Offset)?
     private let cancelled = Atomic(false)
 
-    init(_ journal: Journal, names: FeedNames, status: FeedStatus) {
+    /// - Parameter engineOffset: how far the engine is, for a source that waits for it; nil for one that does not.
+    init(_ journal: Journal, names: FeedNames, status: FeedStatus, engineOffset: (@Sendable () -> Offset)?) {
         self.journal = journal
         self.names = names
         self.status = status
+        self.engineOffset = engineOffset
     }
 
     var isCancelled: Bool { cancelled.load(ordering: .acquiring) }
@@ -24,7 +27,21 @@ final class JournalOutput: FeedOutput {
     func sink(feed name: String) throws -> any FrameSink {
         let feed = try journal.feed(named: name)
         names.set(name, of: feed)
-        return JournalSink(journal, feed, status)
+        return JournalSink(journal, feed, status, self)
+    }
+
+    /// Bytes that a source that can wait is ahead of the engine at most: the journal has them in memory still.
+    private static let leadBytesMax: Int64 = 4 << 20
+    /// Frames after which the lead is looked at.
+    fileprivate static let framesPerLook = 64
+
+    /// Waits while the engine is far behind a source that can wait.
+    fileprivate func waitForEngine() {
+        guard let engineOffset else { return }
+        let snapshot = status.snapshot
+        let frameBytes = max(64, snapshot.bytes / max(1, snapshot.frames))
+        let leadMax = max(Self.leadBytesMax / frameBytes, 2 * Int64(Self.framesPerLook))
+        while journal.nextOffset - engineOffset() > leadMax, !isCancelled { Pause.wait(ns: 200_000) }
     }
 }
 
@@ -34,11 +51,15 @@ private final class JournalSink: FrameSink {
     private let journal: Journal
     private let feed: FeedID
     private let status: FeedStatus
+    private let output: JournalOutput
+    /// Frames since the lead was looked at; every sink is used by one thread at a time.
+    private nonisolated(unsafe) var frames = 0
 
-    init(_ journal: Journal, _ feed: FeedID, _ status: FeedStatus) {
+    init(_ journal: Journal, _ feed: FeedID, _ status: FeedStatus, _ output: JournalOutput) {
         self.journal = journal
         self.feed = feed
         self.status = status
+        self.output = output
     }
 
     func begin(settings: String, ingestTime: Timestamp) throws {
@@ -52,6 +73,8 @@ private final class JournalSink: FrameSink {
     func frame(_ payload: UnsafeRawBufferPointer, ingestTime: Timestamp) throws {
         _ = unsafe try journal.append(.data, feed: feed, ingestTime: ingestTime, payload: payload)
         status.countFrame(bytes: payload.count, ingestTimeNs: ingestTime.nanoseconds)
+        unsafe frames += 1
+        if unsafe frames % JournalOutput.framesPerLook == 0 { output.waitForEngine() }
     }
 
     func heartbeat(ingestTime: Timestamp) throws { try control(.heartbeat, ingestTime) }

@@ -158,7 +158,10 @@ public final class Pipeline: Sendable {
     /// Starts one source under a name.
     public func run(_ source: any FeedSource, name: String) {
         let status = FeedStatus(name: name)
-        let runner = FeedRunner(status: status, output: JournalOutput(journal, names: feedNames, status: status))
+        let engineOffset: @Sendable () -> Offset = { [engineLoop] in engineLoop.offset }
+        let output = JournalOutput(
+            journal, names: feedNames, status: status, engineOffset: source.canWait ? engineOffset : nil)
+        let runner = FeedRunner(status: status, output: output)
         runners.withLock { $0.append(runner) }
         runner.start(source)
     }

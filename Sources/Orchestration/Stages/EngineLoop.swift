@@ -19,7 +19,7 @@ final class EngineLoop: @unchecked Sendable {  // `stage`, `reader`, `publisher`
         var flushRows = 1_000_000
 
         /// Rows in memory beyond which the engine waits for the flush.
-        var hotRowsMax: Int64 { 2 * Int64(flushRows) + Int64(min(flushRows, stepRows)) }
+        var hotRowsMax: Int64 { Int64(flushRows) * 3 / 2 + Int64(min(flushRows, stepRows)) }
     }
 
     private let stage: EngineStage
@@ -32,6 +32,7 @@ final class EngineLoop: @unchecked Sendable {  // `stage`, `reader`, `publisher`
     private var publisher: LivePublisher
     private let report: EngineReport
     private let step: Step
+    private let position: Atomic<Offset>
     private let flushWanted = Atomic(false)
     private let draining = Atomic(false)
 
@@ -49,7 +50,11 @@ final class EngineLoop: @unchecked Sendable {  // `stage`, `reader`, `publisher`
         appendTime = metrics.histogram("tapedeck_hot_append_seconds", help: "Time to make a step visible to queries.")
         reader = try journal.makeReader(from: stage.offset)
         step = stage.makeStep()
+        position = Atomic(stage.offset)
     }
+
+    /// First offset that the engine has not processed yet; from the end of its thread on, the largest there is.
+    var offset: Offset { position.load(ordering: .relaxed) }
 
     /// Asks for a flush of everything that is durable now.
     func requestFlush() { flushWanted.store(true, ordering: .releasing) }
@@ -59,7 +64,10 @@ final class EngineLoop: @unchecked Sendable {  // `stage`, `reader`, `publisher`
 
     /// Runs until drained; closes the flush loop.
     func run() {
-        defer { flusher.close() }
+        defer {
+            position.store(.max, ordering: .relaxed)
+            flusher.close()
+        }
         var stepWatch = Stopwatch()
         var flushWatch = Stopwatch()
         var rowsSinceFlush = 0
@@ -78,6 +86,7 @@ final class EngineLoop: @unchecked Sendable {  // `stage`, `reader`, `publisher`
                 let start = LivePublisher.Position(step)
                 if step.rows == 0 { stepWatch = Stopwatch() }
                 stage.process(block, into: step)
+                position.store(stage.offset, ordering: .relaxed)
                 publisher.publish(step, since: start, engine: stage.engine, instruments: stage.instruments)
             }
             let isCaughtUp = block == nil && stage.offset >= journal.durableOffset

@@ -27,6 +27,8 @@ public enum PipelineBench {
         /// Resident memory after a quarter of the trades and at the end, in bytes.
         public var residentBytesEarly: Int64 = 0
         public var residentBytesLate: Int64 = 0
+        /// The most memory that rows took before they were in the lake, in bytes.
+        public var hotBytesMax = 0
     }
 
     /// Runs a pipeline over `trades` in a folder.
@@ -39,16 +41,15 @@ public enum PipelineBench {
         folder: String, trades: Int, market: SyntheticTrades.Options = SyntheticTrades.Options()
     ) throws -> Report {
         let pipeline = try Pipeline(configuration(folder))
-        let source = SyntheticSource(market, trades: trades) { [pipeline] in
-            pipeline.journal.durableOffset - pipeline.store.visibleOffset > Self.leadFramesMax
-        }
+        let source = SyntheticSource(market, trades: trades)
         let cpuNs = Stopwatch.processCPUNs()
         let watch = Stopwatch()
         pipeline.start()
         pipeline.run(source, name: "synthetic")
         var report = Report()
         while !pipeline.areFeedsFinished {
-            Pause.wait(ns: 5_000_000)
+            Pause.wait(ns: 20_000_000)
+            report.hotBytesMax = max(report.hotBytesMax, pipeline.store.hotBytes)
             if report.residentBytesEarly == 0, pipeline.report.snapshot.totals.trades > UInt64(trades / 4) {
                 report.residentBytesEarly = Stopwatch.residentBytes()
             }
@@ -72,9 +73,6 @@ public enum PipelineBench {
         pipeline.stop()
         return report
     }
-
-    /// Frames that the source may be ahead of what queries see, so that memory holds what is read next.
-    private static let leadFramesMax: Int64 = 20_000
 
     static func configuration(_ folder: String) throws -> PipelineConfiguration {
         try PipelineConfiguration.parse(

@@ -14,12 +14,36 @@ extension BenchScenario {
                     ("lake_rows", Double(report.rows)), ("lake_bytes_per_trade", Double(report.lakeBytes) / trades),
                     ("journal_bytes_per_trade", Double(report.journalBytes) / trades), ("bars", Double(report.bars)),
                     ("early_rss_bytes", Double(report.residentBytesEarly)),
-                    ("late_rss_bytes", Double(report.residentBytesLate)),
+                    ("hot_bytes_max", Double(report.hotBytesMax)), ("late_rss_bytes", Double(report.residentBytesLate)),
                 ]
                 details += report.cpuNsPerTrade.filter { $0.ns >= 1 }.map { ("cpu_ns_per_trade_" + $0.thread, $0.ns) }
                 return BenchFigures(
                     rows: report.trades, seconds: report.seconds, cpuSeconds: report.cpuSeconds, details: details)
             }
-        }
+        },
+        BenchScenario(
+            name: "recovery", summary: "restart after kill -9: one-trade frames behind the last checkpoint, until live",
+            rows: 10_000_000
+        ) { rows in
+            try BenchFolder.with { folder in
+                let report = try PipelineBench.recovery(folder: folder + "/data", frames: rows)
+                return BenchFigures(
+                    rows: report.frames, seconds: report.seconds, cpuSeconds: report.cpuSeconds,
+                    details: [("journal_open_seconds", report.secondsUntilJournal)])
+            }
+        },
+        BenchScenario(
+            name: "visible", summary: "receipt of a trade until SQL answers with it, at 20,000 trades/s", rows: 200_000
+        ) { rows in
+            try BenchFolder.with { folder in
+                let report = try PipelineBench.visible(folder: folder + "/data", trades: rows)
+                let delays = report.delaysNs
+                return BenchFigures(
+                    rows: report.frames, seconds: report.seconds, cpuSeconds: report.cpuSeconds,
+                    p50Micros: Double(delays[delays.count / 2]) / 1000,
+                    p99Micros: Double(delays[delays.count * 99 / 100]) / 1000,
+                    details: [("max_us", Double(delays[delays.count - 1]) / 1000)])
+            }
+        },
     ]
 }
