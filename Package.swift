@@ -51,7 +51,9 @@ let package = Package(
         .target(name: "Analytics", dependencies: ["Market", "Platform"], swiftSettings: safe),
         // Hot tables, Parquet files and Delta tables.
         .target(
-            name: "Lake", dependencies: ["CZstd", "Databases", "Delivery", "Market", "Platform"], swiftSettings: safe),
+            name: "Lake", dependencies: ["CZstd", "Databases", "Delivery", "Market", "Platform"],
+            // Parquet encodings are loops over columns; the decoder asks for the same instructions.
+            swiftSettings: safe + [.unsafeFlags(["-Xcc", "-mavx2", "-Xcc", "-mbmi", "-Xcc", "-mlzcnt"])]),
         // HTTP interface, live stream, dashboard.
         .target(
             name: "Serving", dependencies: ["Databases", "Market", "Networking", "Platform"],

@@ -83,7 +83,7 @@ extension ChunkEncoder {
         for value in low...high {
             pages.body.appendLittleEndian(UInt64(truncatingIfNeeded: value), bytes: MemoryLayout<Value>.size)
         }
-        try writeDictionary(values: Int(high - low) + 1, rows, isNullable)
+        try writeDictionary(values: Int(high - low) + 1, count: count, rows, isNullable)
     }
 
     /// Writes 64-bit values as places in a dictionary.
@@ -101,7 +101,7 @@ extension ChunkEncoder {
             into: numbers.pointer)
         guard isSmall else { return false }
         unsafe pages.body.append(contentsOf: UnsafeRawBufferPointer(dictionary.values.buffer))
-        try writeDictionary(values: dictionary.values.count, rows, isNullable)
+        try writeDictionary(values: dictionary.values.count, count: count, rows, isNullable)
         return true
     }
 }

@@ -11,7 +11,7 @@ final class TextNumbers {
     private var source = StringDictionary(values: [])
     /// By index of the source, the first index with the same text.
     private var canonical: [UInt32] = []
-    /// By index of the source, the number in this row group.
+    /// By index of the source, the number in this row group; one more at the end.
     fileprivate let numbers = Column<UInt32>()
     /// The used indices by number.
     private(set) var used: [UInt32] = []
@@ -31,8 +31,9 @@ final class TextNumbers {
             }
         }
         numbers.removeAll()
-        numbers.reserve(canonical.count)
+        numbers.reserve(canonical.count + 1)
         for _ in canonical { numbers.append(Self.unseen) }
+        numbers.append(0)
     }
 
     /// The number of a text that has none yet.
@@ -57,18 +58,19 @@ extension ChunkEncoder {
         numbers.removeAll()
         numbers.reserve(rows)
         let target = unsafe numbers.pointer
-        let limit = Index(clamping: dictionary.values.count)
         let known = unsafe texts.numbers.pointer
+        let count = dictionary.values.count
+        // Behind the numbers of the texts stands one for what is missing, so that no row needs a branch.
         @inline(__always)
         func number(_ index: Index) -> UInt32 {
-            precondition(index < limit, "an index is a place in its dictionary")
-            let number = unsafe known[Int(truncatingIfNeeded: index)]
-            return number == TextNumbers.unseen ? texts.number(Int(truncatingIfNeeded: index)) : number
+            let place = min(Int(truncatingIfNeeded: index), count)
+            let number = unsafe known[place]
+            return number == TextNumbers.unseen ? texts.number(place) : number
         }
+        let largest = unsafe Self.largest(indices, rows, isNullable)
+        precondition(largest < count, "an index is a place in its dictionary")
         if isNullable {
-            _ = unsafe presence.compact(rows, from: indices, to: target, isMissing: { $0 == Index.max }) {
-                $0 == Index.max ? 0 : number($0)
-            }
+            _ = unsafe presence.compact(rows, from: indices, to: target, isMissing: { $0 == Index.max }, number)
         } else {
             for row in 0..<rows { unsafe target[row] = number(indices[row]) }
         }
@@ -84,8 +86,22 @@ extension ChunkEncoder {
             try writePages(rows, isNullable, .plain) { _ in }
             return statistics
         }
-        try writeDictionary(values: texts.used.count, rows, isNullable)
+        try writeDictionary(values: texts.used.count, count: rows - presence.nullCount, rows, isNullable)
         return statistics
+    }
+
+    /// The largest index that is not the sentinel of a missing one; -1 of none.
+    private static func largest<Index: FixedWidthInteger & UnsignedInteger>(
+        _ indices: UnsafePointer<Index>, _ rows: Int, _ isNullable: Bool
+    ) -> Int {
+        // The sentinel plus one wraps to zero.
+        var largest: Index = 0
+        if isNullable {
+            for row in 0..<rows { largest = unsafe max(largest, indices[row] &+ 1) }
+            return Int(truncatingIfNeeded: largest) - 1
+        }
+        for row in 0..<rows { largest = unsafe max(largest, indices[row]) }
+        return rows == 0 ? -1 : Int(truncatingIfNeeded: largest)
     }
 
     /// Lengths as differences, then all bytes.

@@ -72,15 +72,34 @@ final class ChunkEncoder {
     }
 
     /// Writes the dictionary that the body of the next page holds, then the places in it that `numbers` holds.
-    func writeDictionary(values: Int, _ rows: Int, _ isNullable: Bool) throws(LakeError) {
+    ///
+    /// - Parameter count: places.
+    func writeDictionary(values: Int, count: Int, _ rows: Int, _ isNullable: Bool) throws(LakeError) {
         try pages.dictionaryPage(values: values)
-        let width = max(1, BitPacking.width(UInt64(values - 1)))
+        let width = placeBits(values, count)
         let (body, numbers) = (pages.body, numbers)
         try writePages(rows, isNullable, .runLengthDictionary) { range in
             body.append(UInt8(width))
             unsafe RunLengthPacking.encode(
                 numbers.pointer + range.lowerBound, count: range.count, width: width, into: body)
         }
+    }
+
+    /// Bits of a place in a dictionary of a size, from 12 on in whole bytes where a sample is smaller that way.
+    ///
+    /// Rows sorted by instrument use a large dictionary piece by piece, which zstd does not see across bits: whole bytes
+    /// take a third off the prices of a thousand instruments, and add up to a sixth where places are random.
+    private func placeBits(_ values: Int, _ count: Int) -> Int {
+        let bits = max(1, BitPacking.width(UInt64(values - 1)))
+        let whole = (bits + 7) / 8 * 8
+        guard bits > 11, bits < whole else { return bits }
+        let sample = min(count, 8192)
+        func size(_ width: Int) -> Int {
+            let start = unsafe numbers.pointer + (count - sample) / 2
+            unsafe RunLengthPacking.encode(start, count: sample, width: width, into: pages.body)
+            return pages.measureBody()
+        }
+        return size(whole) < size(bits) ? whole : bits
     }
 
     /// Writes values as they are in memory.
@@ -110,7 +129,8 @@ final class ChunkEncoder {
             let bytes = (range.count + 7) / 8
             for place in 0..<bytes {
                 // Multiplying moves the lowest bit of each byte to the highest byte.
-                let word = unsafe source.loadUnaligned(fromByteOffset: place * 8, as: UInt64.self)
+                let word =
+                    unsafe source.loadUnaligned(fromByteOffset: place * 8, as: UInt64.self) & 0x0101_0101_0101_0101
                 unsafe target[place] = UInt8(truncatingIfNeeded: (word &* 0x0102_0408_1020_4080) &>> 56)
             }
             // What lies behind the last value is not ours.

@@ -89,6 +89,15 @@ final class PageWriter {
         try output.flushIfLarge()
     }
 
+    /// Empties `body` and writes nothing.
+    ///
+    /// - Returns: the bytes it would have taken.
+    func measureBody() -> Int {
+        let isSmaller = helps(body.count)
+        defer { body.removeAll() }
+        return isSmaller ? compressed.count : body.count
+    }
+
     /// Fills `compressed` where that makes the page smaller.
     private func compressBody() -> Bool {
         guard body.count > 32 else { return false }
