@@ -5,24 +5,22 @@ internal import Synchronization
 
 /// The rows of all tables that are in memory, for queries and flushes.
 ///
-/// Every transaction of the database sees one state of all tables: the one at its first look at any of them (for five
-/// seconds; a query plans all its tables long before that, and keeps what it planned as long as it runs).
+/// A query sees one state of all tables: the one at its first look at any of them.
 /// - Threading: one thread appends; the rest from any.
 final class HotRows: Sendable {
     private struct State {
         var tables: [String: HotTable]
-        /// The states that transactions look at, the newest last.
-        var views: [View] = []
+        /// The states that queries look at, by the number of their transaction.
+        var views: [(transaction: Int64, view: Weak)] = []
     }
 
-    private struct View {
-        let transaction: Int64
-        let sinceNs: Int64
+    /// A state of all tables, alive as long as a query is planned with it or runs.
+    private final class View: Sendable {
         let tables: [String: HotTable]
+        init(_ tables: [String: HotTable]) { self.tables = tables }
     }
 
-    /// How long the state of a transaction is remembered: all statements of a query are planned by then.
-    private static let viewNs: Int64 = 5_000_000_000
+    private struct Weak { weak var view: View? }
 
     private let state: Mutex<State>
     /// The segment that gets a table's next rows; for the appending thread.
@@ -44,18 +42,21 @@ final class HotRows: Sendable {
         columns.append((TableSchema.partitionColumn, .date))
         return MemoryTable(name: Self.functionName(name), columns: columns, parameterCount: 2) {
             [weak self] arguments throws(DatabaseError) in
-            guard let table = self?.table(name, transaction: arguments[1]) else { return [] }
+            guard let view = self?.view(transaction: arguments[1]), let table = view.tables[name] else {
+                return MemoryTable.Snapshot([])
+            }
             let parts = try table.parts(after: arguments[0]) + (table.open.map { [$0] } ?? [])
-            return parts.map { $0.memory(schema) }
+            return MemoryTable.Snapshot(parts.map { $0.memory(schema) }, owner: view)
         }
     }
 
-    private func table(_ name: String, transaction: Int64) -> HotTable? {
+    private func view(transaction: Int64) -> View {
         state.withLock { state in
-            if let known = state.views.last(where: { $0.transaction == transaction }) { return known.tables[name] }
-            state.views.append(
-                View(transaction: transaction, sinceNs: Stopwatch.monotonicNs(), tables: state.tables))
-            return state.tables[name]
+            state.views.removeAll { $0.view.view == nil }
+            if let known = state.views.first(where: { $0.transaction == transaction })?.view.view { return known }
+            let view = View(state.tables)
+            state.views.append((transaction, Weak(view: view)))
+            return view
         }
     }
 
@@ -124,8 +125,6 @@ final class HotRows: Sendable {
     /// Frees memory that no query needs any more.
     func sweep() {
         state.withLock { state in
-            let limitNs = Stopwatch.monotonicNs() - Self.viewNs
-            state.views.removeFirst(state.views.prefix { $0.sinceNs < limitNs }.count)
             for name in state.tables.keys { state.tables[name]?.sweep() }
         }
     }

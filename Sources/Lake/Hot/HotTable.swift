@@ -6,8 +6,6 @@ internal import Platform
 struct HotPart: Sendable {
     let columns: [ArrowColumn]
     let rows: Range<Int>
-    /// The segment whose memory the columns are; nil for rows of their own.
-    var segment: HotSegment?
 
     /// A column of nanoseconds or offsets.
     func int64(_ name: String) -> Column<Int64> {
@@ -26,7 +24,7 @@ struct HotPart: Sendable {
             return .column(next)
         }
         values.append(.dates(int64(schema.timeColumn)))
-        return MemoryTable.Part(columns: values, rows: rows, owner: segment)
+        return MemoryTable.Part(columns: values, rows: rows)
     }
 }
 
@@ -91,7 +89,7 @@ struct HotTable {
                 ? run.count : HotSegment.firstRow(above: last, in: run.segment.offsets, count: run.count)
             guard first < end else { continue }
             let columns = zip(run.segment.columns, newest).map { $0.withDictionary(of: $1) }
-            parts.append(HotPart(columns: columns, rows: first..<end, segment: run.segment))
+            parts.append(HotPart(columns: columns, rows: first..<end))
         }
         return parts
     }

@@ -12,12 +12,21 @@ public struct MemoryTable: Sendable {
         /// In the order of the table's columns.
         public let columns: [Values]
         public let rows: Range<Int>
-        /// Kept as long as a query may read the rows.
-        private let owner: (any AnyObject & Sendable)?
 
-        public init(columns: [Values], rows: Range<Int>, owner: (any AnyObject & Sendable)? = nil) {
+        public init(columns: [Values], rows: Range<Int>) {
             self.columns = columns
             self.rows = rows
+        }
+    }
+
+    /// What a query reads.
+    public struct Snapshot: Sendable {
+        public let parts: [Part]
+        /// Kept as long as the query is planned or runs.
+        public let owner: (any AnyObject & Sendable)?
+
+        public init(_ parts: [Part], owner: (any AnyObject & Sendable)? = nil) {
+            self.parts = parts
             self.owner = owner
         }
     }
@@ -36,12 +45,12 @@ public struct MemoryTable: Sendable {
     public let columns: [(name: String, type: TableSchema.ColumnType)]
     /// Integers that the function takes.
     public let parameterCount: Int
-    /// Called while a query that names the function is planned; the query reads the parts that it returns.
-    public let open: @Sendable (_ arguments: [Int64]) throws(DatabaseError) -> [Part]
+    /// Called while a query that names the function is planned; the query reads what it returns.
+    public let open: @Sendable (_ arguments: [Int64]) throws(DatabaseError) -> Snapshot
 
     public init(
         name: String, columns: [(name: String, type: TableSchema.ColumnType)], parameterCount: Int,
-        open: @escaping @Sendable (_ arguments: [Int64]) throws(DatabaseError) -> [Part]
+        open: @escaping @Sendable (_ arguments: [Int64]) throws(DatabaseError) -> Snapshot
     ) {
         self.name = name
         self.columns = columns

@@ -21,13 +21,10 @@ enum MemoryTableFunction {
 
     /// What belongs to a planned query.
     private final class Plan: Sendable {
-        let parts: [MemoryTable.Part]
-        let registration: Registration
+        let snapshot: MemoryTable.Snapshot
+        var parts: [MemoryTable.Part] { snapshot.parts }
 
-        init(_ parts: [MemoryTable.Part], _ registration: Registration) {
-            self.parts = parts
-            self.registration = registration
-        }
+        init(_ snapshot: MemoryTable.Snapshot) { self.snapshot = snapshot }
     }
 
     /// What belongs to a running query: which rows come next.
@@ -106,9 +103,9 @@ enum MemoryTableFunction {
             unsafe functions.withType(column.type) { type in unsafe functions.bindAddColumn(info, column.name, type) }
         }
         do throws(DatabaseError) {
-            let parts = try table.open(arguments)
-            unsafe functions.bindSetCardinality(info, UInt64(parts.reduce(0) { $0 + $1.rows.count }), true)
-            unsafe functions.bindSetData(info, retained(Plan(parts, registration)), release)
+            let plan = Plan(try table.open(arguments))
+            unsafe functions.bindSetCardinality(info, UInt64(plan.parts.reduce(0) { $0 + $1.rows.count }), true)
+            unsafe functions.bindSetData(info, retained(plan), release)
         } catch {
             unsafe functions.bindSetError(info, "\(error)")
         }
