@@ -16,6 +16,7 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by the 
     private var pending: [String] = []
     /// Memory of row groups, kept from flush to flush.
     private var buffer: RowGroupBuffer?
+    private let order = RowOrder()
 
     init(_ schema: TableSchema, lake: String, pipeline: String, writer: String) throws(LakeError) {
         self.schema = schema
@@ -74,8 +75,8 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by the 
         self.buffer = buffer
         let key = SortKey(schema)
         var written: [WrittenFile] = []
-        for (day, rows) in RowOrder.byDate(parts, timeColumn: schema.timeColumn) {
-            var order = rows
+        for day in RowOrder.days(parts, timeColumn: schema.timeColumn) {
+            order.fill(parts, timeColumn: schema.timeColumn, day: day)
             order.sort(parts, by: key)
             let date = "\(CivilDate(daysSinceEpoch: day))"
             let partition = "\(TableSchema.partitionColumn)=\(date)"
@@ -86,7 +87,7 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by the 
             let file = try ParquetFileWriter(
                 path: "\(folder)/\(temporary)", columns: schema.columns.map { ParquetColumn($0) })
             var start = 0
-            while start < order.rows.count {
+            while start < order.count {
                 let columns = buffer.gather(order, from: start, of: parts)
                 try file.append(columns, rows: buffer.rows)
                 start += buffer.rows

@@ -27,11 +27,11 @@ final class RowGroupBuffer {
     func gather(_ order: RowOrder, from start: Int, of parts: [HotPart]) -> [ArrowColumn] {
         let range = start..<start + rowCount(order, from: start, of: parts)
         rows = range.count
-        let codes = order.rows[range]
+        let codes = unsafe UnsafeBufferPointer(rebasing: order.rows.buffer[range])
         var gathered: [String: ArrowColumn] = [:]
         for (place, column) in stored.enumerated() {
             let newest = parts.last.map { column.withDictionary(of: $0.columns[place]) } ?? column
-            Self.gather(codes, parts.map { $0.columns[place] }, into: newest)
+            unsafe Self.gather(codes, parts.map { $0.columns[place] }, into: newest)
             gathered[column.name] = newest
         }
         return schema.columns.map { column in
@@ -49,7 +49,7 @@ final class RowGroupBuffer {
 
     /// Rows up to the limits of a row group, at least one.
     private func rowCount(_ order: RowOrder, from start: Int, of parts: [HotPart]) -> Int {
-        let most = min(rowsMax, order.rows.count - start)
+        let most = min(rowsMax, order.count - start)
         let wide = stored.indices.filter { place in
             switch stored[place].values {
             case .binary, .text: true
@@ -78,20 +78,22 @@ final class RowGroupBuffer {
         target.truncateOrExtend(to: nanoseconds.count)
     }
 
-    private static func gather(_ rows: ArraySlice<UInt32>, _ sources: [ArrowColumn], into target: ArrowColumn) {
+    private static func gather(_ rows: UnsafeBufferPointer<UInt32>, _ sources: [ArrowColumn], into target: ArrowColumn
+    ) {
         switch target.values {
-        case .int64(let column): gather(rows, sources, into: column, \.int64)
-        case .int32(let column): gather(rows, sources, into: column, \.int32)
-        case .float64(let column): gather(rows, sources, into: column, \.float64)
-        case .boolean(let column): gather(rows, sources, into: column, \.boolean)
-        case .dictionary(let column, _): gather(rows, sources, into: column, \.indices)
-        case .dictionary8(let column, _): gather(rows, sources, into: column, \.indices8)
+        case .int64(let column): unsafe gather(rows, sources, into: column, \.int64)
+        case .int32(let column): unsafe gather(rows, sources, into: column, \.int32)
+        case .float64(let column): unsafe gather(rows, sources, into: column, \.float64)
+        case .boolean(let column): unsafe gather(rows, sources, into: column, \.boolean)
+        case .dictionary(let column, _): unsafe gather(rows, sources, into: column, \.indices)
+        case .dictionary8(let column, _): unsafe gather(rows, sources, into: column, \.indices8)
         case .binary(let offsets, let bytes), .text(let offsets, let bytes):
             offsets.removeAll()
             bytes.removeAll()
             offsets.append(0)
             let columns = sources.map(\.bytes)
-            for row in rows {
+            for index in 0..<rows.count {
+                let row = unsafe rows[index]
                 let (from, content) = columns[Int(row >> 16)]
                 let place = Int(row & 0xffff)
                 let (start, end) = unsafe (from.pointer[place], from.pointer[place + 1])
@@ -103,7 +105,7 @@ final class RowGroupBuffer {
     }
 
     private static func gather<T: BitwiseCopyable>(
-        _ rows: ArraySlice<UInt32>, _ sources: [ArrowColumn], into target: Column<T>,
+        _ rows: UnsafeBufferPointer<UInt32>, _ sources: [ArrowColumn], into target: Column<T>,
         _ values: (ArrowColumn) -> Column<T>
     ) {
         let bases = unsafe sources.map { unsafe values($0).pointer }
@@ -111,11 +113,9 @@ final class RowGroupBuffer {
         target.reserve(rows.count)
         let to = unsafe target.pointer
         unsafe bases.withUnsafeBufferPointer { bases in
-            unsafe rows.withUnsafeBufferPointer { rows in
-                for place in 0..<rows.count {
-                    let row = unsafe rows[place]
-                    unsafe to[place] = bases[Int(row >> 16)][Int(row & 0xffff)]
-                }
+            for place in 0..<rows.count {
+                let row = unsafe rows[place]
+                unsafe to[place] = bases[Int(row >> 16)][Int(row & 0xffff)]
             }
         }
         target.truncateOrExtend(to: rows.count)

@@ -13,17 +13,21 @@ struct SortKey {
         hasTime = schema.sortKey.contains(schema.timeColumn)
     }
 
-    /// A number per row that orders rows as their texts do.
-    func groups(of rows: [UInt32], in parts: [HotPart]) -> [UInt32] {
-        var groups = [UInt32](repeating: 0, count: rows.count)
-        guard let newest = parts.last else { return groups }
+    /// Writes a number per row that orders rows as their texts do.
+    ///
+    /// - Returns: an upper bound of the numbers.
+    func writeGroups(of rows: Column<UInt32>, in parts: [HotPart], to groups: Column<UInt32>) -> UInt32 {
+        groups.reserve(rows.count - groups.count)
+        unsafe groups.pointer.update(repeating: 0, count: rows.count)
+        groups.truncateOrExtend(to: rows.count)
+        guard let newest = parts.last else { return 0 }
         var stride: UInt64 = 1
         for digit in digits(newest).reversed() {
-            digit.add(to: &groups, rows, parts, stride: UInt32(stride))
+            digit.add(to: groups, rows, parts, stride: UInt32(stride))
             stride *= UInt64(digit.ranks.max() ?? 0) + 1
             precondition(stride <= UInt64(UInt32.max), "more than 2^32 combinations of \(textColumns)")
         }
-        return groups
+        return UInt32(stride - 1)
     }
 
     /// One column, or neighbours that share their indices, with the rank of every index.
@@ -31,31 +35,37 @@ struct SortKey {
         let column: Int
         let ranks: [UInt32]
 
-        func add(to groups: inout [UInt32], _ rows: [UInt32], _ parts: [HotPart], stride: UInt32) {
+        func add(to groups: Column<UInt32>, _ rows: Column<UInt32>, _ parts: [HotPart], stride: UInt32) {
             switch parts[0].columns[column].values {
             case .dictionary:
                 let bases = unsafe parts.map { part -> UnsafeMutablePointer<UInt32> in
                     guard case .dictionary(let indices, _) = part.columns[column].values else { preconditionFailure() }
                     return unsafe indices.pointer
                 }
-                unsafe add(to: &groups, rows, bases, stride: stride)
+                unsafe add(to: groups, rows, bases, stride: stride)
             case .dictionary8:
                 let bases = unsafe parts.map { part -> UnsafeMutablePointer<UInt8> in
                     guard case .dictionary8(let indices, _) = part.columns[column].values else { preconditionFailure() }
                     return unsafe indices.pointer
                 }
-                unsafe add(to: &groups, rows, bases, stride: stride)
+                unsafe add(to: groups, rows, bases, stride: stride)
             default: preconditionFailure("a text of a sort key is not a dictionary column")
             }
         }
 
         private func add<Index: FixedWidthInteger & UnsignedInteger>(
-            to groups: inout [UInt32], _ rows: [UInt32], _ bases: [UnsafeMutablePointer<Index>], stride: UInt32
+            to groups: Column<UInt32>, _ rows: Column<UInt32>, _ bases: [UnsafeMutablePointer<Index>], stride: UInt32
         ) {
             let last = ranks.count - 1
-            for (place, row) in rows.enumerated() {
-                let index = unsafe Int(bases[Int(row >> 16)][Int(row & 0xffff)])
-                groups[place] &+= ranks[min(index, last)] &* stride
+            let (groups, codes, count) = unsafe (groups.pointer, rows.pointer, rows.count)
+            unsafe bases.withUnsafeBufferPointer { bases in
+                unsafe ranks.withUnsafeBufferPointer { ranks in
+                    for place in 0..<count {
+                        let row = unsafe codes[place]
+                        let index = unsafe Int(bases[Int(row >> 16)][Int(row & 0xffff)])
+                        unsafe groups[place] &+= ranks[min(index, last)] &* stride
+                    }
+                }
             }
         }
     }
