@@ -175,6 +175,6 @@ void decode(td_decoder &decoder, const td_frame &frame, td_output &output) {
 }  // namespace
 }  // namespace tapedeck
 
-extern "C" void td_decode_binance(td_decoder *decoder, td_frame frame, td_output *output) {
-    tapedeck::decode(*decoder, frame, *output);
+extern "C" size_t td_decode_binance(td_decoder *decoder, const td_frame *frames, size_t count, td_output *output) {
+    return tapedeck::decode_run<tapedeck::decode>(*decoder, frames, count, *output);
 }

@@ -6,6 +6,7 @@
 
 #include "include/CDecode.h"
 #include "interner.hpp"
+#include "rows.hpp"
 #include "tokens.hpp"
 
 struct td_decoder {
@@ -16,6 +17,8 @@ struct td_decoder {
     tapedeck::Interner instruments;
     tapedeck::Interner conditions;
     std::string scratch;
+    /// Whether frames of the venue's fixed form are read without tokens.
+    bool knows_fixed_form = true;
 };
 
 namespace tapedeck {
@@ -25,10 +28,6 @@ constexpr int64_t ns_per_ms = 1'000'000;
 constexpr int64_t end_of_time_ms = 7'258'118'400'000;
 /// Names and condition lists longer than this are rejected.
 constexpr size_t longest_text = 128;
-
-enum : uint8_t { side_buy = 0, side_sell = 1, side_unknown = 255 };
-/// Values of `QuoteFlags`.
-enum : int32_t { quote_crossed = 1, quote_locked = 2, quote_one_sided = 4, quote_time_of_receipt = 8 };
 
 /// What is wrong with an event; the first fault found wins.
 struct Fault {
@@ -49,7 +48,7 @@ class FrameWriter {
     FrameWriter(td_decoder &decoder, const td_frame &frame, td_output &output)
         : decoder(decoder), frame(frame), output(output), first_trade_(output.trades.count),
           first_quote_(output.quotes.count) {
-        output.rejects_listed = output.reject_count = output.ignored = 0;
+        output.rejects_listed = output.reject_count = 0;
     }
 
     td_decoder &decoder;
@@ -60,7 +59,7 @@ class FrameWriter {
     void roll_back() {
         output.trades.count = first_trade_;
         output.quotes.count = first_quote_;
-        output.rejects_listed = output.reject_count = output.ignored = 0;
+        output.rejects_listed = output.reject_count = 0;
     }
 
     /// The frame as a whole is of no use.
@@ -72,7 +71,7 @@ class FrameWriter {
     /// The frame is valid and of no interest.
     void ignore_frame() {
         roll_back();
-        output.ignored = 1;
+        output.ignored++;
     }
 
     void reject(int32_t index, const Fault &fault, const char *begin, const char *end) {
@@ -85,61 +84,46 @@ class FrameWriter {
 
     /// The number of an instrument, by the inside of the string that names it; the name must be valid.
     uint32_t instrument(std::string_view inside) {
-        if (const Interned *known = decoder.instruments.find(inside)) return known->number;
+        if (const uint32_t *known = decoder.instruments.find(inside)) return *known;
         std::string &name = decoder.scratch;
         name.clear();
         unescape(inside, name);
         const uint32_t number = decoder.intern(decoder.context, TD_INSTRUMENT, name.data(), name.size());
-        decoder.instruments.insert(inside, {number, 1});
+        decoder.instruments.insert(inside, number);
         return number;
     }
 
-    __attribute__((always_inline)) inline void trade(
+    inline void trade(
         uint32_t instrument, int64_t time_ns, double price, double size, uint8_t side, int64_t trade_id,
         uint32_t conditions, int32_t index) {
-        td_trades &rows = output.trades;
-        if (rows.count == rows.capacity) __builtin_trap();  // the caller reserved too little
-        const size_t row = rows.count++;
-        rows.instrument[row] = instrument;
-        rows.event_time_ns[row] = time_ns;
-        rows.ingest_time_ns[row] = frame.ingest_time_ns;
-        rows.price[row] = price;
-        rows.size[row] = size;
-        rows.trade_id[row] = trade_id;
-        rows.conditions[row] = conditions;
-        rows.journal_offset[row] = frame.journal_offset;
-        rows.frame_index[row] = index;
-        rows.side[row] = side;  // last: a store of bytes may change any memory, the pointers above included
+        TradeWriter rows(output.trades, frame, 1);
+        rows.write(instrument, time_ns, price, size, side, trade_id, conditions, index);
+        rows.finish();
     }
 
     inline void quote(
         uint32_t instrument, int64_t time_ns, double bid, double ask, double bid_size, double ask_size,
         int64_t update_id, int32_t flags, int32_t index) {
-        td_quotes &rows = output.quotes;
-        if (rows.count == rows.capacity) __builtin_trap();  // the caller reserved too little
-        const size_t row = rows.count++;
-        if (bid != bid || ask != ask) {
-            flags |= quote_one_sided;
-        } else if (bid >= ask) {
-            flags |= bid > ask ? quote_crossed : quote_locked;
-        }
-        rows.instrument[row] = instrument;
-        rows.event_time_ns[row] = time_ns;
-        rows.ingest_time_ns[row] = frame.ingest_time_ns;
-        rows.bid[row] = bid;
-        rows.ask[row] = ask;
-        rows.bid_size[row] = bid_size;
-        rows.ask_size[row] = ask_size;
-        rows.update_id[row] = update_id;
-        rows.flags[row] = flags;
-        rows.journal_offset[row] = frame.journal_offset;
-        rows.frame_index[row] = index;
+        QuoteWriter rows(output.quotes, frame, 1);
+        rows.write(instrument, time_ns, bid, ask, bid_size, ask_size, update_id, flags, index);
+        rows.finish();
     }
 
   private:
     const size_t first_trade_;
     const size_t first_quote_;
 };
+
+/// Reads frames with `decode(decoder, frame, output)` up to the first that has rejects, included; returns how many.
+template <void (*Decode)(td_decoder &, const td_frame &, td_output &)>
+size_t decode_run(td_decoder &decoder, const td_frame *frames, size_t count, td_output &output) {
+    output.rejects_listed = output.reject_count = output.ignored = 0;
+    for (size_t i = 0; i < count; i++) {
+        Decode(decoder, frames[i], output);
+        if (output.reject_count > 0) return i + 1;
+    }
+    return count;
+}
 
 /// True where the number is a price. The comparison is false for NaN.
 inline bool is_price(double value) { return value > 0 && value <= std::numeric_limits<double>::max(); }

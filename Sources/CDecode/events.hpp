@@ -1,6 +1,6 @@
 // Frames of the shape {"data":[event, …],"type":"…"}: the walk that such venues share.
 #pragma once
-#include "decoder.hpp"
+#include "fixed_form.hpp"
 
 namespace tapedeck {
 
@@ -66,9 +66,11 @@ bool read_envelope(Tokens &tokens, Envelope &envelope, FrameWriter &writer, Form
     return !tokens.has(1);
 }
 
-/// Reads a whole frame. `Format` has `event`, and `wants(type)`, which is asked when all events were read.
+/// Reads a whole frame. `Format` has `event`; `wants(type)`, which is asked when all events were read; and `fixed_form`,
+/// which reads a frame of the venue's own form or does nothing.
 template <class Format>
 void decode_event_frame(td_decoder &decoder, const td_frame &frame, td_output &output) {
+    if (decoder.knows_fixed_form && Format::fixed_form(decoder, frame, output)) return;
     FrameWriter writer(decoder, frame, output);
     Format format;
     Envelope envelope;

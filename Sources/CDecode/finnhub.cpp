@@ -8,64 +8,54 @@ namespace {
 struct Finnhub {
     bool wants(std::string_view type) const { return type == "trade"; }
 
-    inline bool event(Tokens &tokens, FrameWriter &writer, Fault &fault, int32_t index) {
-        return usual_event(tokens, writer, index) || any_event(tokens, writer, fault, index);
-    }
-
-    /// The four bytes of a key of one letter and its colon.
-    static constexpr uint32_t key(char letter) { return '"' | (uint32_t)letter << 8 | '"' << 16 | (uint32_t)':' << 24; }
-    static uint32_t word(const char *text) {
-        uint32_t bytes;
-        memcpy(&bytes, text, 4);
-        return bytes;
-    }
-
-    /// An event as the venue writes it: no white space, keys in the order c, p, s, t, v with or without c, a symbol and
-    /// conditions that are known, all values valid. For anything else nothing is written and nothing is stepped over.
-    ///
-    /// Without white space the colon stands three bytes behind the start of the key and the value four, so that only
-    /// the mark behind each value has to be looked up. Any other token in between would stand where a mark is expected.
-    static inline bool usual_event(Tokens &tokens, FrameWriter &writer, int32_t index) {
-        const char *const text = tokens.text();
-        const uint32_t *at = tokens.starts();
-        const uint32_t *const end = at + tokens.left();
-        uint32_t conditions = TD_MISSING_INDEX;
-        if (end - at < 16) return false;
-        if (word(text + at[0]) == key('c')) {
-            const char *list = text + at[0] + 4;
-            if (word(list) == word("null")) {
-                if (text[at[3]] != ',' || at[3] != at[0] + 8) return false;
-                at += 4;
-            } else {
-                const Interned *known = writer.decoder.conditions.find(Tokens::short_list(list));
-                if (known == nullptr || *list != '[') return false;
-                conditions = known->number;
-                at += 2 + known->tokens + 1;
-                if (end - at < 16 || text[at[-1]] != ',') return false;
+    /// A frame as the venue writes it: `data` before `type`, keys of an event in the order c, p, s, t, v with or
+    /// without c.
+    static bool fixed_form(td_decoder &decoder, const td_frame &frame, td_output &output) {
+        constexpr char ending[] = "],\"type\":\"trade\"}";
+        constexpr size_t ending_bytes = sizeof ending - 1;
+        const char *at = frame.bytes;
+        if (frame.count < 9 + ending_bytes) return false;
+        // Nothing that is read below can begin before the ending and go on beyond its start: it stops every search.
+        const char *const end = frame.bytes + frame.count - ending_bytes;
+        if (!step_over(at, "{\"data\":[") || memcmp(end, ending, ending_bytes) != 0) return false;
+        TradeWriter trades(output.trades, frame, most_rows(frame));
+        int32_t index = 0;
+        do {
+            uint32_t conditions = TD_MISSING_INDEX;
+            const char *name = at;
+            if (step_over(name, "{\"c\":")) {
+                const unsigned null_end = memcmp(name, "null", 4) == 0 ? 4 : 33;
+                const size_t list_end = distance(name, ']') + 1;
+                const size_t length = list_end < null_end ? list_end : null_end;
+                if (length == 33) return false;
+                const uint32_t *known = decoder.conditions.find_short(name, length);
+                if (known == nullptr) return false;
+                conditions = *known;
+                at = name + length;
+                if (!step_over(at, ",\"p\":")) return false;
+            } else if (!step_over(at, "{\"p\":")) {
+                return false;
             }
-            if (end - at < 16) return false;
-        }
-        const char *const p = text + at[0], *const s = text + at[4], *const t = text + at[8], *const v = text + at[12];
-        const char *const p_end = text + at[3], *const s_end = text + at[7], *const t_end = text + at[11],
-                          *const v_end = text + at[15];
-        if (word(p) != key('p') || word(s) != key('s') || word(t) != key('t') || word(v) != key('v')) return false;
-        if (*p_end != ',' || *s_end != ',' || *t_end != ',' || *v_end != '}') return false;
-        double price, size;
-        int64_t time_ms;
-        if (!read_plain_decimal(p + 4, (size_t)(p_end - p - 4), price) || !is_price(price)) return false;
-        if (!read_plain_integer(t + 4, (size_t)(t_end - t - 4), time_ms) || !is_time_ms(time_ms)) return false;
-        if (!read_plain_decimal(v + 4, (size_t)(v_end - v - 4), size)) return false;
-        if (s[4] != '"' || s_end[-1] != '"' || s_end - s < 7) return false;
-        const Interned *known = writer.decoder.instruments.find(std::string_view(s + 5, (size_t)(s_end - s - 6)));
-        if (known == nullptr) return false;
-        writer.trade(
-            known->number, time_ms * ns_per_ms, price, size, side_unknown, TD_MISSING_INT64, conditions, index);
-        tokens.advance((size_t)(at + 16 - tokens.starts()));
+            double price, size;
+            int64_t time_ms;
+            if (!read_fixed_decimal(at, ',', price) || !step_over(at, "\"s\":\"")) return false;
+            const size_t length = distance(at, '"');
+            if (length == 32) return false;
+            const uint32_t *instrument = decoder.instruments.find_short(at, length);
+            at += length;
+            if (instrument == nullptr || !step_over(at, "\",\"t\":")) return false;
+            if (*at == '0' || !read_digits<13>(at, time_ms) || !step_over(at, ",\"v\":")) return false;
+            if (!read_fixed_decimal(at, '}', size)) return false;
+            if (!is_price(price) || !is_size(size) || !is_time_ms(time_ms)) return false;
+            trades.write(
+                *instrument, time_ms * ns_per_ms, price, size, side_unknown, TD_MISSING_INT64, conditions, index++);
+        } while (*at++ == ',');
+        if (at != end + 1) return false;
+        trades.finish();
         return true;
     }
 
-    /// An event in any form.
-    static bool any_event(Tokens &tokens, FrameWriter &writer, Fault &fault, int32_t index) {
+    bool event(Tokens &tokens, FrameWriter &writer, Fault &fault, int32_t index) {
         enum : unsigned { has_price = 1, has_size = 2, has_time = 4, has_symbol = 8, has_all = 15 };
         unsigned seen = 0;
         double price = 0, size = 0;
@@ -115,22 +105,11 @@ struct Finnhub {
         return names[__builtin_ctz(~seen)];
     }
 
-    /// A list of texts, looked up as it stands in the frame.
-    static inline bool read_conditions(Tokens &tokens, FrameWriter &writer, uint32_t &conditions, Fault &fault) {
+    /// A list of texts.
+    static bool read_conditions(Tokens &tokens, FrameWriter &writer, uint32_t &conditions, Fault &fault) {
         if (tokens.peek() == 'n') return tokens.take() == "null";
-        if (const Interned *known = writer.decoder.conditions.find(Tokens::short_list(tokens.here()))) {
-            conditions = known->number;
-            tokens.advance(known->tokens);
-            return true;
-        }
-        return join_conditions(tokens, writer, conditions, fault);
-    }
-
-    /// The same list seen for the first time, or something else.
-    static bool join_conditions(Tokens &tokens, FrameWriter &writer, uint32_t &conditions, Fault &fault) {
         if (tokens.peek() != '[') return refuse(tokens, fault, "c");
         const char *begin = tokens.here();
-        const size_t start = tokens.position();
         std::string &joined = writer.decoder.scratch;
         joined.clear();
         tokens.open('[');
@@ -150,11 +129,14 @@ struct Finnhub {
         const std::string_view list(begin, (size_t)(tokens.behind() - begin));
         if (list.size() > longest_text) fault.set(TD_WRONG_TYPE, "c");
         if (fault.any()) return true;
-        // Longer lists are not found again by their text, so remembering them would only fill memory.
-        const bool is_short = list.size() <= 32;
+        Interner &lists = writer.decoder.conditions;
+        if (const uint32_t *known = lists.find(list)) {
+            conditions = *known;
+            return true;
+        }
         if (!joined.empty())
             conditions = writer.decoder.intern(writer.decoder.context, TD_CONDITIONS, joined.data(), joined.size());
-        if (is_short) writer.decoder.conditions.insert(list, {conditions, (uint32_t)(tokens.position() - start)});
+        lists.insert(list, conditions);
         return true;
     }
 };
@@ -162,6 +144,6 @@ struct Finnhub {
 }  // namespace
 }  // namespace tapedeck
 
-extern "C" void td_decode_finnhub(td_decoder *decoder, td_frame frame, td_output *output) {
-    tapedeck::decode_event_frame<tapedeck::Finnhub>(*decoder, frame, *output);
+extern "C" size_t td_decode_finnhub(td_decoder *decoder, const td_frame *frames, size_t count, td_output *output) {
+    return tapedeck::decode_run<tapedeck::decode_event_frame<tapedeck::Finnhub>>(*decoder, frames, count, *output);
 }

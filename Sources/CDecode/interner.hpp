@@ -1,110 +1,96 @@
 // Numbers for byte strings: an open-addressing hash that never forgets.
 #pragma once
+#include <immintrin.h>
 #include <stdint.h>
 #include <string.h>
 
-#include <memory>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace tapedeck {
 
-/// What is remembered of a text: its number, and how many tokens it was.
-struct Interned {
-    uint32_t number = 0;
-    uint32_t tokens = 0;
-};
+/// Texts up to this length are compared as one vector.
+constexpr size_t short_text = 32;
 
+/// Numbers by text. Texts come from frames, so that 32 bytes from their start can be read whatever their length.
 class Interner {
   public:
     Interner() : slots_(256) {}
 
-    /// What is known of `text`, or null. Valid until the next `insert`.
-    __attribute__((always_inline)) inline const Interned *find(std::string_view text) const {
-        const Key key(text);
-        size_t place = key.hash() & (slots_.size() - 1);
-        while (slots_[place].used) {
+    /// The number of `text`, or null. Valid until the next `insert`.
+    const uint32_t *find(std::string_view text) const {
+        if (__builtin_expect(text.size() <= short_text, 1)) return find_short(text.data(), text.size());
+        const auto known = long_texts_.find(std::string(text));
+        return known == long_texts_.end() ? nullptr : &known->second;
+    }
+
+    /// The same for a text of at most 32 bytes; the empty text is never known.
+    __attribute__((always_inline)) inline const uint32_t *find_short(const char *text, size_t length) const {
+        const __m256i key = masked(text, length);
+        size_t place = hash(key, length) & (slots_.size() - 1);
+        while (slots_[place].length != 0) {
             const Slot &slot = slots_[place];
-            if (slot.key == key && (text.size() <= 16 || memcmp(slot.text.get(), text.data(), text.size()) == 0))
-                return &slot.value;
+            const __m256i same = _mm256_cmpeq_epi8(key, _mm256_loadu_si256((const __m256i *)slot.text));
+            if (slot.length == length && _mm256_movemask_epi8(same) == -1) return &slot.number;
             place = (place + 1) & (slots_.size() - 1);
         }
         return nullptr;
     }
 
-    /// Remembers a text that is not known.
-    void insert(std::string_view text, Interned value) {
-        if (2 * ++count_ > slots_.size()) grow();
-        Slot slot{Key(text), value, nullptr, true};
-        if (text.size() > 16) {
-            slot.text.reset(new char[text.size()]);
-            memcpy(slot.text.get(), text.data(), text.size());
+    /// Remembers a text that is not known and not empty.
+    void insert(std::string_view text, uint32_t number) {
+        if (text.size() > short_text) {
+            long_texts_.emplace(text, number);
+            return;
         }
-        place(std::move(slot));
+        if (2 * ++count_ > slots_.size()) grow();
+        Slot slot;
+        memcpy(slot.text, text.data(), text.size());
+        slot.length = (uint32_t)text.size();
+        slot.number = number;
+        place(slot);
     }
 
   private:
-    /// Length, first and last bytes of a text, which is all of it up to sixteen bytes; longer ones have all bytes folded
-    /// into the first. Never reads past the end.
-    struct Key {
-        uint64_t head = 0;
-        uint64_t tail = 0;
-        uint64_t length = 0;
-
-        Key() = default;
-        explicit Key(std::string_view text) : length(text.size()) {
-            const char *bytes = text.data();
-            if (length >= 8) {
-                memcpy(&head, bytes, 8);
-                memcpy(&tail, bytes + length - 8, 8);
-                for (size_t i = 8; i + 8 < length; i += 8) {
-                    uint64_t word;
-                    memcpy(&word, bytes + i, 8);
-                    head = mix(head ^ word, 0xbf58476d1ce4e5b9ull);
-                }
-            } else if (length >= 4) {
-                uint32_t first, last;
-                memcpy(&first, bytes, 4);
-                memcpy(&last, bytes + length - 4, 4);
-                head = first;
-                tail = last;
-            } else if (length > 0) {
-                head = (uint8_t)bytes[0];
-                tail = (uint64_t)(uint8_t)bytes[length / 2] << 8 | (uint8_t)bytes[length - 1];
-            }
-        }
-        bool operator==(const Key &other) const {
-            return ((head ^ other.head) | (tail ^ other.tail) | (length ^ other.length)) == 0;
-        }
-        uint64_t hash() const {
-            return mix(mix(head ^ length, 0x9e3779b97f4a7c15ull) ^ tail, 0x94d049bb133111ebull);
-        }
-        static uint64_t mix(uint64_t left, uint64_t right) {
-            const unsigned __int128 product = (unsigned __int128)left * right;
-            return (uint64_t)product ^ (uint64_t)(product >> 64);
-        }
-    };
     struct Slot {
-        Key key;
-        Interned value;
-        /// The whole text where it is longer than sixteen bytes.
-        std::unique_ptr<char[]> text;
-        bool used = false;
+        /// The text and zeros.
+        char text[short_text] = {};
+        /// 0 in a free slot.
+        uint32_t length = 0;
+        uint32_t number = 0;
     };
     std::vector<Slot> slots_;
     size_t count_ = 0;
+    std::unordered_map<std::string, uint32_t> long_texts_;
 
-    void place(Slot &&slot) {
-        size_t place = slot.key.hash() & (slots_.size() - 1);
-        while (slots_[place].used) place = (place + 1) & (slots_.size() - 1);
-        slots_[place] = std::move(slot);
+    /// The text followed by zeros.
+    static __m256i masked(const char *text, size_t length) {
+        const __m256i places = _mm256_setr_epi8(
+            0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
+            29, 30, 31);
+        const __m256i inside = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)length), places);
+        return _mm256_and_si256(_mm256_loadu_si256((const __m256i *)text), inside);
+    }
+
+    static size_t hash(__m256i key, size_t length) {
+        const __m128i folded = _mm_xor_si128(_mm256_castsi256_si128(key), _mm256_extracti128_si256(key, 1));
+        const uint64_t first = _mm_crc32_u64(length, (uint64_t)_mm_cvtsi128_si64(folded));
+        return _mm_crc32_u64(first, (uint64_t)_mm_extract_epi64(folded, 1));
+    }
+
+    void place(const Slot &slot) {
+        size_t place = hash(masked(slot.text, slot.length), slot.length) & (slots_.size() - 1);
+        while (slots_[place].length != 0) place = (place + 1) & (slots_.size() - 1);
+        slots_[place] = slot;
     }
 
     void grow() {
         std::vector<Slot> old(slots_.size() * 2);
         old.swap(slots_);
-        for (Slot &slot : old)
-            if (slot.used) place(std::move(slot));
+        for (const Slot &slot : old)
+            if (slot.length != 0) place(slot);
     }
 };
 

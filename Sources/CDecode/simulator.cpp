@@ -27,6 +27,67 @@ struct Simulator {
 
     bool wants(std::string_view type) const { return type == "events"; }
 
+    /// A frame as the simulator writes it: `type` before `data`, keys of an event in the order s, t, p, v, i, m or
+    /// s, t, b, B, a, A.
+    static bool fixed_form(td_decoder &decoder, const td_frame &frame, td_output &output) {
+        constexpr char beginning[] = "{\"type\":\"events\",\"data\":[";
+        const char *at = frame.bytes;
+        if (frame.count < sizeof beginning + 1 || !step_over(at, beginning)) return false;
+        // No form and no number has a square bracket, so that nothing but a name can go on behind this one.
+        const char *const end = frame.bytes + frame.count - 2;
+        if (memcmp(end, "]}", 2) != 0) return false;
+        TradeWriter trades(output.trades, frame, most_rows(frame));
+        QuoteWriter quotes(output.quotes, frame, most_rows(frame));
+        int32_t index = 0;
+        do {
+            if (!step_over(at, "{\"s\":\"")) return false;
+            const size_t length = distance(at, '"');
+            if (length == 32) return false;
+            const uint32_t *instrument = decoder.instruments.find_short(at, length);
+            at += length;
+            int64_t high, low;
+            if (instrument == nullptr || at >= end || !step_over(at, "\",\"t\":")) return false;
+            if (*at == '0' || !read_digits<3>(at, high) || !read_digits<16>(at, low)) return false;
+            const int64_t time_ns = high * 10'000'000'000'000'000 + low;
+            if (high >= 900 || !is_time_ms(time_ns / ns_per_ms)) return false;
+            if (step_over(at, ",\"p\":")) {
+                if (!trade(at, trades, *instrument, time_ns, index++)) return false;
+            } else {
+                at -= 5;
+                if (!quote(at, quotes, *instrument, time_ns, index++)) return false;
+            }
+        } while (*at++ == ',');
+        if (at != end + 1) return false;
+        trades.finish();
+        quotes.finish();
+        return true;
+    }
+
+    static bool trade(const char *&at, TradeWriter &trades, uint32_t instrument, int64_t time_ns, int32_t index) {
+        double price, size;
+        int64_t trade_id;
+        if (!read_fixed_decimal(at, ',', price) || !step_over(at, "\"v\":")) return false;
+        if (!read_fixed_decimal(at, ',', size) || !step_over(at, "\"i\":")) return false;
+        if (!read_fixed_count(at, ',', trade_id) || !is_price(price) || !is_size(size)) return false;
+        const bool is_buy = memcmp(at, "\"m\":\"buy\"}", 10) == 0;
+        if (!is_buy && memcmp(at, "\"m\":\"sell\"}", 11) != 0) return false;
+        at += is_buy ? 10 : 11;
+        trades.write(
+            instrument, time_ns, price, size, is_buy ? side_buy : side_sell, trade_id, TD_MISSING_INDEX, index);
+        return true;
+    }
+
+    static bool quote(const char *&at, QuoteWriter &quotes, uint32_t instrument, int64_t time_ns, int32_t index) {
+        double bid, bid_size, ask, ask_size;
+        if (!step_over(at, ",\"b\":") || !read_fixed_decimal(at, ',', bid)) return false;
+        if (!step_over(at, "\"B\":") || !read_fixed_decimal(at, ',', bid_size)) return false;
+        if (!step_over(at, "\"a\":") || !read_fixed_decimal(at, ',', ask)) return false;
+        if (!step_over(at, "\"A\":") || !read_fixed_decimal(at, '}', ask_size)) return false;
+        if (!is_price(bid) || !is_size(bid_size) || !is_price(ask) || !is_size(ask_size)) return false;
+        quotes.write(instrument, time_ns, bid, ask, bid_size, ask_size, TD_MISSING_INT64, 0, index);
+        return true;
+    }
+
     bool event(Tokens &tokens, FrameWriter &writer, Fault &fault, int32_t index) {
         unsigned seen = 0;
         double numbers[10] = {};
@@ -98,6 +159,7 @@ struct Simulator {
 }  // namespace
 }  // namespace tapedeck
 
-extern "C" void td_decode_simulator(td_decoder *decoder, td_frame frame, td_output *output) {
-    tapedeck::decode_event_frame<tapedeck::Simulator>(*decoder, frame, *output);
+extern "C" size_t td_decode_simulator(
+    td_decoder *decoder, const td_frame *frames, size_t count, td_output *output) {
+    return tapedeck::decode_run<tapedeck::decode_event_frame<tapedeck::Simulator>>(*decoder, frames, count, *output);
 }

@@ -76,24 +76,6 @@ class Tokens {
         return more || mark == bracket;
     }
 
-    /// The text from `begin` to the next closing square bracket if it ends within 32 bytes, otherwise nothing. Where a
-    /// list begins, it is that list exactly if it equals the text of a list: no list is the beginning of another.
-    static std::string_view short_list(const char *begin) {
-        const __m256i bytes = _mm256_loadu_si256((const __m256i *)begin);
-        const unsigned ends = (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(']')));
-        return ends == 0 ? std::string_view() : std::string_view(begin, (size_t)__builtin_ctz(ends) + 1);
-    }
-    /// Steps over tokens that are known to be there.
-    void advance(size_t tokens) { next_ += tokens; }
-    /// Tokens behind us.
-    size_t position() const { return next_; }
-    /// The starts of the tokens left.
-    const uint32_t *starts() const { return starts_ + next_; }
-    /// How many tokens are left.
-    size_t left() const { return count_ - next_; }
-    /// The text that the starts refer to.
-    const char *text() const { return text_; }
-
     /// The end of the bracket that was just stepped over.
     const char *behind() const { return text_ + starts_[next_ - 1] + 1; }
 

@@ -17,10 +17,14 @@ final class DecodedFrames {
         decoder = try make(DecoderContext(instruments: instruments, conditions: conditions, feedNumber: 7))
     }
 
-    /// Decodes one frame. The bytes behind it are made to look like more JSON, which must never matter.
+    /// Looks like more JSON, which must never matter.
+    private static let behind = Array("}]}\"0123456789,:{[".utf8)
+
+    /// Decodes one frame. Behind it stands `behind`, again and again.
     @discardableResult
-    func decode(_ bytes: [UInt8], ingestTimeNs: Int64 = DecodedFrames.ingestTimeNs) -> Self {
-        let behind = Array("}]}\"0123456789,:{[".utf8)
+    func decode(
+        _ bytes: [UInt8], behind: [UInt8] = DecodedFrames.behind, ingestTimeNs: Int64 = DecodedFrames.ingestTimeNs
+    ) -> Self {
         let padded = bytes + (0..<64).map { behind[$0 % behind.count] }
         padded.withUnsafeBytes { buffer in
             decoder.decode(
@@ -29,6 +33,24 @@ final class DecodedFrames {
         }
         nextOffset += 1
         return self
+    }
+
+    /// Decodes frames by one call.
+    func decodeRun(_ frames: [[UInt8]]) {
+        let padding = (0..<64).map { Self.behind[$0 % Self.behind.count] }
+        let bytes = frames.flatMap { $0 + padding }
+        let run = FrameRun()
+        bytes.withUnsafeBytes { buffer in
+            var start = 0
+            for frame in frames {
+                run.append(
+                    payload: UnsafeRawBufferPointer(rebasing: buffer[start..<start + frame.count]),
+                    journalOffset: nextOffset, ingestTimeNs: Self.ingestTimeNs)
+                start += frame.count + padding.count
+                nextOffset += 1
+            }
+            decoder.decode(run, into: events)
+        }
     }
 
     @discardableResult

@@ -1,6 +1,6 @@
 // Frame bytes in, columns out: simdjson behind a C interface.
 //
-// A decoder reads one frame at a time and appends to columns that the caller has reserved. It keeps no state but
+// A decoder reads frames one after the other and appends to columns that the caller has reserved. It keeps no state but
 // its cache of names and conditions, so that the same frame always gives the same rows.
 //
 // Policy for bad input, the same for every venue:
@@ -94,12 +94,12 @@ typedef struct {
 typedef struct {
     td_trades trades;
     td_quotes quotes;
-    /// Rejects of the last frame, at most TD_REJECTS_LISTED.
+    /// Rejects of the last frame read, at most TD_REJECTS_LISTED.
     td_reject *rejects;
     size_t rejects_listed;
-    /// Rejects of the last frame, listed or not.
+    /// Rejects of the last frame read, listed or not; frames before it had none.
     size_t reject_count;
-    /// Messages of the last frame that were valid but of no interest.
+    /// Messages of all frames read that were valid but of no interest.
     size_t ignored;
 } td_output;
 
@@ -114,17 +114,23 @@ typedef struct {
 
 /// Memory of one feed's decoder. One thread at a time.
 typedef struct td_decoder td_decoder;
-td_decoder *td_decoder_create(td_intern intern, void *context);
+/// `knows_fixed_form` is true but for tests that compare: frames in the form that a venue always writes are then read
+/// on a shorter way, with the same result.
+td_decoder *td_decoder_create(td_intern intern, void *context, bool knows_fixed_form);
 void td_decoder_destroy(td_decoder *decoder);
 
-/// Decodes one frame of the format. The columns must have room for `count / TD_BYTES_PER_EVENT + 1` more rows.
-typedef void td_decode(td_decoder *decoder, td_frame frame, td_output *output);
+/// Decodes frames of the format in their order, up to the first that has rejects, included. Returns how many were read.
+/// The columns must have room for `count / TD_BYTES_PER_EVENT + 1` more rows for every frame.
+typedef size_t td_decode(td_decoder *decoder, const td_frame *frames, size_t count, td_output *output);
 /// The shortest event has more bytes than this.
 #define TD_BYTES_PER_EVENT 20
 
 td_decode td_decode_finnhub;
 td_decode td_decode_binance;
 td_decode td_decode_simulator;
+
+/// Finds the tokens of a frame with simdjson and does no more, for comparison. Returns how many; 0 where it is not JSON.
+size_t td_count_tokens(td_decoder *decoder, td_frame frame);
 
 /// The double next to decimal text that need not be JSON (`.5`, `007` and `1.` are fine, hexadecimal is not). Sixteen
 /// bytes from the start of the text must be readable. False where the text is no number.

@@ -5,17 +5,35 @@ internal import Market
 public enum FrameDecoders {
     /// Finnhub trades. `AAPL` is (`venue`, AAPL), `BINANCE:BTCUSDT` is (BINANCE, BTCUSDT).
     public static func finnhub(_ context: DecoderContext, venue: String = "US") -> any FeedDecoder {
-        unsafe JSONFrameDecoder(context, decode: td_decode_finnhub) { Self.instrument($0, venue: venue) }
+        finnhub(context, venue: venue, knowsFixedForm: true)
+    }
+
+    /// - Parameter knowsFixedForm: false reads frames in the venue's own form like any other, for comparison.
+    package static func finnhub(
+        _ context: DecoderContext, venue: String = "US", knowsFixedForm: Bool
+    ) -> any FeedDecoder {
+        unsafe JSONFrameDecoder(context, knowsFixedForm: knowsFixedForm, decode: td_decode_finnhub) {
+            Self.instrument($0, venue: venue)
+        }
     }
 
     /// Binance market streams: trades, aggregate trades and book tickers of one venue.
     public static func binance(_ context: DecoderContext, venue: String = "BINANCE") -> any FeedDecoder {
-        unsafe JSONFrameDecoder(context, decode: td_decode_binance) { Instrument(venue: venue, symbol: $0) }
+        unsafe JSONFrameDecoder(context, knowsFixedForm: false, decode: td_decode_binance) {
+            Instrument(venue: venue, symbol: $0)
+        }
     }
 
     /// Frames of the market simulator.
     public static func simulator(_ context: DecoderContext) -> any FeedDecoder {
-        unsafe JSONFrameDecoder(context, decode: td_decode_simulator) { Self.instrument($0, venue: "") }
+        simulator(context, knowsFixedForm: true)
+    }
+
+    /// - Parameter knowsFixedForm: false reads frames in the simulator's own form like any other, for comparison.
+    package static func simulator(_ context: DecoderContext, knowsFixedForm: Bool) -> any FeedDecoder {
+        unsafe JSONFrameDecoder(context, knowsFixedForm: knowsFixedForm, decode: td_decode_simulator) {
+            Self.instrument($0, venue: "")
+        }
     }
 
     /// `VENUE:SYMBOL`, or a symbol of `venue`.

@@ -7,19 +7,26 @@ internal import Platform
 /// The policy for bad frames and events stands in `CDecode.h`. Frames longer than `maxFrameBytes` are rejected unread.
 @safe
 final class JSONFrameDecoder: FeedDecoder {
-    /// Reads one frame of a format.
-    typealias Decode = @convention(c) (OpaquePointer?, td_frame, UnsafeMutablePointer<td_output>?) -> Void
+    /// Reads frames of a format up to the first that has rejects; returns how many.
+    typealias Decode =
+        @convention(c) (
+            OpaquePointer?, UnsafePointer<td_frame>?, Int, UnsafeMutablePointer<td_output>?
+        ) -> Int
+    /// Rows for which room is made at a time, unless one frame may have more.
+    private static let rowsReserved = 8192
 
     private let names: Names
     private let handle: OpaquePointer
-    private let decodeFrame: Decode
+    private let decodeFrames: Decode
     private let feedNumber: UInt32
     private let maxFrameBytes: Int
     private let rejects: UnsafeMutablePointer<td_reject>
 
-    /// - Parameter instrument: reads the name of an instrument as it stands in the frames.
+    /// - Parameters:
+    ///   - knowsFixedForm: whether frames in the venue's own form take the shorter way.
+    ///   - instrument: reads the name of an instrument as it stands in the frames.
     init(
-        _ context: DecoderContext, maxFrameBytes: Int = 16 << 20, decode: @escaping Decode,
+        _ context: DecoderContext, maxFrameBytes: Int = 16 << 20, knowsFixedForm: Bool, decode: @escaping Decode,
         instrument: @escaping (String) -> Instrument
     ) {
         names = Names(context, instrument)
@@ -29,8 +36,8 @@ final class JSONFrameDecoder: FeedDecoder {
                 let names = unsafe Unmanaged<Names>.fromOpaque(context).takeUnretainedValue()
                 let bytes = unsafe UnsafeRawBufferPointer(start: text, count: count)
                 return names.number(kind, unsafe String(decoding: bytes, as: UTF8.self))
-            }, Unmanaged.passUnretained(names).toOpaque())
-        unsafe decodeFrame = decode
+            }, Unmanaged.passUnretained(names).toOpaque(), knowsFixedForm)
+        unsafe decodeFrames = decode
         feedNumber = context.feedNumber
         self.maxFrameBytes = maxFrameBytes
         unsafe rejects = .allocate(capacity: Int(TD_REJECTS_LISTED))
@@ -59,28 +66,61 @@ final class JSONFrameDecoder: FeedDecoder {
     func decode(
         payload: UnsafeRawBufferPointer, journalOffset: Int64, ingestTimeNs: Int64, into events: EventBatch
     ) {
-        guard payload.count <= maxFrameBytes else {
-            let detail = "\(payload.count) bytes; at most \(maxFrameBytes) are read"
-            let start = unsafe UnsafeRawBufferPointer(rebasing: payload.prefix(4096))
-            unsafe events.deadLetters.append(
-                ingestTimeNs: ingestTimeNs, feed: feedNumber, journalOffset: journalOffset, frameIndex: 0,
-                reason: .tooLarge, detail: detail, payload: start)
-            return
+        var frame = unsafe td_frame(
+            bytes: payload.baseAddress?.assumingMemoryBound(to: CChar.self), count: payload.count,
+            ingest_time_ns: ingestTimeNs, journal_offset: journalOffset)
+        unsafe decode(&frame, 1, into: events)
+    }
+
+    func decode(_ run: FrameRun, into events: EventBatch) {
+        unsafe decode(run.frames, run.count, into: events)
+    }
+
+    private func decode(_ frames: UnsafePointer<td_frame>, _ count: Int, into events: EventBatch) {
+        var next = 0
+        while next < count {
+            let (part, rows) = unsafe self.part(frames + next, count - next)
+            guard part > 0 else {
+                unsafe rejectUnread(frames[next], into: events)
+                next += 1
+                continue
+            }
+            var output = unsafe td_output()
+            unsafe output.trades = events.trades.writableColumns(rows)
+            unsafe output.quotes = events.quotes.writableColumns(rows)
+            unsafe output.rejects = rejects
+            let read = unsafe decodeFrames(handle, frames + next, part, &output)
+            events.trades.adopt(count: unsafe output.trades.count)
+            events.quotes.adopt(count: unsafe output.quotes.count)
+            events.ignored += unsafe output.ignored
+            next += read
+            if unsafe output.reject_count > 0 { unsafe take(output, of: frames[next - 1], into: events) }
         }
-        let most = payload.count / Int(TD_BYTES_PER_EVENT) + 1
-        var output = unsafe td_output()
-        unsafe output.trades = events.trades.writableColumns(most)
-        unsafe output.quotes = events.quotes.writableColumns(most)
-        unsafe output.rejects = rejects
-        unsafe decodeFrame(
-            handle,
-            td_frame(
-                bytes: payload.baseAddress?.assumingMemoryBound(to: CChar.self), count: payload.count,
-                ingest_time_ns: ingestTimeNs, journal_offset: journalOffset), &output)
-        events.trades.adopt(count: unsafe output.trades.count)
-        events.quotes.adopt(count: unsafe output.quotes.count)
-        events.ignored += unsafe output.ignored
-        guard unsafe output.reject_count > 0 else { return }
+    }
+
+    /// How many of the frames are to be decoded at once, and the rows that they may have; 0 where the first is too long.
+    private func part(_ frames: UnsafePointer<td_frame>, _ count: Int) -> (frames: Int, rows: Int) {
+        var rows = 0
+        for index in 0..<count {
+            let bytes = unsafe frames[index].count
+            let most = bytes / Int(TD_BYTES_PER_EVENT) + 1
+            guard bytes <= maxFrameBytes, index == 0 || rows + most <= Self.rowsReserved else { return (index, rows) }
+            rows += most
+        }
+        return (count, rows)
+    }
+
+    private func rejectUnread(_ frame: td_frame, into events: EventBatch) {
+        let payload = unsafe UnsafeRawBufferPointer(start: frame.bytes, count: frame.count)
+        unsafe events.deadLetters.append(
+            ingestTimeNs: frame.ingest_time_ns, feed: feedNumber, journalOffset: frame.journal_offset, frameIndex: 0,
+            reason: .tooLarge, detail: "\(payload.count) bytes; at most \(maxFrameBytes) are read",
+            payload: UnsafeRawBufferPointer(rebasing: payload.prefix(4096)))
+    }
+
+    /// Takes the rejects of a frame.
+    private func take(_ output: td_output, of frame: td_frame, into events: EventBatch) {
+        let payload = unsafe UnsafeRawBufferPointer(start: frame.bytes, count: frame.count)
         for index in 0..<(unsafe output.rejects_listed) {
             let reject = unsafe rejects[index]
             let part = unsafe UnsafeRawBufferPointer(rebasing: payload[reject.begin..<reject.end])
@@ -89,14 +129,14 @@ final class JSONFrameDecoder: FeedDecoder {
                 unsafe reason == .venueError
                 ? String(decoding: part.prefix(500), as: UTF8.self) : String(cString: reject.what)
             unsafe events.deadLetters.append(
-                ingestTimeNs: ingestTimeNs, feed: feedNumber, journalOffset: journalOffset,
+                ingestTimeNs: frame.ingest_time_ns, feed: feedNumber, journalOffset: frame.journal_offset,
                 frameIndex: reject.frame_index, reason: reason, detail: RejectText.detail(reason, what), payload: part)
         }
         let unlisted = unsafe output.reject_count - output.rejects_listed
         guard unlisted > 0 else { return }
         let last = unsafe rejects[output.rejects_listed - 1]
         unsafe events.deadLetters.append(
-            ingestTimeNs: ingestTimeNs, feed: feedNumber, journalOffset: journalOffset,
+            ingestTimeNs: frame.ingest_time_ns, feed: feedNumber, journalOffset: frame.journal_offset,
             frameIndex: last.frame_index + 1, reason: RejectReason(rawValue: UInt8(last.reason)) ?? .malformed,
             detail: "\(unlisted) more events of this frame were rejected",
             payload: UnsafeRawBufferPointer(start: nil, count: 0))

@@ -1,3 +1,4 @@
+internal import CDecode
 internal import Market
 internal import Platform
 
@@ -13,8 +14,8 @@ public enum DecodeBench {
         public let seconds: Double
         /// User and system time of the process.
         public let cpuSeconds: Double
-
-        public var nsPerTrade: Double { seconds * 1e9 / Double(trades) }
+        /// What finding the tokens of the same frames alone takes.
+        public let parseSeconds: Double
     }
 
     /// Decodes Finnhub frames of about ten trades over a hundred instruments until `trades` were read.
@@ -25,28 +26,56 @@ public enum DecodeBench {
         let context = DecoderContext(instruments: InstrumentTable(), conditions: StringTable(), feedNumber: 0)
         let decoder = FrameDecoders.finnhub(context)
         let events = EventBatch()
-        decode(frames, decoder, events)  // once unmeasured: memory is touched, names are known
+        let run = FrameRun()
+        decode(frames, run, decoder, events)  // once unmeasured: memory is touched, names are known
         let rounds = max(1, (wanted + frames.trades - 1) / frames.trades)
         let cpuNs = Stopwatch.processCPUNs()
         let watch = Stopwatch()
-        for _ in 0..<rounds { decode(frames, decoder, events) }
+        for _ in 0..<rounds { decode(frames, run, decoder, events) }
+        let seconds = watch.seconds
+        let cpuSeconds = Double(Stopwatch.processCPUNs() - cpuNs) / 1e9
         return Report(
-            trades: rounds * frames.trades, bytes: Int64(rounds) * Int64(frames.bytes.count), seconds: watch.seconds,
-            cpuSeconds: Double(Stopwatch.processCPUNs() - cpuNs) / 1e9)
+            trades: rounds * frames.trades, bytes: Int64(rounds) * Int64(frames.bytes.count), seconds: seconds,
+            cpuSeconds: cpuSeconds, parseSeconds: parse(frames, rounds: max(1, rounds / 8)) * Double(rounds))
     }
 
-    /// Decodes all frames once, handing the batch on after 32,768 trades as the engine's loop does.
-    private static func decode(_ frames: FinnhubFrames, _ decoder: any FeedDecoder, _ events: EventBatch) {
+    /// Decodes all frames once in runs of 512, about a block of the journal, handing the batch on after 32,768 trades
+    /// as the engine's loop does.
+    private static func decode(
+        _ frames: FinnhubFrames, _ run: FrameRun, _ decoder: any FeedDecoder, _ events: EventBatch
+    ) {
         unsafe frames.bytes.withUnsafeBytes { bytes in
             for (number, range) in frames.ranges.enumerated() {
-                unsafe decoder.decode(
+                unsafe run.append(
                     payload: UnsafeRawBufferPointer(rebasing: bytes[range]), journalOffset: Int64(number),
-                    ingestTimeNs: 1_700_000_000_000_000_000, into: events)
+                    ingestTimeNs: 1_700_000_000_000_000_000)
+                guard run.count == 512 || number == frames.ranges.count - 1 else { continue }
+                decoder.decode(run, into: events)
+                run.removeAll()
                 if events.trades.count >= 32_768 { events.removeAll() }
             }
         }
         precondition(events.deadLetters.count == 0, "the frames of the benchmark are valid")
         events.removeAll()
+    }
+
+    /// Seconds in which simdjson finds the tokens of all frames once, the mean of `rounds`.
+    private static func parse(_ frames: FinnhubFrames, rounds: Int) -> Double {
+        let handle = unsafe td_decoder_create(nil, nil, false)
+        defer { unsafe td_decoder_destroy(handle) }
+        let watch = Stopwatch()
+        for _ in 0..<rounds {
+            unsafe frames.bytes.withUnsafeBytes { bytes in
+                for range in frames.ranges {
+                    let text = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+                    let frame = unsafe td_frame(
+                        bytes: text.map { unsafe $0 + range.lowerBound }, count: range.count, ingest_time_ns: 0,
+                        journal_offset: 0)
+                    precondition(unsafe td_count_tokens(handle, frame) > 0, "the frames of the benchmark are valid")
+                }
+            }
+        }
+        return watch.seconds / Double(rounds)
     }
 }
 

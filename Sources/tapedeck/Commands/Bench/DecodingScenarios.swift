@@ -7,7 +7,10 @@ extension BenchScenario {
             let report = DecodeBench.finnhub(trades: rows)
             return BenchFigures(
                 rows: Int64(report.trades), seconds: report.seconds, cpuSeconds: report.cpuSeconds,
-                details: [("bytes_per_s", Double(report.bytes) / report.seconds)])
+                details: [
+                    ("bytes_per_s", (Double(report.bytes) / report.seconds).rounded()),
+                    ("parse_limit_rows_per_s", (Double(report.trades) / report.parseSeconds).rounded()),
+                ])
         }
     ]
 }
