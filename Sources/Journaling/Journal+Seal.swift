@@ -2,7 +2,7 @@ internal import Platform
 
 extension Journal {
     private enum SealStep {
-        case encode(firstOffset: Offset, BlockMemory, into: EncodedBatch)
+        case encode(firstOffset: Offset, BlockMemory, compressing: Bool, into: EncodedBatch)
         case commit(EncodedBatch)
         case finish
     }
@@ -12,9 +12,9 @@ extension Journal {
         let encoder = BlockEncoder(compression: options.compression)
         while true {
             switch nextSealStep() {
-            case .encode(let firstOffset, let memory, let batch):
+            case .encode(let firstOffset, let memory, let compressing, let batch):
                 let block = JournalBlock(firstOffset: firstOffset, memory: pool.compact(memory), pool: pool)
-                encoder.encode(block, into: batch)
+                encoder.encode(block, compressing: compressing, into: batch)
             case .commit(let batch): finish(batch)
             case .finish: return
             }
@@ -30,13 +30,16 @@ extension Journal {
             if pipeline.committerIsIdle, !pipeline.open.entries.isEmpty {
                 let batch = closeBatch()
                 // A small batch with nothing behind it is written here: waking the other thread would only cost time.
-                if queue.full.isEmpty, batch.bytes.count <= CommitPipeline.smallBatchBytes { return .commit(batch) }
+                if queue.full.isEmpty, batch.storedBytes <= CommitPipeline.smallBatchBytes { return .commit(batch) }
                 pipeline.handedOver = batch
                 commitWork.signal()
             }
-            if !queue.full.isEmpty, pipeline.open.bytes.count < CommitPipeline.batchBytes {
+            if !queue.full.isEmpty, pipeline.open.storedBytes < CommitPipeline.batchBytes {
+                let compressing = pipeline.compression.compresses(
+                    waitingBytes: queue.full.count * options.blockBytes, limitBytes: options.bufferBytes,
+                    nowNs: Stopwatch.monotonicNs())
                 let (firstOffset, memory) = queue.full.removeFirst()
-                return .encode(firstOffset: firstOffset, memory, into: pipeline.open)
+                return .encode(firstOffset: firstOffset, memory, compressing: compressing, into: pipeline.open)
             }
             if pipeline.committerIsIdle, queue.active.count > 0, queue.full.isEmpty {
                 let dueNs = nextSyncNs()

@@ -26,13 +26,15 @@ public final class Journal: @unchecked Sendable {  // `lock` guards every variab
         /// Least time between the starts of two eager syncs. A sync costs processor time and device writes whatever it
         /// carries; this bounds both.
         public var syncSpacingNs: Int64 = 200_000
+        /// How bodies are stored while the processor keeps up. When records come faster than they can be compressed,
+        /// blocks are stored raw: the device takes them faster.
         public var compression = Compression.lz4
         /// Oldest segments are deleted while the journal is larger than this; nil: never.
         public var retainBytes: Int64?
         /// Segments are deleted when their newest record is older than this; nil: never.
         public var retainNs: Int64?
         /// Bytes of records not yet durable before `append` waits.
-        public var bufferBytes = 8 << 20
+        public var bufferBytes = 32 << 20
         /// Bytes of durable records kept in memory for live readers.
         public var recentBytes = 8 << 20
         public init() {}

@@ -11,8 +11,9 @@ import TestKit
 final class FaultyStorage: JournalStorage {
     /// What goes wrong with the next calls of an operation.
     struct Plan {
-        /// Error number per operation (`write`, `sync`, `create`), and how many calls fail with it.
-        var failures: [String: (code: Int32, left: Int)] = [:]
+        /// Error number per operation (`write`, `sync`, `create`), how many calls fail with it, and how many before
+        /// them do not.
+        var failures: [String: (code: Int32, left: Int, after: Int)] = [:]
         /// Syncs wait while this is set.
         var holdsSyncs = false
         /// Calls seen per operation.
@@ -31,8 +32,8 @@ final class FaultyStorage: JournalStorage {
     private let plan = Mutex(Plan())
     private let images = Mutex<[String: Image]>([:])
 
-    func fail(_ operation: String, code: Int32, times: Int) {
-        plan.withLock { $0.failures[operation] = (code, times) }
+    func fail(_ operation: String, code: Int32, times: Int, after: Int = 0) {
+        plan.withLock { $0.failures[operation] = (code, times, after) }
     }
     func holdSyncs(_ holds: Bool) { plan.withLock { $0.holdsSyncs = holds } }
     func calls(_ operation: String) -> Int { plan.withLock { $0.calls[operation] ?? 0 } }
@@ -41,6 +42,10 @@ final class FaultyStorage: JournalStorage {
         let code = plan.withLock { plan -> Int32? in
             plan.calls[operation, default: 0] += 1
             guard let failure = plan.failures[operation], failure.left > 0 else { return nil }
+            guard failure.after == 0 else {
+                plan.failures[operation]?.after -= 1
+                return nil
+            }
             plan.failures[operation]?.left -= 1
             return failure.code
         }

@@ -51,7 +51,18 @@ import Testing
         #expect(checksum([]) == 0)
     }
 
-    @Test(arguments: [0, 1, 7, 8, 100, 3071, 3072, 3073, 10_000])
+    @Test(arguments: [0, 1, 7, 8, 383, 384, 385, 1000, 4000])
+    func `CRC-32C of two words and bytes is that of all their bytes`(count: Int) {
+        var random = SeededGenerator(seed: UInt64(count))
+        let bytes = (0..<16 + count).map { _ in UInt8.random(in: 0...255, using: &random) }
+        bytes.withUnsafeBytes { all in
+            let words = (0..<2).map { UInt64(littleEndian: all.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self)) }
+            let rest = UnsafeRawBufferPointer(rebasing: all[16...])
+            #expect(CRC32C.checksum(words[0].littleEndian, words[1].littleEndian, rest) == CRC32C.checksum(all))
+        }
+    }
+
+    @Test(arguments: [0, 1, 7, 8, 100, 383, 384, 385, 767, 768, 1153, 3071, 3072, 3073, 10_000])
     func `CRC-32C of parts continues to that of the whole`(split: Int) {
         var random = SeededGenerator(seed: 1)
         let bytes = (0..<10_000).map { _ in UInt8.random(in: 0...255, using: &random) }

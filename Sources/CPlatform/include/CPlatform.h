@@ -16,6 +16,8 @@ int td_allocate(int fd, int64_t bytes, bool keep_size);
 int td_lock_exclusive(int fd);
 /// CRC-32C (Castagnoli, RFC 3720 appendix B.4) of `bytes`, continued from `seed` (0 to start).
 uint32_t td_crc32c(uint32_t seed, const void *bytes, size_t count);
+/// CRC-32C of the sixteen bytes of two words as they lie in memory, and of the bytes.
+uint32_t td_crc32c_words(uint64_t first, uint64_t second, const void *bytes, size_t count);
 /// True where the processor's own CRC instruction is used.
 bool td_crc32c_is_hardware(void);
 /// An eventfd (non-blocking, close-on-exec); -1 and errno on failure.

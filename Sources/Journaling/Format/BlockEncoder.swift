@@ -1,22 +1,55 @@
 internal import Platform
 
-/// Blocks ready to be written: headers and stored bodies one behind the other.
+/// Blocks ready to be written: headers and compressed bodies one behind the other.
 ///
 /// - Threading: one owner at a time.
 final class EncodedBatch: @unchecked Sendable {  // handed between two threads, one owner at a time
     /// One block in the batch.
     struct Entry {
         var header: BlockHeader
-        /// Where its stored body starts in `bytes`.
+        /// Where its compressed body starts in the batch; a raw body is the block's own.
         let start: Int
         let block: JournalBlock
     }
-    let bytes = Column<UInt8>()
-    var entries: [Entry] = []
+    private let bytes = Column<UInt8>()
+    private(set) var entries: [Entry] = []
+    /// Bytes of the stored bodies.
+    private(set) var storedBytes = 0
 
     func removeAll() {
         bytes.removeAll()
         entries.removeAll(keepingCapacity: true)
+        storedBytes = 0
+    }
+
+    /// The body of an entry as it is stored, valid until the batch changes.
+    @unsafe func body(_ entry: Entry) -> UnsafeRawBufferPointer {
+        guard entry.header.codec != .raw else { return unsafe entry.block.memory.body }
+        return unsafe UnsafeRawBufferPointer(start: bytes.pointer + entry.start, count: entry.header.storedBytes)
+    }
+
+    /// Appends a block: compressed where there is a compressor and it saves at least a sixteenth.
+    func append(_ block: JournalBlock, header: BlockHeader, _ compressor: LZ4.Compressor?) {
+        let memory = block.memory
+        var header = header
+        let start = bytes.count
+        header.storedBytes = memory.count
+        if let compressor {
+            let bound = LZ4.bound(memory.count)
+            bytes.reserve(bound)
+            let room = unsafe UnsafeMutableRawBufferPointer(start: bytes.pointer + start, count: bound)
+            if let written = unsafe compressor.compress(memory.body, into: room),
+                written <= memory.count - memory.count / 16
+            {
+                bytes.truncateOrExtend(to: start + written)
+                header.codec = .lz4
+                header.storedBytes = written
+            }
+        }
+        var entry = Entry(header: header, start: start, block: block)
+        entry.header.bodyChecksum = unsafe CRC32C.checksum(body(entry))
+        entries.append(entry)
+        storedBytes += header.storedBytes
     }
 }
 
@@ -30,10 +63,9 @@ final class BlockEncoder {
         compressor = compression == .lz4 ? LZ4.Compressor() : nil
     }
 
-    /// Appends the block to the batch, compressed where that saves at least a sixteenth.
-    func encode(_ block: JournalBlock, into batch: EncodedBatch) {
+    /// Appends the block to the batch, compressed where that is asked for and saves something.
+    func encode(_ block: JournalBlock, compressing: Bool, into batch: EncodedBatch) {
         let memory = block.memory
-        let start = batch.bytes.count
         var header = BlockHeader()
         header.rawBytes = memory.count
         header.recordCount = block.count
@@ -41,27 +73,6 @@ final class BlockEncoder {
         header.minimumTimeNs = memory.minimumTimeNs
         header.maximumTimeNs = memory.maximumTimeNs
         if memory.hasDefinitions { header.flags |= BlockHeader.Flag.definitions }
-        header.storedBytes = store(memory, into: batch.bytes, &header.codec)
-        let stored = unsafe UnsafeRawBufferPointer(start: batch.bytes.pointer + start, count: header.storedBytes)
-        header.bodyChecksum = unsafe CRC32C.checksum(stored)
-        batch.entries.append(EncodedBatch.Entry(header: header, start: start, block: block))
-    }
-
-    private func store(_ memory: BlockMemory, into bytes: Column<UInt8>, _ codec: inout BlockCodec) -> Int {
-        if let compressor {
-            let bound = LZ4.bound(memory.count)
-            bytes.reserve(bound)
-            let room = unsafe UnsafeMutableRawBufferPointer(start: bytes.pointer + bytes.count, count: bound)
-            if let written = unsafe compressor.compress(memory.body, into: room),
-                written <= memory.count - memory.count / 16
-            {
-                bytes.truncateOrExtend(to: bytes.count + written)
-                codec = .lz4
-                return written
-            }
-        }
-        unsafe bytes.append(contentsOf: memory.body)
-        codec = .raw
-        return memory.count
+        batch.append(block, header: header, compressing ? compressor : nil)
     }
 }

@@ -16,15 +16,11 @@ struct RecordHeader {
         self.timeNs = timeNs
         self.feed = feed.rawValue
         self.kind = kind
-        var words = (UInt64(payloadBytes).littleEndian, timeNs.littleEndian, UInt64(feed.rawValue).littleEndian)
-        words.2 |= (UInt64(kind.rawValue) << 16).littleEndian
         // Length (4), time (8), feed (2), kind (1), zero (1): the bytes as they lie in the file.
-        var first = UInt32(truncatingIfNeeded: words.0)
-        checksum = unsafe withUnsafeBytes(of: &first) { unsafe CRC32C.checksum($0) }
-        checksum = unsafe withUnsafeBytes(of: &words.1) { unsafe CRC32C.checksum($0, seed: checksum) }
-        var last = UInt32(truncatingIfNeeded: words.2)
-        checksum = unsafe withUnsafeBytes(of: &last) { unsafe CRC32C.checksum($0, seed: checksum) }
-        checksum = unsafe CRC32C.checksum(payload, seed: checksum)
+        let time = UInt64(bitPattern: timeNs)
+        let first = UInt64(payloadBytes) | time << 32
+        let second = time >> 32 | UInt64(feed.rawValue) << 32 | UInt64(kind.rawValue) << 48
+        checksum = unsafe CRC32C.checksum(first.littleEndian, second.littleEndian, payload)
     }
 
     @inline(__always)

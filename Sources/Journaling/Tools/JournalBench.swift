@@ -8,7 +8,7 @@ public enum JournalBench {
         public var frames: Int64 = 0
         /// Payload bytes of them.
         public var payloadBytes: Int64 = 0
-        /// Bytes of the segment files.
+        /// Bytes of them as stored.
         public var storedBytes: Int64 = 0
         /// From the first append to the last record being durable, or from the first read to the last.
         public var seconds: Double = 0
@@ -64,7 +64,7 @@ public enum JournalBench {
         result.cpuSeconds = Double(Stopwatch.processCPUNs() - cpuNs) / 1e9
         result.frames = Int64(frames)
         result.payloadBytes = Int64(frames) * Int64(frameBytes)
-        result.storedBytes = journal.bytes
+        result.storedBytes = journal.metrics.storedBytes.value
         result.blocks = journal.metrics.blocks.value
         result.syncNsP50 = journal.metrics.sync.quantileNs(0.5)
         result.syncNsP99 = journal.metrics.sync.quantileNs(0.99)

@@ -20,8 +20,10 @@ struct CommitPipeline {
     var isSealed = false
     /// Writing failed until the journal closed: what is left is given up.
     var isAbandoned = false
+    /// Whether the sealing thread compresses.
+    var compression = CompressionPolicy()
     /// Bytes in a batch after which it waits for the committer.
-    static let batchBytes = 4 << 20
+    static let batchBytes = 8 << 20
     /// Bytes in a batch up to which the sealing thread writes it itself.
     static let smallBatchBytes = 64 << 10
 }

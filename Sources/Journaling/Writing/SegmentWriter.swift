@@ -13,9 +13,13 @@ final class SegmentWriter: @unchecked Sendable {  // used by one thread at a tim
     private static let reserveBytes: Int64 = 32 << 20
     /// Zeros written ahead of small writes: a sync of pages that exist already need not wait for the file system's own
     /// journal, which takes half as long again and is shared with everything else on the disk.
-    private static let zeroBytes: Int64 = 128 << 10
+    private static let zeroBytes = 128 << 10
     /// Writes from this size on get no zeros ahead: they would cost more than the sync.
     private static let largeWriteBytes = 128 << 10
+
+    /// A batch is written in pieces of about this size, so that the same memory, still in the processor's caches, is
+    /// used for all of them.
+    private static let pieceBytes = 1 << 20
 
     private let storage: any JournalStorage
     private let catalog: SegmentCatalog
@@ -33,9 +37,10 @@ final class SegmentWriter: @unchecked Sendable {  // used by one thread at a tim
     private var zeroed: Int64 = 0
     /// All records before this offset are on the device.
     private(set) var durableOffset: Offset
-    /// Page-aligned memory for one write; its first page holds what precedes `position` in its page.
+    /// Page-aligned memory for one write.
     private var staging: UnsafeMutableRawBufferPointer
-    private let zeros: UnsafeMutableRawBufferPointer
+    /// What precedes `position` in its page.
+    private let partialPage: UnsafeMutableRawBufferPointer
 
     init(
         catalog: SegmentCatalog, storage: any JournalStorage, segmentBytes: Int64, nextOffset: Offset,
@@ -46,14 +51,13 @@ final class SegmentWriter: @unchecked Sendable {  // used by one thread at a tim
         self.segmentBytes = segmentBytes
         self.feeds = feeds
         durableOffset = nextOffset
-        unsafe staging = .allocate(byteCount: 1 << 20, alignment: Int(Self.pageBytes))
-        unsafe zeros = .allocate(byteCount: Int(Self.zeroBytes), alignment: Int(Self.pageBytes))
-        unsafe zeros.initializeMemory(as: UInt8.self, repeating: 0)
+        unsafe staging = .allocate(byteCount: 2 * Self.pieceBytes, alignment: Int(Self.pageBytes))
+        unsafe partialPage = .allocate(byteCount: Int(Self.pageBytes), alignment: 8)
     }
 
     deinit {
         unsafe staging.deallocate()
-        unsafe zeros.deallocate()
+        unsafe partialPage.deallocate()
     }
 
     /// Goes on where a repaired segment ends.
@@ -62,9 +66,7 @@ final class SegmentWriter: @unchecked Sendable {  // used by one thread at a tim
             file = try storage.open(end.segment.path)
             let pageStart = end.position / Self.pageBytes * Self.pageBytes
             let reader = try File(end.segment.path, .read)
-            let page = unsafe UnsafeMutableRawBufferPointer(rebasing: staging[..<Int(Self.pageBytes)])
-            unsafe page.initializeMemory(as: UInt8.self, repeating: 0)
-            _ = try unsafe reader.read(into: page, at: pageStart)
+            _ = try unsafe reader.read(into: partialPage, at: pageStart)
         }
         segment = end.segment
         salt = end.header.salt
@@ -82,17 +84,20 @@ final class SegmentWriter: @unchecked Sendable {  // used by one thread at a tim
         let first = Int64(batch.entries[start].header.totalBytes)
         if let segment, segment.firstOffset < durableOffset, position + first > segmentBytes { try seal() }
         if file == nil { try begin() }
-        var used = Int(position % Self.pageBytes)
-        let base = position - Int64(used)
+        var (base, used) = restage()
         var index = start
+        var isSmall = true
         while index < batch.entries.count {
             let total = batch.entries[index].header.totalBytes
             if index > start && base + Int64(used + total) > segmentBytes { break }
             used = stage(batch, index, at: used)
             index += 1
+            if used >= Self.pieceBytes {
+                isSmall = false
+                (base, used) = try writePages(used, at: base)
+            }
         }
-        reserve(base + Int64(used))
-        try flush(used, at: base)
+        try flush(used, at: base, zerosAhead: isSmall && used < Self.largeWriteBytes)
         for entry in batch.entries[start..<index] {
             segment?.note(entry.header.firstOffset, at: position)
             position += Int64(entry.header.totalBytes)
@@ -112,10 +117,8 @@ final class SegmentWriter: @unchecked Sendable {  // used by one thread at a tim
         unsafe header.encode(
             into: UnsafeMutableRawBufferPointer(rebasing: staging[used...]), salt: salt)
         let bodyStart = used + BlockLayout.headerBytes
-        let source = unsafe UnsafeRawBufferPointer(
-            start: batch.bytes.pointer + batch.entries[index].start, count: header.storedBytes)
         let target = unsafe UnsafeMutableRawBufferPointer(rebasing: staging[bodyStart..<end])
-        unsafe target.copyMemory(from: source)
+        unsafe target.copyMemory(from: batch.body(batch.entries[index]))
         unsafe UnsafeMutableRawBufferPointer(rebasing: target[header.storedBytes...])
             .initializeMemory(as: UInt8.self, repeating: 0)
         return end
@@ -132,31 +135,52 @@ final class SegmentWriter: @unchecked Sendable {  // used by one thread at a tim
         unsafe staging = grown
     }
 
-    /// Writes the first `used` staged bytes, padded with zeros to whole pages, and waits until they are durable. Then
-    /// keeps the last, partial page for the next write.
-    private func flush(_ used: Int, at base: Int64) throws(FileError) {
-        let padded = roundedUp(used, to: Int(Self.pageBytes))
-        if padded < Self.largeWriteBytes { try writeZeros(behind: base + Int64(padded)) }
-        unsafe UnsafeMutableRawBufferPointer(rebasing: staging[used..<padded])
-            .initializeMemory(as: UInt8.self, repeating: 0)
-        guard let file else { preconditionFailure("no segment is open") }
-        try unsafe file.write(UnsafeRawBufferPointer(rebasing: staging[..<padded]), at: base)
-        try file.synchronize()
-        let partial = used % Int(Self.pageBytes)
-        if used > partial && partial > 0 {
-            unsafe UnsafeMutableRawBufferPointer(rebasing: staging[..<partial])
-                .copyMemory(from: UnsafeRawBufferPointer(rebasing: staging[used - partial..<used]))
-        }
+    /// Begins a write with the page that is partly filled.
+    ///
+    /// - Returns: where the page lies in the file, and the staging bytes used.
+    private func restage() -> (base: Int64, used: Int) {
+        let used = Int(position % Self.pageBytes)
+        unsafe staging.copyMemory(from: UnsafeRawBufferPointer(rebasing: partialPage[..<used]))
+        return (position - Int64(used), used)
     }
 
-    /// Makes sure that pages up to `end`, and some behind it, exist.
-    private func writeZeros(behind end: Int64) throws(FileError) {
-        guard end > zeroed else { return }
-        let count = min(Self.zeroBytes, segmentBytes - end) / Self.pageBytes * Self.pageBytes
-        guard count > 0 else { return }
-        reserve(end + count)
-        try unsafe file?.write(UnsafeRawBufferPointer(rebasing: zeros[..<Int(count)]), at: end)
-        zeroed = end + count
+    /// Writes the whole pages of the first `used` staged bytes and moves what is left to the start.
+    ///
+    /// - Returns: where the staged bytes lie in the file now, and how many they are.
+    private func writePages(_ used: Int, at base: Int64) throws(FileError) -> (base: Int64, used: Int) {
+        let partial = used % Int(Self.pageBytes)
+        let whole = used - partial
+        try writeStaged(whole, at: base)
+        unsafe staging.copyMemory(from: UnsafeRawBufferPointer(rebasing: staging[whole..<used]))
+        return (base + Int64(whole), partial)
+    }
+
+    private func writeStaged(_ bytes: Int, at base: Int64) throws(FileError) {
+        guard let file else { preconditionFailure("no segment is open") }
+        reserve(base + Int64(bytes))
+        try unsafe file.write(UnsafeRawBufferPointer(rebasing: staging[..<bytes]), at: base)
+    }
+
+    /// Writes the first `used` staged bytes, padded with zeros to whole pages, and waits until all that was written is
+    /// durable. Then keeps the last, partial page for the next write.
+    ///
+    /// - Parameter zerosAhead: whether the next writes shall find their pages.
+    private func flush(_ used: Int, at base: Int64, zerosAhead: Bool = true) throws(FileError) {
+        var padded = roundedUp(used, to: Int(Self.pageBytes))
+        if zerosAhead { padded += zerosWanted(behind: base + Int64(padded)) }
+        makeRoom(padded, keeping: used)
+        unsafe UnsafeMutableRawBufferPointer(rebasing: staging[used..<padded])
+            .initializeMemory(as: UInt8.self, repeating: 0)
+        if padded > 0 { try writeStaged(padded, at: base) }
+        try file?.synchronize()
+        zeroed = max(zeroed, base + Int64(padded))
+        let partial = used % Int(Self.pageBytes)
+        unsafe partialPage.copyMemory(from: UnsafeRawBufferPointer(rebasing: staging[used - partial..<used]))
+    }
+
+    /// Bytes of zeros to write behind `end`; none where pages exist already or the segment ends.
+    private func zerosWanted(behind end: Int64) -> Int {
+        end > zeroed && end + Int64(Self.zeroBytes) <= segmentBytes ? Self.zeroBytes : 0
     }
 
     private func reserve(_ end: Int64) {
@@ -183,7 +207,6 @@ final class SegmentWriter: @unchecked Sendable {  // used by one thread at a tim
         do {
             makeRoom(bytes.count, keeping: 0)
             unsafe bytes.withUnsafeBytes { unsafe staging.copyMemory(from: $0) }
-            reserve(Int64(bytes.count))
             try flush(bytes.count, at: 0)
             try storage.synchronizeFolder(catalog.folder)
         } catch {
@@ -211,11 +234,9 @@ final class SegmentWriter: @unchecked Sendable {  // used by one thread at a tim
         header.flags = BlockHeader.Flag.closing
         header.firstOffset = durableOffset
         header.durableOffset = durableOffset
-        let used = Int(position % Self.pageBytes)
-        let base = position - Int64(used)
-        makeRoom(used + BlockLayout.headerBytes, keeping: used)
+        let (base, used) = restage()
         unsafe header.encode(into: UnsafeMutableRawBufferPointer(rebasing: staging[used...]), salt: salt)
-        try flush(used + BlockLayout.headerBytes, at: base)
+        try flush(used + BlockLayout.headerBytes, at: base, zerosAhead: false)
         position += Int64(BlockLayout.headerBytes)
     }
 

@@ -10,4 +10,10 @@ public enum CRC32C {
         guard let base = bytes.baseAddress else { return seed }
         return unsafe td_crc32c(seed, base, bytes.count)
     }
+
+    /// The checksum of two words, as they lie in memory, and `bytes` behind them.
+    @inline(__always)
+    public static func checksum(_ first: UInt64, _ second: UInt64, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        unsafe td_crc32c_words(first, second, bytes.baseAddress, bytes.count)
+    }
 }
