@@ -3,6 +3,7 @@
 #include <libwebsockets.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/epoll.h>  // not in the Glibc module
 #include <sys/socket.h>
 
 /// Options of a context; without TLS it does not read the system's certificate authorities.

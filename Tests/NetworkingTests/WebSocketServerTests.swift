@@ -192,8 +192,8 @@ private func sixHundred(opcode: UInt8, isFinal: Bool) -> [UInt8] {
         let connections = handler.connections(100)
         for round in 0..<50 {
             let shared = WebSocketFrames(text: Array("m\(round)".utf8))
-            let refused = server.sendAll(connections.map { ($0, shared) })
-            #expect(refused.isEmpty)
+            for connection in connections { #expect(connection.enqueue(shared, [0..<1]) == 1) }
+            connections[0].flush()
         }
         for peer in peers {
             for round in 0..<50 { #expect(try peer.readText() == "m\(round)") }
@@ -203,6 +203,26 @@ private func sixHundred(opcode: UInt8, isFinal: Bool) -> [UInt8] {
             #expect(connection.queued == (0, 0))
         }
         #expect(metrics.text().contains("tapedeck_stream_messages_total 5000\n"))
+    }
+
+    @Test func `messages queued together leave with one write, in order`() throws {
+        let handler = Recorder(echoes: false)
+        let metrics = Metrics()
+        var options = HTTPServer.Options()
+        options.port = 0
+        let server = try HTTPServer(options: options, metrics: metrics, webSockets: ["/stream": handler]) { _, _ in }
+        defer { server.stop() }
+        let peer = try RawPeer(port: server.port)
+        _ = try peer.upgrade()
+        let connection = handler.connections(1)[0]
+        let frames = WebSocketFrames(texts: (0..<200).map { Array("m\($0)".utf8) })
+        #expect(connection.enqueue(frames, [0..<50, 100..<150]) == 100)
+        #expect(connection.queued.messages == 100)
+        connection.flush()
+        for number in Array(0..<50) + Array(100..<150) { #expect(try peer.readText() == "m\(number)") }
+        for _ in 0..<10_000 where connection.queued.messages > 0 { Thread.sleep(forTimeInterval: 0.001) }
+        #expect(metrics.text().contains("tapedeck_stream_messages_total 100\n"))
+        #expect(metrics.text().contains("tapedeck_stream_writes_total 1\n"))
     }
 
     @Test func `a message larger than the write buffer and one with several texts arrive whole`() throws {

@@ -1,30 +1,8 @@
 import Foundation
 import Market
-import Synchronization
 import Testing
 
-@testable import Networking
 @testable import Serving
-
-/// A client that takes so many messages and then no more.
-private final class FakeClient: LiveClient {
-    private let state: Mutex<(room: Int, messages: [String])>
-
-    init(room: Int) { state = Mutex((room, [])) }
-
-    func offer(_ message: WebSocketFrames) -> Bool {
-        state.withLock { state in
-            guard state.room > 0 else { return false }
-            state.room -= 1
-            let text = String(decoding: message.bytes, as: UTF8.self)
-            state.messages.append(String(text[(text.firstIndex(of: "{") ?? text.endIndex)...]))
-            return true
-        }
-    }
-
-    var messages: [String] { state.withLock { $0.messages } }
-    func makeRoom(_ room: Int) { state.withLock { $0.room = room } }
-}
 
 @Suite struct LiveStreamTests {
     private let instruments = InstrumentTable()
@@ -43,7 +21,7 @@ private final class FakeClient: LiveClient {
 
     private func publish(_ prices: [(symbol: String, price: Double)]) {
         let batch = trades(prices)
-        stream.publish(batch, rows: Array(0..<batch.count), instruments: instruments)
+        stream.publish(batch, rows: 0..<batch.count, instruments: instruments)
     }
 
     private func subscribe(_ client: FakeClient, _ request: String) -> Int {
@@ -80,6 +58,84 @@ private final class FakeClient: LiveClient {
     private static func price(_ message: String) -> Double? {
         struct Trade: Decodable { let price: Double? }
         return (try? JSONDecoder().decode(Trade.self, from: Data(message.utf8)))?.price
+    }
+
+    @Test func `what one call publishes reaches a client together, and a part of it where there is room for a part`() {
+        let client = FakeClient(room: 100)
+        let small = FakeClient(room: 3)
+        _ = subscribe(client, #"{"op":"subscribe","channels":["trades"],"instruments":["V:A","V:B"]}"#)
+        _ = subscribe(small, #"{"op":"subscribe","channels":["trades"]}"#)
+        publish([("A", 1), ("B", 2), ("C", 3), ("A", 4)])
+        #expect(client.offers == [1, 3])
+        #expect(client.flushes == 2)
+        #expect(small.messages.compactMap(Self.price) == [1, 2])
+        small.makeRoom(10)
+        publish([("D", 5)])
+        #expect(small.messages.compactMap(Self.price) == [1, 2, 3, 4, 5])
+        #expect(!small.messages.contains { $0.contains("dropped") })
+    }
+
+    @Test func `a subscription to all and one by name give each message once`() {
+        let client = FakeClient(room: 100)
+        let number = subscribe(client, #"{"op":"subscribe","channels":["trades"],"instruments":["V:A"]}"#)
+        stream.receive(Array(#"{"op":"subscribe","channels":["trades"]}"#.utf8), from: number)
+        stream.receive(Array(#"{"op":"unsubscribe","channels":["trades"],"instruments":["V:A"]}"#.utf8), from: number)
+        publish([("A", 1), ("B", 2)])
+        #expect(client.messages.compactMap(Self.price) == [1, 2])
+        stream.receive(Array(#"{"op":"unsubscribe","channels":["trades"]}"#.utf8), from: number)
+        publish([("A", 3)])
+        #expect(client.messages.compactMap(Self.price) == [1, 2])
+    }
+
+    @Test func `bars and indicators come in the intervals asked for, the newest of each where a client is slow`() {
+        let client = FakeClient(room: 1)
+        let all = FakeClient(room: 100)
+        _ = subscribe(client, #"{"op":"subscribe","channels":["bars","indicators"],"intervals":["1m"]}"#)
+        _ = subscribe(all, #"{"op":"subscribe","channels":["bars"],"instruments":["V:A"]}"#)
+        let instrument = instruments.intern(Instrument(venue: "V", symbol: "A"))
+        let intervals = StringDictionary(values: ["1s", "1m"])
+        let bars = BarBatch(intervals: intervals)
+        for (interval, start, close) in [(0, 0, 1.0), (1, 0, 2), (1, 0, 3), (1, 60, 4)] {
+            bars.append(
+                Bar(
+                    instrument: instrument, priceType: .trade, interval: UInt8(interval), startNs: Int64(start), open: 1,
+                    high: 9, low: 1, close: close, volume: 1, vwap: 1, trades: 1, isFinal: false, revision: 0,
+                    journalOffset: 0))
+        }
+        stream.publish(bars, from: 0, instruments: instruments)
+        let values = IndicatorBatch(intervals: intervals, names: StringDictionary(values: ["sma(2)"]))
+        for priceType in [PriceType.bid, .ask] {
+            values.append(
+                instrument: instrument, priceType: priceType, interval: 1, startNs: 0, name: 0, value: 7,
+                journalOffset: 0)
+        }
+        stream.publish(values, from: 0, instruments: instruments)
+        #expect(all.messages.dropFirst().count == 4)
+        client.makeRoom(100)
+        publish([("A", 1)])
+        let late = client.messages.dropFirst()
+        #expect(late.first == #"{"type":"dropped","count":1}"#)
+        let parts = [#""close":3"#, #""close":4"#, #""price_type":"bid""#, #""price_type":"ask""#]
+        #expect(late.count == 5)
+        for (message, part) in zip(late.dropFirst(), parts) { #expect(message.contains(part)) }
+    }
+
+    @Test func `a name that nobody wants any more and no instrument has is forgotten`() {
+        let client = FakeClient(room: 100)
+        publish([("A", 1)])
+        let names = (0..<1000).map { "\"V:X\($0)\"" }.joined(separator: ",")
+        let number = subscribe(
+            client, "{\"op\":\"subscribe\",\"channels\":[\"trades\",\"bars\"],\"instruments\":[\(names),\"V:A\"]}")
+        publish([("A", 2)])
+        #expect(client.messages.compactMap(Self.price) == [2])
+        #expect(stream.nameCount == 1001)
+        stream.receive(
+            Array(#"{"op":"unsubscribe","channels":["trades"],"instruments":["V:X1","V:X2"]}"#.utf8), from: number)
+        #expect(stream.nameCount == 1001)
+        stream.close(number)
+        #expect(stream.nameCount == 1)
+        publish([("A", 3)])
+        #expect(client.messages.compactMap(Self.price) == [2])
     }
 
     @Test func `what was unsubscribed is not sent any more, and a closed client is forgotten`() {

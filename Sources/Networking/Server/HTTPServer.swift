@@ -41,24 +41,6 @@ public final class HTTPServer: Sendable {
     /// Connections open now, WebSocket clients included.
     public var connectionCount: Int { loop.connectionCount }
 
-    /// Hands messages to many connections with one wake-up of the server's thread.
-    ///
-    /// - Returns: the indices of messages that were not accepted, with the reason.
-    @discardableResult
-    public func sendAll(
-        _ messages: [(connection: WebSocketConnection, frames: WebSocketFrames)]
-    ) -> [(index: Int, result: WebSocketConnection.SendResult)] {
-        var refused: [(index: Int, result: WebSocketConnection.SendResult)] = []
-        var ready: [WebSocketConnection] = []
-        for (index, message) in messages.enumerated() {
-            let (result, schedule) = message.connection.enqueue(message.frames)
-            if schedule { ready.append(message.connection) }
-            if result != .accepted { refused.append((index, result)) }
-        }
-        loop.mailbox.schedule(ready)
-        return refused
-    }
-
     /// Says goodbye to all clients, gives answers under way a second to leave, and ends the thread.
     public func stop() {
         loop.requestStop()

@@ -32,6 +32,8 @@ extension HTTPServer {
         public var queueMessages = 8192
         /// Bytes that may wait for one WebSocket client.
         public var queueBytes = 4 << 20
+        /// Messages to WebSocket clients leave in turns that begin at least so far apart; the first after a pause at once.
+        public var gatherNs: Int64 = 200_000
         /// Silence after which a WebSocket client is pinged; it must answer in the same time again.
         public var pingIntervalNs: Int64 = 20_000_000_000
 

@@ -183,7 +183,7 @@ final class ServerSession {
         guard phase == .streaming, let stream else { return }
         stream.closing = (code, reason)
         stream.fill()
-        output.appendAll(of: stream)
+        output.append(stream.drain())
         leave(with: WebSocketFrameHeader.close(code: code, reason: reason))
     }
 
@@ -212,9 +212,12 @@ final class ServerSession {
         wantsToWrite()
     }
 
-    func wantsToWrite() {
-        if let stream, output.isEmpty, stream.isIdle { output.lastProgressNs = loop.nowNs }
-        unsafe lws_callback_on_writable(handle)
+    private func wantsToWrite() { unsafe lws_callback_on_writable(handle) }
+
+    /// Writes what was queued for the client at once. A socket that is known to be full will say when it is not.
+    func sendQueued() {
+        guard phase == .streaming, !output.isPausedByOutput else { return }
+        if !writable() { kill() }
     }
 
     /// The socket takes bytes.
@@ -228,7 +231,7 @@ final class ServerSession {
         }
         guard unsafe output.flush(to: handle) else { return false }
         if phase == .streaming, output.isEmpty, !output.isPausedByOutput, let stream {
-            guard unsafe stream.flush(to: handle, scratch: loop.scratch, output: &output, sent: loop.sent) else {
+            guard unsafe stream.flush(to: handle, output: &output, sent: loop.sent) else {
                 return false
             }
         }

@@ -25,11 +25,6 @@ struct SessionOutput {
         bytes += chunk.count
     }
 
-    /// Takes over all messages that `stream` holds.
-    mutating func appendAll(of stream: SessionStream) {
-        for frames in stream.drain() { append(frames.bytes) }
-    }
-
     /// Writes as much as the socket takes.
     ///
     /// - Returns: false where the connection is broken.

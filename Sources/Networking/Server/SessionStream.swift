@@ -12,9 +12,17 @@ final class SessionStream {
     /// Why the connection ends, once that is known.
     var closing: (code: UInt16, reason: String)?
     private var hasPinged = false
-    /// Messages taken from the connection's queue; those before `next` are written.
-    private var batch: [WebSocketFrames] = []
+    /// Frames taken from the connection's queue; the bytes before `next` are written.
+    private var batch = Column<UInt8>()
+    private var batchMessages = 0
     private var next = 0
+
+    /// Bytes of one write, of one turn before other clients get theirs, and of memory that an idle client keeps.
+    private enum Limit {
+        static let write = 64 << 10
+        static let turn = 256 << 10
+        static let memory = 256 << 10
+    }
 
     init(
         connection: WebSocketConnection, handler: any WebSocketHandler, parser: WebSocketParser, lastHeardNs: Int64
@@ -25,65 +33,51 @@ final class SessionStream {
         self.lastHeardNs = lastHeardNs
     }
 
-    /// True where no taken message waits.
+    /// True where nothing that was taken waits.
     var isIdle: Bool { next == batch.count }
 
     /// Takes what waits in the queue, if nothing taken is left.
     func fill() {
         guard isIdle else { return }
-        batch.removeAll(keepingCapacity: true)
+        if batch.capacity > Limit.memory { batch = Column() }
+        batch.removeAll()
         next = 0
-        connection.take(into: &batch)
+        batchMessages = connection.take(into: &batch)
     }
 
     /// Everything taken and waiting, for a last write.
-    func drain() -> ArraySlice<WebSocketFrames> {
-        var rest = batch[next...]
-        var more: [WebSocketFrames] = []
-        connection.take(into: &more)
-        rest.append(contentsOf: more)
-        (batch, next) = ([], 0)
+    func drain() -> [UInt8] {
+        var rest: [UInt8] = []
+        while !isIdle {
+            unsafe rest += batch.buffer[next...]
+            next = batch.count
+            fill()
+        }
         return rest
     }
 
-    /// Writes what waits, many messages with one system call, up to a share that leaves other clients their turn.
+    /// Writes what waits as it lies, many messages with one system call, up to a share that leaves other clients
+    /// their turn.
     ///
     /// - Returns: false where the connection is broken.
     @unsafe
     func flush(
-        to handle: OpaquePointer, scratch: Column<UInt8>, output: inout SessionOutput,
-        sent: (messages: Counter, bytes: Counter)
+        to handle: OpaquePointer, output: inout SessionOutput, sent: SentCounters
     ) -> Bool {
         var turnBytes = 0
-        while turnBytes < 256 << 10 {
+        while turnBytes < Limit.turn {
             fill()
             guard !isIdle else { return true }
-            let first = batch[next]
-            var messages = 0
-            var bytes = 0
-            let isWhole: Bool
-            if first.byteCount > scratch.capacity {
-                (messages, bytes) = (first.messageCount, first.byteCount)
-                next += 1
-                output.append(first.bytes)
-                isWhole = unsafe output.flush(to: handle)
-            } else {
-                scratch.removeAll()
-                while next < batch.count, scratch.count + batch[next].byteCount <= scratch.capacity {
-                    let frames = batch[next]
-                    unsafe frames.bytes.withUnsafeBytes { unsafe scratch.append(contentsOf: $0) }
-                    messages += frames.messageCount
-                    next += 1
-                }
-                bytes = scratch.count
-                isWhole = unsafe output.write(scratch.pointer, bytes, to: handle)
-            }
-            guard isWhole else { return false }
+            let bytes = min(batch.count - next, Limit.write)
+            guard unsafe output.write(batch.pointer + next, bytes, to: handle) else { return false }
+            next += bytes
+            let messages = isIdle ? batchMessages : 0
             connection.wrote(messages: messages, bytes: bytes)
+            sent.writes.increment()
             sent.messages.add(messages)
             sent.bytes.add(bytes)
             turnBytes += bytes
-            if output.isPausedByOutput || !output.isEmpty { return true }
+            if output.isPausedByOutput { return true }
         }
         fill()  // so that `isIdle` says whether another turn is needed: what waits already was scheduled once
         return true
@@ -101,5 +95,18 @@ final class SessionStream {
             hasPinged = true
             ping(WebSocketFrameHeader.control(.ping, []))
         }
+    }
+}
+
+/// What WebSocket clients were sent.
+struct SentCounters: Sendable {
+    let messages: Counter
+    let bytes: Counter
+    let writes: Counter
+
+    init(_ metrics: Metrics) {
+        messages = metrics.counter("tapedeck_stream_messages_total", help: "WebSocket messages written to clients.")
+        bytes = metrics.counter("tapedeck_stream_bytes_total", help: "WebSocket bytes written to clients.")
+        writes = metrics.counter("tapedeck_stream_writes_total", help: "System calls that wrote WebSocket messages.")
     }
 }

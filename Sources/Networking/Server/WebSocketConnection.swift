@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// A WebSocket client of the server.
@@ -28,13 +29,34 @@ public final class WebSocketConnection: Sendable {
         queue = Mutex(OutboundQueue(maxMessages: options.queueMessages, maxBytes: options.queueBytes))
     }
 
-    /// Hands one message over; see `HTTPServer.sendAll` for many.
+    /// Hands messages over, all of them or none, and has them sent.
     @discardableResult
     public func send(_ frames: WebSocketFrames) -> SendResult {
-        let (result, schedule) = enqueue(frames)
-        if schedule { mailbox.schedule([self]) }
+        let (result, schedule) = queue.withLock { queue -> (SendResult, Bool) in
+            if queue.isClosed { return (.closed, false) }
+            guard queue.hasRoom(for: frames) else { return (.full, false) }
+            return (.accepted, queue.push(frames, CollectionOfOne(0..<frames.messageCount)).schedule)
+        }
+        if schedule {
+            mailbox.markReady(id)
+            mailbox.flush()
+        }
         return result
     }
+
+    /// Queues messages of `frames` from the front of `runs`, as many as there is room for; `flush` has them sent.
+    ///
+    /// - Returns: how many were taken. A client that is gone takes all: nothing needs to be kept for it.
+    public func enqueue(_ frames: WebSocketFrames, _ runs: [Range<Int>]) -> Int {
+        let (count, schedule) = queue.withLock { queue in
+            queue.isClosed ? (runs.reduce(0) { $0 + $1.count }, false) : queue.push(frames, runs)
+        }
+        if schedule { mailbox.markReady(id) }
+        return count
+    }
+
+    /// Has sent what was queued on this and all other connections of the server, with one wake-up of its thread.
+    public func flush() { mailbox.flush() }
 
     /// Messages and bytes that wait.
     public var queued: (messages: Int, bytes: Int) { queue.withLock { ($0.messages, $0.bytes) } }
@@ -44,10 +66,7 @@ public final class WebSocketConnection: Sendable {
         mailbox.post(.close(session: id, code: code, reason: reason))
     }
 
-    func enqueue(_ frames: WebSocketFrames) -> (result: SendResult, schedule: Bool) {
-        queue.withLock { $0.push(frames) }
-    }
-    func take(into batch: inout [WebSocketFrames]) { queue.withLock { $0.take(into: &batch) } }
+    func take(into batch: inout Column<UInt8>) -> Int { queue.withLock { $0.take(into: &batch) } }
     func wrote(messages: Int, bytes: Int) { queue.withLock { $0.wrote(messages: messages, bytes: bytes) } }
     func markClosed() { queue.withLock { $0.close() } }
 }

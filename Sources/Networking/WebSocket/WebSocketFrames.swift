@@ -1,27 +1,53 @@
-/// Text messages ready for the wire: framed once, shared by any number of connections, never changed.
+/// Text messages framed for the wire, one behind the other, in memory that can be reused.
 ///
 /// A server's frames are not masked (RFC 6455 section 5.1), so the same bytes serve every client.
-public final class WebSocketFrames: Sendable {
+public struct WebSocketFrames: Sendable {
     /// Frame headers and payloads, in order.
-    let bytes: [UInt8]
+    private(set) var bytes: [UInt8] = []
+    /// Behind the last byte of each message.
+    private var ends: [Int] = []
+
+    public init() {}
+
+    /// One text message; `text` must be UTF-8.
+    public init(text: [UInt8]) { self.init(texts: [text]) }
+
+    /// Several text messages.
+    public init(texts: [[UInt8]]) {
+        bytes.reserveCapacity(texts.reduce(0) { $0 + $1.count + WebSocketFrameHeader.maxBytes })
+        for text in texts { append(text) }
+    }
+
     /// Messages inside.
-    public let messageCount: Int
+    public var messageCount: Int { ends.count }
     /// Bytes on the wire.
     public var byteCount: Int { bytes.count }
 
-    /// One text message; `text` must be UTF-8.
-    public convenience init(text: [UInt8]) { self.init(texts: [text]) }
+    /// Adds a text message; `text` must be UTF-8.
+    public mutating func append(_ text: [UInt8]) {
+        WebSocketFrameHeader.append(.text, payloadBytes: text.count, to: &bytes)
+        bytes.append(contentsOf: text)
+        ends.append(bytes.count)
+    }
 
-    /// Several text messages that are always sent together.
-    public init(texts: [[UInt8]]) {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(texts.reduce(0) { $0 + $1.count + WebSocketFrameHeader.maxBytes })
-        for text in texts {
-            WebSocketFrameHeader.append(.text, payloadBytes: text.count, to: &bytes)
-            bytes.append(contentsOf: text)
-        }
-        self.bytes = bytes
-        messageCount = texts.count
+    /// Removes all messages and keeps the memory.
+    public mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
+    }
+
+    /// A copy of one message.
+    public func message(_ index: Int) -> WebSocketFrames {
+        var copy = WebSocketFrames()
+        copy.bytes = Array(bytes[byteRange(index..<index + 1)])
+        copy.ends = [copy.bytes.count]
+        return copy
+    }
+
+    /// Where the bytes of some messages are.
+    func byteRange(_ messages: Range<Int>) -> Range<Int> {
+        guard !messages.isEmpty else { return 0..<0 }
+        return (messages.lowerBound == 0 ? 0 : ends[messages.lowerBound - 1])..<ends[messages.upperBound - 1]
     }
 }
 

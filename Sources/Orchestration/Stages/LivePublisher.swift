@@ -17,7 +17,10 @@ struct LivePublisher {
     private let changed: BarBatch
     private var lastConflatedNs: Int64 = 0
     private var lastOpenBarsNs: Int64 = 0
-    private var seen: [Bool] = []
+    /// The latest rows of a block, and the call of `findLatest` that saw an instrument last.
+    private var latest: [Int] = []
+    private var seen: [Int] = []
+    private var call = 0
 
     init(_ stream: LiveStream, _ configuration: EngineConfiguration) {
         self.stream = stream
@@ -45,14 +48,14 @@ struct LivePublisher {
         let quotes = step.events.quotes
         if stream.clientCount > 0 {
             if trades.count - start.trades + quotes.count - start.quotes <= Self.rowsMax {
-                stream.publish(trades, rows: Array(start.trades..<trades.count), instruments: instruments)
-                stream.publish(quotes, rows: Array(start.quotes..<quotes.count), instruments: instruments)
+                stream.publish(trades, rows: start.trades..<trades.count, instruments: instruments)
+                stream.publish(quotes, rows: start.quotes..<quotes.count, instruments: instruments)
             } else if now - lastConflatedNs >= Self.conflatedNs {
                 lastConflatedNs = now
-                let lastTrades = latest(trades.instrument, from: start.trades)
-                stream.publish(trades, rows: lastTrades, instruments: instruments)
-                let lastQuotes = latest(quotes.instrument, from: start.quotes)
-                stream.publish(quotes, rows: lastQuotes, instruments: instruments)
+                findLatest(trades.instrument, from: start.trades)
+                stream.publish(trades, rows: latest, instruments: instruments)
+                findLatest(quotes.instrument, from: start.quotes)
+                stream.publish(quotes, rows: latest, instruments: instruments)
             }
             stream.publish(step.output.bars, from: start.bars, instruments: instruments)
             stream.publish(step.output.indicators, from: start.indicators, instruments: instruments)
@@ -65,17 +68,17 @@ struct LivePublisher {
         }
     }
 
-    /// The last row of each instrument, in order.
-    private mutating func latest(_ instruments: Column<InstrumentID>, from start: Int) -> [Int] {
-        var rows: [Int] = []
-        for index in seen.indices { seen[index] = false }
+    /// Puts the last row of each instrument into `latest`, in order.
+    private mutating func findLatest(_ instruments: Column<InstrumentID>, from start: Int) {
+        latest.removeAll(keepingCapacity: true)
+        call += 1
         for row in (start..<instruments.count).reversed() {
             let instrument = Int(instruments[row])
-            while seen.count <= instrument { seen.append(false) }
-            if seen[instrument] { continue }
-            seen[instrument] = true
-            rows.append(row)
+            while seen.count <= instrument { seen.append(0) }
+            if seen[instrument] == call { continue }
+            seen[instrument] = call
+            latest.append(row)
         }
-        return rows.reversed()
+        latest.reverse()
     }
 }

@@ -27,6 +27,7 @@ final class LiveConnections: WebSocketHandler {
     private final class Client: LiveClient {
         private let connection: WebSocketConnection
         init(_ connection: WebSocketConnection) { self.connection = connection }
-        func offer(_ message: WebSocketFrames) -> Bool { connection.send(message) != .full }
+        func offer(_ frames: WebSocketFrames, _ runs: [Range<Int>]) -> Int { connection.enqueue(frames, runs) }
+        func flush() { connection.flush() }
     }
 }

@@ -1,56 +1,18 @@
 internal import Foundation
 
-/// What a client of the live stream asked for.
-struct Subscription: Sendable {
+/// What clients of the live stream ask for.
+enum Subscription {
     /// The channels of the live stream.
-    enum Channel: String, CaseIterable, Sendable {
+    enum Channel: Int, CaseIterable, Sendable {
         case trades, quotes, bars, indicators, health
-        var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }
-    }
 
-    /// Instruments of a channel: all, or some by their text.
-    struct Instruments: Sendable {
-        var all = false
-        var names: Set<String> = []
-        func contains(_ name: String) -> Bool { all || names.contains(name) }
-    }
+        /// The name in messages.
+        var name: String { "\(self)" }
 
-    /// By `Channel.index`.
-    private(set) var instruments = Channel.allCases.map { _ in Instruments() }
-    /// Intervals of bars and indicators; nil for all.
-    private(set) var intervals: Set<String>?
-    private var hasIntervals = false
-
-    func wants(_ channel: Channel, _ instrument: String) -> Bool { instruments[channel.index].contains(instrument) }
-    func wants(interval: String) -> Bool { intervals?.contains(interval) ?? true }
-    var wantsHealth: Bool { instruments[Channel.health.index].all }
-
-    /// Applies a request.
-    mutating func apply(_ request: Request) {
-        for channel in request.channels {
-            if request.isSubscribe {
-                if request.instruments.contains("*") || channel == .health {
-                    instruments[channel.index].all = true
-                } else {
-                    instruments[channel.index].names.formUnion(request.instruments)
-                }
-            } else if request.instruments.contains("*") || channel == .health {
-                instruments[channel.index] = Instruments()
-            } else {
-                instruments[channel.index].names.subtract(request.instruments)
-            }
+        init?(name: String) {
+            guard let channel = Self.allCases.first(where: { $0.name == name }) else { return nil }
+            self = channel
         }
-        guard request.isSubscribe, request.channels.contains(where: { $0 == .bars || $0 == .indicators }) else {
-            return
-        }
-        if request.intervals.isEmpty {
-            intervals = nil
-        } else if hasIntervals, intervals == nil {
-            // All intervals are subscribed already.
-        } else {
-            intervals = (intervals ?? []).union(request.intervals)
-        }
-        hasIntervals = true
     }
 
     /// A message from a client.
@@ -59,6 +21,9 @@ struct Subscription: Sendable {
         let channels: [Channel]
         let instruments: [String]
         let intervals: [String]
+
+        /// All instruments, whatever else is named.
+        var takesAll: Bool { instruments.contains("*") }
 
         /// Reads a message; the error is the text that the client gets.
         init(_ text: [UInt8]) throws(RequestError) {
@@ -77,7 +42,7 @@ struct Subscription: Sendable {
             }
             var channels: [Channel] = []
             for name in names {
-                guard let channel = Channel(rawValue: name) else {
+                guard let channel = Channel(name: name) else {
                     throw RequestError("there is no channel `\(name.prefix(40))`: it is one of \(Self.channelNames)")
                 }
                 channels.append(channel)
@@ -87,7 +52,7 @@ struct Subscription: Sendable {
             intervals = try Self.texts(object["intervals"], "intervals") ?? []
         }
 
-        private static let channelNames = Channel.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+        private static let channelNames = Channel.allCases.map { "`\($0.name)`" }.joined(separator: ", ")
 
         private static func texts(_ value: Any?, _ name: String) throws(RequestError) -> [String]? {
             guard let value else { return nil }
@@ -102,5 +67,27 @@ struct Subscription: Sendable {
     struct RequestError: Error {
         let message: String
         init(_ message: String) { self.message = message }
+    }
+
+    /// Intervals of bars and indicators that a client wants: all, or those it named in any of its subscriptions.
+    struct Intervals: Sendable {
+        /// nil for all.
+        private var names: Set<String>?
+        private var isGiven = false
+
+        func contains(_ interval: String) -> Bool { names?.contains(interval) ?? true }
+
+        /// Adds those of a subscription; a subscription that names none asks for all, for good.
+        mutating func add(_ request: Request) {
+            guard request.isSubscribe, request.channels.contains(where: { $0 == .bars || $0 == .indicators }) else {
+                return
+            }
+            if request.intervals.isEmpty {
+                names = nil
+            } else if names != nil || !isGiven {
+                names = (names ?? []).union(request.intervals)
+            }
+            isGiven = true
+        }
     }
 }
