@@ -104,8 +104,8 @@ let package = Package(
         .testTarget(
             name: "OrchestrationTests",
             dependencies: [
-                "Analytics", "Databases", "Feeds", "Journaling", "Lake", "Market", "Orchestration", "Platform",
-                "Serving", "TestKit",
+                "Analytics", "Databases", "Feeds", "Journaling", "Lake", "Market", "Networking", "Orchestration",
+                "Platform", "Serving", "TestKit",
             ],
             swiftSettings: common),
     ],

@@ -12,7 +12,8 @@ import Testing
         var model: [(instrument: UInt32, text: [UInt8])] = []
         for step in 0..<1000 {
             if Int.random(in: 0..<4, using: &random) == 0 {
-                #expect(held.first?.message(0).bytes.dropFirst(2).elementsEqual(model.first?.text ?? []) ?? model.isEmpty)
+                #expect(
+                    held.first?.message(0).bytes.dropFirst(2).elementsEqual(model.first?.text ?? []) ?? model.isEmpty)
                 held.removeFirst()
                 if !model.isEmpty { model.removeFirst() }
             } else {

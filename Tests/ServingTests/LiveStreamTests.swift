@@ -98,7 +98,8 @@ import Testing
         for (interval, start, close) in [(0, 0, 1.0), (1, 0, 2), (1, 0, 3), (1, 60, 4)] {
             bars.append(
                 Bar(
-                    instrument: instrument, priceType: .trade, interval: UInt8(interval), startNs: Int64(start), open: 1,
+                    instrument: instrument, priceType: .trade, interval: UInt8(interval), startNs: Int64(start),
+                    open: 1,
                     high: 9, low: 1, close: close, volume: 1, vwap: 1, trades: 1, isFinal: false, revision: 0,
                     journalOffset: 0))
         }

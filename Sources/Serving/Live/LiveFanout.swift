@@ -138,9 +138,10 @@ struct LiveFanout {
     /// - Returns: true where anybody gets it.
     private mutating func address(_ message: Int, _ places: [Int], _ interval: Int?) -> Bool {
         var isWanted = false
-        for place in places where members[place]?.isOpen == true {
-            if let interval, members[place]?.wantsInterval[interval] == false { continue }
-            if members[place]?.address(message) == true { addressed.append(place) }
+        for place in places {
+            guard let member = members[place], member.isOpen else { continue }
+            if let interval, !member.wantsInterval[interval] { continue }
+            if member.address(message) { addressed.append(place) }
             isWanted = true
         }
         return isWanted
@@ -149,15 +150,16 @@ struct LiveFanout {
     /// Delivers what was addressed and what was held, with one wake-up of the server's thread.
     private mutating func handOver() {
         for place in addressed {
-            let wasSlow = members[place]?.held.isEmpty == false
-            members[place]?.deliver(messages.frames, subjects)
-            if !wasSlow, members[place]?.held.isEmpty == false { slow.append(place) }
+            guard let member = members[place] else { continue }
+            let wasSlow = member.isSlow
+            member.deliver(messages.frames, subjects)
+            if !wasSlow, member.isSlow { slow.append(place) }
         }
         for place in slow { members[place]?.release() }
         for place in addressed { members[place]?.client.flush() }
         if !slow.isEmpty {
             for place in slow { members[place]?.client.flush() }
-            slow.removeAll { members[$0]?.held.isEmpty != false }
+            slow.removeAll { members[$0]?.isSlow != true }
         }
         addressed.removeAll(keepingCapacity: true)
         subjects.removeAll(keepingCapacity: true)

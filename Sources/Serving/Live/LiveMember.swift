@@ -1,7 +1,9 @@
 internal import Networking
 
 /// One client of the live stream: what it asked for, what goes to it, what it could not take.
-struct LiveMember {
+///
+/// - Threading: under the stream's lock.
+final class LiveMember: @unchecked Sendable {  // used under the lock of the stream only
     let client: any LiveClient
     /// Channels of which it takes every instrument, by channel.
     var takesAll = [Bool](repeating: false, count: Subscription.Channel.allCases.count)
@@ -12,8 +14,10 @@ struct LiveMember {
     private(set) var wantsInterval: [Bool]
     /// False once the client is gone, until nothing refers to it any more.
     var isOpen = true
-    private(set) var held = HeldMessages()
+    private var held = HeldMessages()
     private var lost: Int64 = 0
+    /// Something is held for it.
+    var isSlow: Bool { !held.isEmpty }
     /// Messages of the publication under way that go to it, neighbours together.
     private var runs: [Range<Int>] = []
 
@@ -25,18 +29,18 @@ struct LiveMember {
         wantsInterval = [Bool](repeating: true, count: intervals)
     }
 
-    mutating func addIntervals(_ request: Subscription.Request, _ numbers: [String: Int]) {
+    func addIntervals(_ request: Subscription.Request, _ numbers: [String: Int]) {
         intervals.add(request)
         for (text, number) in numbers { wantsInterval[number] = intervals.contains(text) }
     }
 
     /// The stream numbered another interval.
-    mutating func learnInterval(_ text: String) { wantsInterval.append(intervals.contains(text)) }
+    func learnInterval(_ text: String) { wantsInterval.append(intervals.contains(text)) }
 
     /// Addresses a message to it, once.
     ///
     /// - Returns: true where it is the first of the publication.
-    mutating func address(_ message: Int) -> Bool {
+    func address(_ message: Int) -> Bool {
         guard let last = runs.last else {
             runs.append(message..<message + 1)
             return true
@@ -50,7 +54,7 @@ struct LiveMember {
     }
 
     /// Hands over what was addressed to it; what does not fit is held, as is everything behind something held.
-    mutating func deliver(_ frames: WebSocketFrames, _ subjects: [LiveSubject]) {
+    func deliver(_ frames: WebSocketFrames, _ subjects: [LiveSubject]) {
         defer { runs.removeAll(keepingCapacity: true) }
         var accepted = held.isEmpty ? client.offer(frames, runs) : 0
         for run in runs {
@@ -63,7 +67,7 @@ struct LiveMember {
     }
 
     /// Gives what was held, as far as there is room, behind the number of messages that were lost.
-    mutating func release() {
+    func release() {
         if lost > 0 {
             guard offer(LiveMessages.dropped(lost)) else { return }
             lost = 0

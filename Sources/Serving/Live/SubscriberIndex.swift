@@ -11,21 +11,19 @@ struct SubscriberIndex {
     typealias Topic = Int32
     typealias Channel = Subscription.Channel
 
-    private struct Entry {
-        let name: String
-        /// By channel.
-        var receivers = [[Int]](repeating: [], count: Channel.allCases.count)
-        var isInstrument = false
-        var isUnused: Bool { !isInstrument && receivers.allSatisfy(\.isEmpty) }
-    }
+    private static let channels = Channel.allCases.count
 
     private var topics: [String: Topic] = [:]
-    private var entries: [Entry?] = []
+    /// By topic; nil where the number is free.
+    private var names: [String?] = []
+    private var isInstrument: [Bool] = []
+    /// By topic and channel.
+    private var receivers: [[Int]] = []
     private var free: [Topic] = []
     /// By instrument number.
     private var topicOf: [Topic] = []
     /// Those who take every instrument, by channel.
-    private var everyone = [[Int]](repeating: [], count: Channel.allCases.count)
+    private var everyone = [[Int]](repeating: [], count: channels)
 
     /// Names held: of instruments and of subscriptions.
     var nameCount: Int { topics.count }
@@ -35,7 +33,7 @@ struct SubscriberIndex {
     /// Adds the instrument with the next number.
     mutating func addInstrument(_ name: String) {
         let topic = topic(of: name)
-        entries[Int(topic)]?.isInstrument = true
+        isInstrument[Int(topic)] = true
         topicOf.append(topic)
     }
 
@@ -44,22 +42,23 @@ struct SubscriberIndex {
 
     /// Receivers that named an instrument.
     func takers(of channel: Channel, _ instrument: InstrumentID) -> [Int] {
-        entries[Int(topicOf[Int(instrument)])]?.receivers[channel.rawValue] ?? []
+        receivers[Self.row(topicOf[Int(instrument)], channel)]
     }
 
     /// Adds a receiver of one name.
     ///
     /// - Precondition: it has not got that topic.
     mutating func add(_ place: Int, _ channel: Channel, _ topic: Topic) {
-        entries[Int(topic)]?.receivers[channel.rawValue].append(place)
+        receivers[Self.row(topic, channel)].append(place)
     }
 
     /// Removes a receiver of one name; a name that nobody wants is forgotten.
     mutating func remove(_ place: Int, _ channel: Channel, _ topic: Topic) {
-        entries[Int(topic)]?.receivers[channel.rawValue].removeUnordered(place)
-        guard let entry = entries[Int(topic)], entry.isUnused else { return }
-        topics[entry.name] = nil
-        entries[Int(topic)] = nil
+        receivers[Self.row(topic, channel)].removeUnordered(place)
+        let isUnused = Channel.allCases.allSatisfy { receivers[Self.row(topic, $0)].isEmpty }
+        guard isUnused, !isInstrument[Int(topic)], let name = names[Int(topic)] else { return }
+        topics[name] = nil
+        names[Int(topic)] = nil
         free.append(topic)
     }
 
@@ -74,12 +73,18 @@ struct SubscriberIndex {
     /// The topic of a name; a new one where it was not known, to be used at once.
     mutating func topic(of name: String) -> Topic {
         if let known = topics[name] { return known }
-        let topic = free.popLast() ?? Topic(entries.count)
-        if Int(topic) == entries.count { entries.append(nil) }
-        entries[Int(topic)] = Entry(name: name)
+        let topic = free.popLast() ?? Topic(names.count)
+        if Int(topic) == names.count {
+            names.append(nil)
+            isInstrument.append(false)
+            receivers.append(contentsOf: repeatElement([], count: Self.channels))
+        }
+        names[Int(topic)] = name
         topics[name] = topic
         return topic
     }
+
+    private static func row(_ topic: Topic, _ channel: Channel) -> Int { Int(topic) * channels + channel.rawValue }
 }
 
 extension [Int] {
