@@ -34,6 +34,13 @@ import Testing
         #expect(queue.push(frames, [0..<1]).schedule)
     }
 
+    @Test func `nothing overtakes a message that does not fit`() {
+        let frames = WebSocketFrames(texts: [1, 50, 1].map { [UInt8](repeating: 0x61, count: $0) })
+        var queue = OutboundQueue(maxMessages: 100, maxBytes: 20)
+        #expect(queue.push(frames, [0..<2, 2..<3]).count == 1)
+        #expect(queue.push(frames, [0..<1, 1..<2, 2..<3]).count == 1)
+    }
+
     @Test func `bytes are bounded too, and a closed queue takes nothing`() {
         let frames = WebSocketFrames(texts: (0..<10).map { _ in [UInt8](repeating: 0x61, count: 8) })
         var queue = OutboundQueue(maxMessages: 100, maxBytes: 35)

@@ -173,7 +173,7 @@ private struct PlainSubscription {
                 ingestTimeNs: 0, price: 1, size: 1, journalOffset: 0, frameIndex: 0)
         }
         let names = (0..<300).map { "\"V:S\($0)\"" }.joined(separator: ",")
-        let late = Mutex(0)
+        let gone = Mutex<[FakeClient]>([])
         let running = Atomic(3)
         let threads = (0..<3).map { thread in
             NamedThread("clients-\(thread)") {
@@ -186,8 +186,7 @@ private struct PlainSubscription {
                     while client.messages.count < 2 { Pause.wait(ns: 10_000) }
                     stream.close(number)
                     client.close()
-                    Pause.wait(ns: 50_000)
-                    late.withLock { $0 += client.offersBehindClose }
+                    gone.withLock { $0.append(client) }
                 }
                 running.subtract(1, ordering: .releasing)
             }
@@ -196,7 +195,8 @@ private struct PlainSubscription {
             stream.publish(trades, rows: 0..<trades.count, instruments: instruments)
         }
         for thread in threads { thread.join() }
-        #expect(late.withLock { $0 } == 0)
+        let clients = gone.withLock { $0 }
+        #expect(clients.count == 180 && clients.allSatisfy { $0.offersBehindClose == 0 })
         #expect(stream.nameCount == 50)
     }
 }
