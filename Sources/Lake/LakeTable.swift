@@ -3,7 +3,7 @@ internal import Market
 internal import Platform
 
 /// One table of a lake that a pipeline writes: its Delta log and the files it adds.
-final class LakeTable: @unchecked Sendable {  // after the opening, used by the flushing thread alone
+final class LakeTable: @unchecked Sendable {  // after the opening, used by one flushing thread at a time
     let schema: TableSchema
     let sql: TableSQL
     let folder: String
@@ -120,7 +120,7 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by the 
 }
 
 /// A data file that is not committed yet.
-struct WrittenFile {
+struct WrittenFile: Sendable {
     let file: AddFile
     let rows: Int64
 }

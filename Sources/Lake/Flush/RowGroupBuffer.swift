@@ -78,7 +78,8 @@ final class RowGroupBuffer {
         target.truncateOrExtend(to: nanoseconds.count)
     }
 
-    private static func gather(_ rows: UnsafeBufferPointer<UInt32>, _ sources: [ArrowColumn], into target: ArrowColumn
+    private static func gather(
+        _ rows: UnsafeBufferPointer<UInt32>, _ sources: [ArrowColumn], into target: ArrowColumn
     ) {
         switch target.values {
         case .int64(let column): unsafe gather(rows, sources, into: column, \.int64)

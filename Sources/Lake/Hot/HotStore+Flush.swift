@@ -14,21 +14,13 @@ extension HotStore {
     public func flush(upTo offset: Int64) throws(LakeError) -> FlushReport {
         precondition(offset <= visibleOffset, "offset \(offset) is not visible yet, only \(visibleOffset)")
         var watch = Stopwatch()
-        var writeNs = Int64(0), commitNs = Int64(0)
+        let allWritten = try writeFiles(upTo: offset)
+        let writeNs = watch.elapsedNs
+        watch = Stopwatch()
         var reports: [FlushReport.Table] = []
-        for table in tables {
-            watch = Stopwatch()
-            let parts = try onDatabase(table.folder) { () throws(DatabaseError) in
-                try rows.parts(table.schema.name, after: table.committedOffset, upTo: offset)
-            }
-            let written = try table.writeFiles(
-                parts, upTo: offset, rowGroupRows: options.rowGroupRows, options.reached)
-            writeNs += watch.elapsedNs
-            guard !written.isEmpty else { continue }
+        for (table, written) in zip(tables, allWritten) where !written.isEmpty {
             try options.reached(.filesComplete(table: table.schema.name))
-            watch = Stopwatch()
             let outcome = try table.commit(written.map(\.file), upTo: offset)
-            commitNs += watch.elapsedNs
             try options.reached(.committed(table: table.schema.name))
             guard case .committed(let version) = outcome else {
                 throw LakeError(
@@ -40,12 +32,37 @@ extension HotStore {
                     name: table.schema.name, rows: written.reduce(0) { $0 + $1.rows }, files: written.count,
                     bytes: written.reduce(0) { $0 + $1.file.size }, version: version))
         }
+        let commitNs = watch.elapsedNs
         try options.reached(.allCommitted)
         watch = Stopwatch()
         try swap(upTo: offset)
         let swapNs = watch.elapsedNs
         try options.reached(.swapped)
         return FlushReport(upTo: offset, tables: reports, writeNs: writeNs, commitNs: commitNs, swapNs: swapNs)
+    }
+
+    /// Writes the files of all tables; those of frames on a thread of their own, since they are half of all bytes.
+    private func writeFiles(upTo offset: Int64) throws(LakeError) -> [[WrittenFile]] {
+        typealias Outcome = Result<[WrittenFile], LakeError>
+        let outcomes = Mutex([Outcome?](repeating: nil, count: tables.count))
+        @Sendable func write(_ place: Int) {
+            let outcome = Outcome { () throws(LakeError) in try writeFiles(tables[place], upTo: offset) }
+            outcomes.withLock { $0[place] = outcome }
+        }
+        let bronze = tables.indices.filter { tables[$0].schema.name == Tables.frames.name }
+        let helper = NamedThread("flush-frames") { bronze.forEach(write) }
+        for place in tables.indices where !bronze.contains(place) { write(place) }
+        helper.join()
+        var written: [[WrittenFile]] = []
+        for outcome in outcomes.withLock({ $0 }) { try written.append(outcome?.get() ?? []) }
+        return written
+    }
+
+    private func writeFiles(_ table: LakeTable, upTo offset: Int64) throws(LakeError) -> [WrittenFile] {
+        let parts = try onDatabase(table.folder) { () throws(DatabaseError) in
+            try rows.parts(table.schema.name, after: table.committedOffset, upTo: offset)
+        }
+        return try table.writeFiles(parts, upTo: offset, rowGroupRows: options.rowGroupRows, options.reached)
     }
 
     /// Points the views to the files and no longer to the rows in memory that are in them, all in one transaction.

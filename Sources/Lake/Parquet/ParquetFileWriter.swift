@@ -70,7 +70,7 @@ final class ParquetFileWriter {
             into: output.pending)
         output.pending.appendLittleEndian(UInt64(output.pending.count - start), bytes: 4)
         output.pending.append(Self.magic)
-        try output.flush()
+        try output.finish()
         if durably { try output.synchronize() }
         var statistics = [ParquetStatistics](repeating: ParquetStatistics(), count: columns.count)
         for group in rowGroups {

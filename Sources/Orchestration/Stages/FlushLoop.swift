@@ -24,6 +24,11 @@ final class FlushLoop: @unchecked Sendable {  // `waiting`, `isClosed` and `hasE
         var rows: Int64 = 0
         var files: Int64 = 0
         var bytes: Int64 = 0
+        /// Time spent so far on files, on commits, and on the step from memory to files in the views, in nanoseconds.
+        var writeNs: Int64 = 0
+        var commitNs: Int64 = 0
+        var swapNs: Int64 = 0
+        var flushes: Int64 = 0
         /// When the oldest rows that the lake does not have became visible; nil where it has all.
         var behindSinceNs: Int64?
     }
@@ -116,6 +121,10 @@ final class FlushLoop: @unchecked Sendable {  // `waiting`, `isClosed` and `hasE
             state.rows += report.rows
             state.files += report.tables.reduce(0) { $0 + Int64($1.files) }
             state.bytes += report.bytes
+            state.writeNs += report.writeNs
+            state.commitNs += report.commitNs
+            state.swapNs += report.swapNs
+            state.flushes += 1
             state.behindSinceNs = hasMore ? startedNs : nil
         }
         if report.rows > 0 {

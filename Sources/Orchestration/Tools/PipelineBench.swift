@@ -27,6 +27,9 @@ public enum PipelineBench {
         /// Resident memory after a quarter of the trades and at the end, in bytes.
         public var residentBytesEarly: Int64 = 0
         public var residentBytesLate: Int64 = 0
+        /// Flushes to the lake, and the time of an average one by what it did, in nanoseconds.
+        public var flushes: Int64 = 0
+        public var flushNs: [(step: String, ns: Double)] = []
         /// The most memory that rows took before they were in the lake, in bytes.
         public var hotBytesMax = 0
     }
@@ -67,6 +70,11 @@ public enum PipelineBench {
         report.rows = pipeline.flushLoop.report.rows
         report.lakeBytes = pipeline.flushLoop.report.bytes
         report.journalBytes = pipeline.journal.bytes
+        let flushed = pipeline.flushLoop.report
+        report.flushes = flushed.flushes
+        report.flushNs = [("write", flushed.writeNs), ("commit", flushed.commitNs), ("swap", flushed.swapNs)].map {
+            ($0.0, Double($0.1) / Double(max(1, flushed.flushes)))
+        }
         guard report.trades == Int64(trades), engine.deadLetters == 0 else {
             throw PipelineError("\(report.trades) of \(trades) trades arrived, \(engine.deadLetters) dead letters")
         }

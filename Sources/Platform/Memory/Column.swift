@@ -67,6 +67,13 @@ public final class Column<Element: BitwiseCopyable>: @unchecked Sendable {  // o
         count += rows.count
     }
 
+    /// Takes out the first values; the others move to the front.
+    public func removeFirst(_ removed: Int) {
+        precondition(removed >= 0 && removed <= count, "cannot remove \(removed) of \(count) values")
+        if removed < count { unsafe storage.update(from: storage + removed, count: count - removed) }
+        count -= removed
+    }
+
     /// Declares that `count` values were written through `pointer` (within `capacity`), or cuts the column shorter.
     public func truncateOrExtend(to count: Int) {
         precondition(count >= 0 && count <= capacity, "count \(count) outside 0...\(capacity)")

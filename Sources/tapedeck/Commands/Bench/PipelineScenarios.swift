@@ -16,6 +16,8 @@ extension BenchScenario {
                     ("early_rss_bytes", Double(report.residentBytesEarly)),
                     ("hot_bytes_max", Double(report.hotBytesMax)), ("late_rss_bytes", Double(report.residentBytesLate)),
                 ]
+                details += [("flushes", Double(report.flushes))]
+                details += report.flushNs.map { ("flush_\($0.step)_ms", $0.ns / 1e6) }
                 details += report.cpuNsPerTrade.filter { $0.ns >= 1 }.map { ("cpu_ns_per_trade_" + $0.thread, $0.ns) }
                 return BenchFigures(
                     rows: report.trades, seconds: report.seconds, cpuSeconds: report.cpuSeconds, details: details)
