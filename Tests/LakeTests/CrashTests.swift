@@ -20,10 +20,14 @@ import Testing
     /// Stops a flush at its n-th point, as a crash there would.
     private func crashing(_ options: HotStore.Options, at point: Int) -> HotStore.Options {
         var options = options
-        let passed = Counter()
+        let passed = Mutex(0)
         options.reached = { step throws(LakeError) in
-            passed.increment()
-            if passed.value == Int64(point) { throw LakeError(.io, "crash at \(step)", operation: "test") }
+            // Two threads write files.
+            let count = passed.withLock { count in
+                count += 1
+                return count
+            }
+            if count == point { throw LakeError(.io, "crash at \(step)", operation: "test") }
         }
         return options
     }
