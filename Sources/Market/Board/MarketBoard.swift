@@ -35,56 +35,80 @@ public final class MarketBoard: Sendable {
 
     /// Applies the trades and quotes of one feed from the given rows on.
     public func apply(_ events: EventBatch, tradesFrom: Int, quotesFrom: Int, feed: UInt32) {
+        let highest = max(
+            Self.highest(events.trades.instrument, from: tradesFrom),
+            Self.highest(events.quotes.instrument, from: quotesFrom))
         lines.withLock { lines in
+            while lines.count <= highest { lines.append(Line()) }
+            var day = Day()
             for row in tradesFrom..<events.trades.count {
-                Self.applyTrade(events.trades, row, feed, &lines)
+                let index = Int(events.trades.instrument[row])
+                Self.applyTrade(events.trades, row, feed, &day, &lines[index])
             }
             for row in quotesFrom..<events.quotes.count {
-                Self.applyQuote(events.quotes, row, feed, &lines)
+                let index = Int(events.quotes.instrument[row])
+                Self.applyQuote(events.quotes, row, feed, &lines[index])
             }
         }
     }
 
-    private static func grow(_ lines: inout [Line], to index: Int) {
-        while lines.count <= index { lines.append(Line()) }
+    /// The highest instrument number from a row on; -1 where there is none.
+    private static func highest(_ instruments: Column<InstrumentID>, from start: Int) -> Int {
+        var highest = -1
+        for row in start..<instruments.count { highest = max(highest, Int(instruments[row])) }
+        return highest
     }
 
-    private static func applyTrade(_ trades: TradeBatch, _ row: Int, _ feed: UInt32, _ lines: inout [Line]) {
-        let index = Int(trades.instrument[row])
-        grow(&lines, to: index)
+    /// The UTC day of the last time that was asked for: most times are of the same one.
+    private struct Day {
+        private var number: Int64 = 0
+        private var startNs: Int64 = .max
+        private var endNs: Int64 = .min
+
+        mutating func number(of timeNs: Int64) -> Int64 {
+            if timeNs < startNs || timeNs >= endNs {
+                number = timeNs / Timestamp.nanosecondsPerDay
+                startNs = number * Timestamp.nanosecondsPerDay
+                endNs = startNs &+ (timeNs < 0 ? 0 : Timestamp.nanosecondsPerDay)
+            }
+            return number
+        }
+    }
+
+    private static func applyTrade(
+        _ trades: TradeBatch, _ row: Int, _ feed: UInt32, _ days: inout Day, _ line: inout Line
+    ) {
         let price = trades.price[row]
         let time = trades.eventTimeNs[row]
-        let day = time / Timestamp.nanosecondsPerDay
-        lines[index].feed = feed
-        if day > lines[index].day {
-            lines[index].day = day
-            lines[index].open = price
-            lines[index].high = price
-            lines[index].low = price
-            lines[index].volume = 0
-            lines[index].trades = 0
+        let day = days.number(of: time)
+        line.feed = feed
+        if day > line.day {
+            line.day = day
+            line.open = price
+            line.high = price
+            line.low = price
+            line.volume = 0
+            line.trades = 0
         }
-        if day == lines[index].day {
-            lines[index].high = max(lines[index].high, price)
-            lines[index].low = min(lines[index].low, price)
-            lines[index].volume += trades.size[row]
-            lines[index].trades += 1
+        if day == line.day {
+            line.high = max(line.high, price)
+            line.low = min(line.low, price)
+            line.volume += trades.size[row]
+            line.trades += 1
         }
-        if time >= lines[index].eventTimeNs || lines[index].lastPrice.isNaN {
-            lines[index].lastPrice = price
-            lines[index].lastSize = trades.size[row]
-            lines[index].eventTimeNs = max(lines[index].eventTimeNs, time)
+        if time >= line.eventTimeNs || line.lastPrice.isNaN {
+            line.lastPrice = price
+            line.lastSize = trades.size[row]
+            line.eventTimeNs = max(line.eventTimeNs, time)
         }
     }
 
-    private static func applyQuote(_ quotes: QuoteBatch, _ row: Int, _ feed: UInt32, _ lines: inout [Line]) {
-        let index = Int(quotes.instrument[row])
-        grow(&lines, to: index)
-        lines[index].feed = feed
-        if !quotes.bid[row].isNaN { lines[index].bid = quotes.bid[row] }
-        if !quotes.ask[row].isNaN { lines[index].ask = quotes.ask[row] }
+    private static func applyQuote(_ quotes: QuoteBatch, _ row: Int, _ feed: UInt32, _ line: inout Line) {
+        line.feed = feed
+        if !quotes.bid[row].isNaN { line.bid = quotes.bid[row] }
+        if !quotes.ask[row].isNaN { line.ask = quotes.ask[row] }
         if QuoteFlags(rawValue: quotes.flags[row]).contains(.timeOfReceipt) { return }
-        lines[index].eventTimeNs = max(lines[index].eventTimeNs, quotes.eventTimeNs[row])
+        line.eventTimeNs = max(line.eventTimeNs, quotes.eventTimeNs[row])
     }
 
     /// The lines by instrument number, as they are now.

@@ -16,6 +16,8 @@ package final class EngineStage {
     private var conditions = StringTable()
     private let feedNames: FeedNames
     private var sessions: [UInt16: Session] = [:]
+    /// Frames of a run on their way to the decoder; they lie in the block.
+    private let run = FrameRun()
     /// First offset that is not processed yet.
     private(set) package var offset: Offset = 0
     /// Frames and events that were rejected.
@@ -85,10 +87,9 @@ package final class EngineStage {
             unsafe step.frames.append(
                 ingestTimeNs: record.ingestTimeNs, feed: UInt32(feed.rawValue), journalOffset: record.offset,
                 payload: record.payload)
-            if let decoder = session?.decoder {
-                unsafe decoder.decode(
-                    payload: record.payload, journalOffset: record.offset, ingestTimeNs: record.ingestTimeNs,
-                    into: step.events)
+            if session?.decoder != nil {
+                unsafe run.append(
+                    payload: record.payload, journalOffset: record.offset, ingestTimeNs: record.ingestTimeNs)
             } else {
                 unsafe step.events.deadLetters.append(
                     ingestTimeNs: record.ingestTimeNs, feed: UInt32(feed.rawValue), journalOffset: record.offset,
@@ -97,6 +98,8 @@ package final class EngineStage {
             }
             index += 1
         }
+        session?.decoder?.decode(run, into: step.events)
+        run.removeAll()
         engine.process(
             step.events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, feed: UInt32(feed.rawValue), into: step.output)
         board.apply(step.events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, feed: UInt32(feed.rawValue))
