@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test lint format check bench doctor setup clean distclean docs
+.PHONY: help run build test lint format check bench bench-peers doctor setup clean distclean docs
 
 # Passed on by run, bench and test, for example: make run ARGS='--listen 127.0.0.1:9000'
 ARGS ?=
@@ -14,7 +14,7 @@ TAPEDECK := .build/release/tapedeck
 
 help: ## List the targets
 	@echo 'Usage: make TARGET'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
 run: setup ## Set up, build, and play a simulated market with its dashboard
 	@scripts/build --if-stale
@@ -38,6 +38,9 @@ check: lint test ## Lint and test, as CI does
 bench: setup ## Run a benchmark scenario: make bench NAME=bars
 	@scripts/build --if-stale
 	@$(TAPEDECK) bench $(NAME) $(ARGS)
+
+bench-peers: setup ## Measure Tapedeck beside what else there is, into docs/performance.md (1.3 GB to fetch)
+	@Benchmarks/peers/run $(ARGS)
 
 doctor: ## Say what is installed, which versions, what is missing and how to get it
 	@scripts/setup --check

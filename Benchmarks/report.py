@@ -24,10 +24,11 @@ def load():
 
 def preamble(command, load_before, repeats):
     """Date, machine, command, and how busy the machine was."""
+    runs = f"median of {repeats}" if repeats > 1 else "one run"
     now = datetime.datetime.now(datetime.timezone.utc)
     return (
         f"{now:%Y-%m-%d %H:%M} UTC · {machine()} · load average {load_before:.1f} before, {load():.1f} after ·"
-        f" median of {repeats} · `{command}`"
+        f" {runs} · `{command}`"
     )
 
 

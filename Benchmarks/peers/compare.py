@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import report
+from checks import checks
 from inputs import Inputs
 from plan import BARS, INGEST, PLAN, QUERIES
 from queries import ALL, LAST, ONE, VWAP
@@ -22,7 +23,7 @@ TIME_LIMIT = 450
 
 
 def parsed_arguments():
-    parser = argparse.ArgumentParser(prog="Benchmarks/peers/run", description="Measure Tapedeck beside what else there is.")
+    parser = argparse.ArgumentParser(prog="Benchmarks/peers/run", description="Tapedeck beside what else there is.")
     parser.add_argument("--rows", type=int, default=5_000_000, help="trades (default 5000000)")
     parser.add_argument("--slow-rows", type=int, default=1_000_000, help="trades for bytewax and NautilusTrader")
     parser.add_argument("--rate", type=int, default=1000, help="trades per second of event time (default 1000)")
@@ -116,36 +117,6 @@ def query_row(case, runs):
     return [case.system, case.work, *cells, report.mebibytes(median(runs, "peak_rss_bytes"))]
 
 
-def checks(results):
-    """What the systems answered, compared with DuckDB's answer to the same trades."""
-    lines, answers = [], {}
-    for case, runs in results.items():
-        for figures in runs:
-            if "volume" in figures:
-                answers.setdefault(figures["rows"], {})[case] = (figures.get("bars"), figures["volume"])
-            for name, query in figures.get("queries", {}).items():
-                key = (figures["rows"], {STORED_ONE: ONE, STORED_ALL: ALL}.get(name, name))
-                answers.setdefault(key, {}).setdefault(case, (query["answer_rows"], query["volume"]))
-    for key, by_case in answers.items():
-        bars = [answer for case, answer in by_case.items() if case.is_exact and answer[0] is not None]
-        if not bars:
-            continue
-        reference = max(set(bars), key=bars.count)
-        rows, question = key if isinstance(key, tuple) else (key, "1 min bars")
-        agreeing = [case.name for case, answer in by_case.items() if answer == reference]
-        text = f"{question} of {report.grouped(rows)} trades: {report.grouped(reference[0])} rows"
-        text += f", volume {report.grouped(reference[1])}" if reference[1] else ""
-        lines.append(f"- {text}: {', '.join(agreeing)}.")
-        for case, (count, volume) in by_case.items():
-            if count is None and volume == reference[1]:
-                lines[-1] = lines[-1][:-1] + f"; the same volume stored by {case.name}."
-            elif (count, volume) != reference:
-                missing = "" if count is None else f"{count - reference[0]:+,} rows, "
-                word = "" if case.is_exact else "as its row says, "
-                lines.append(f"  - {case.name} differs: {word}{missing}volume {volume - reference[1]:+,.0f}.")
-    return "\n".join(lines)
-
-
 def render(results, options, load_before):
     measured = ["system", "work", "trades", "trades/s", "wall s", "CPU s", "CPU µs/trade", "peak RSS MiB"]
     asked = ["engine", "data", "one instrument, 1 min bars", "all, 1 min bars", "last price", "VWAP"]
@@ -155,8 +126,8 @@ def render(results, options, load_before):
         BARS: "### Bars and indicators from a stream of frames",
         QUERIES: f"### Stored queries over {report.grouped(options.rows)} trades, warm: milliseconds of wall time [of CPU]",
     }
-    parts = [report.preamble("make bench-peers ARGS='" + " ".join(sys.argv[1:]) + "'" if sys.argv[1:] else "make bench-peers",
-                             load_before, options.repeat)]  # fmt: skip
+    command = "make bench-peers" + (f" ARGS='{' '.join(sys.argv[1:])}'" if sys.argv[1:] else "")
+    parts = [report.preamble(command, load_before, options.repeat)]
     for group, title in titles.items():
         cases = [(case, runs) for case, runs in results.items() if case.group == group]
         if cases:

@@ -1,4 +1,10 @@
-"""The input that all systems share: frames as `tapedeck bench --frames` writes them, and other shapes of the same trades."""
+"""The input that all systems share: frames as `tapedeck bench --frames` writes them, and other shapes of the same trades.
+
+`frames.py flat FRAMES TARGET TRADES`, `frames.py parts FRAMES FOLDER COUNT` and `frames.py sorted FRAMES TARGET` write them.
+"""
+
+import pathlib
+import sys
 
 import orjson
 import pyarrow as pa
@@ -68,6 +74,7 @@ def write_flat(source, target, rows):
 
 def write_parts(source, folder, parts):
     """The frames in several files of equal length, for systems that read a folder batch by batch."""
+    folder = pathlib.Path(folder)
     folder.mkdir()
     frames = list(lines(source))
     size = -(-len(frames) // parts)
@@ -86,3 +93,9 @@ def write_sorted_parquet(source, target):
     batches.flush()
     table = pa.concat_tables(tables).sort_by([("s", "ascending"), ("t", "ascending")])
     parquet.write_table(table, target, compression="zstd", row_group_size=200_000)
+
+
+if __name__ == "__main__":
+    shape, source, target, *count = sys.argv[1:]
+    write = {"flat": write_flat, "parts": write_parts, "sorted": write_sorted_parquet}[shape]
+    write(source, target, *map(int, count))

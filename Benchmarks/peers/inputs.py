@@ -1,11 +1,18 @@
-"""The inputs of a run, made once per number of rows: the same trades in the shapes that the systems want."""
+"""The inputs of a run, made once per number of rows: the same trades in the shapes that the systems want.
+
+All of it is made by other processes: Linux counts the peak memory of this one into that of the programs it starts.
+"""
 
 import pathlib
 import subprocess
+import sys
 
-import frames as shapes
-
+SHAPES = pathlib.Path(__file__).resolve().parent / "frames.py"
 PARTS = 10
+
+
+def call(*words, **options):
+    subprocess.run([str(word) for word in words], check=True, stdout=subprocess.DEVNULL, **options)
 
 
 class Inputs:
@@ -21,41 +28,41 @@ class Inputs:
         target, part = self.folder / name, self.folder / f"{name}.part"
         if not target.exists():
             print(f"  making {target}", flush=True)
-            subprocess.run(["rm", "-rf", part], check=True)
+            call("rm", "-rf", part)
             write(part)
             part.rename(target)
         return target
 
-    def _bench(self, path):
-        command = [self.tapedeck, "bench", "--frames", path, "--rows", self.rows]
-        command += ["--rate", self.rate, "--instruments", self.instruments]
-        subprocess.run([str(word) for word in command], check=True, stdout=subprocess.DEVNULL)
+    def _shape(self, name, shape, *words):
+        frames = self.frames()
+        return self._make(name, lambda path: call(sys.executable, SHAPES, shape, frames, path, *words))
 
     def frames(self):
-        return self._make("frames.jsonl", self._bench)
+        options = ["--rows", self.rows, "--rate", self.rate, "--instruments", self.instruments]
+        return self._make("frames.jsonl", lambda path: call(self.tapedeck, "bench", "--frames", path, *options))
 
     def flat(self):
-        return self._make("flat.jsonl", lambda path: shapes.write_flat(self.frames(), path, self.rows))
+        return self._shape("flat.jsonl", "flat", self.rows)
 
     def flat_warm_up(self):
-        return self._make("flat-warm-up.jsonl", lambda path: shapes.write_flat(self.frames(), path, self.rows // PARTS))
+        return self._shape("flat-warm-up.jsonl", "flat", self.rows // PARTS)
 
     def parts(self):
-        return self._make("parts", lambda path: shapes.write_parts(self.frames(), path, PARTS))
+        return self._shape("parts", "parts", PARTS)
 
     def parts_warm_up(self):
+        first = self.parts() / "part-000.json"
+
         def write(path):
             path.mkdir()
-            (path / "part.json").write_bytes((self.parts() / "part-000.json").read_bytes())
+            call("cp", first, path)
 
         return self._make("parts-warm-up", write)
 
     def sorted(self):
-        return self._make("sorted.parquet", lambda path: shapes.write_sorted_parquet(self.frames(), path))
+        return self._shape("sorted.parquet", "sorted")
 
     def lake(self):
-        def write(path):
-            command = [self.tapedeck, "replay", self.frames(), "--format", "finnhub", "--data", path, "--bars", "1s,1m,1h"]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-        return self._make("lake", write)
+        options = ["--format", "finnhub", "--bars", "1s,1m,1h"]
+        command = [self.tapedeck, "replay", self.frames(), *options, "--data"]
+        return self._make("lake", lambda path: call(*command, path, stderr=subprocess.DEVNULL))
