@@ -1,4 +1,4 @@
-"""Runs the scenarios of `tapedeck bench`, each in a fresh process, and writes their table. Started by Benchmarks/run."""
+"""Runs the scenarios of `tapedeck bench`, each in a fresh process, and writes their table."""
 
 import argparse
 import json

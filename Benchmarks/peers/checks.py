@@ -20,13 +20,13 @@ def answers_of(results):
     for case, runs in results.items():
         for figures in runs:
             trades = f"{report.grouped(figures.get('rows', 0))} trades"
+            given = []
             if "volume" in figures:
-                answer = (figures.get("bars"), figures["volume"])
-                answers.setdefault(f"1 min bars of {trades}", {}).setdefault(case.name, set()).add((case.is_exact, answer))
+                given.append((f"1 min bars of {trades}", case.is_exact, (figures.get("bars"), figures["volume"])))
             for name, query in figures.get("queries", {}).items():
-                answer = (query["answer_rows"], query["volume"])
-                question = ASKED[name].format(trades)
-                answers.setdefault(question, {}).setdefault(case.name, set()).add((True, answer))
+                given.append((ASKED[name].format(trades), True, (query["answer_rows"], query["volume"])))
+            for question, is_exact, answer in given:
+                answers.setdefault(question, {}).setdefault(case.name, set()).add((is_exact, answer))
     return answers
 
 
@@ -39,7 +39,8 @@ def checks(results):
     """Per question the answer of most, who gave it, and how the others differ."""
     lines = []
     for question, by_case in answers_of(results).items():
-        exact = [answer for given in by_case.values() for is_exact, answer in given if is_exact and answer[0] is not None]
+        given = [pair for pairs in by_case.values() for pair in pairs]
+        exact = [answer for is_exact, answer in given if is_exact and answer[0] is not None]
         if not exact:
             continue
         reference = max(set(exact), key=exact.count)

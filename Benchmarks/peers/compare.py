@@ -124,7 +124,7 @@ def render(results, options, load_before):
     titles = {
         INGEST: "### Ingest: frames from a WebSocket into a store",
         BARS: "### Bars and indicators from a stream of frames",
-        QUERIES: f"### Stored queries over {report.grouped(options.rows)} trades, warm: milliseconds of wall time [of CPU]",
+        QUERIES: f"### Stored queries over {report.grouped(options.rows)} trades, warm: wall ms [CPU ms]",
     }
     command = "make bench-peers" + (f" ARGS='{' '.join(sys.argv[1:])}'" if sys.argv[1:] else "")
     parts = [report.preamble(command, load_before, options.repeat)]

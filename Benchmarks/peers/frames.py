@@ -1,6 +1,7 @@
-"""The input that all systems share: frames as `tapedeck bench --frames` writes them, and other shapes of the same trades.
+"""The input that all systems share: frames as `tapedeck bench --frames` writes them, and other shapes of them.
 
-`frames.py flat FRAMES TARGET TRADES`, `frames.py parts FRAMES FOLDER COUNT` and `frames.py sorted FRAMES TARGET` write them.
+These are written by `frames.py flat FRAMES TARGET TRADES`, `frames.py parts FRAMES FOLDER COUNT` and
+`frames.py sorted FRAMES TARGET`.
 """
 
 import pathlib

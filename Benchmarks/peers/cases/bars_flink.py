@@ -1,4 +1,4 @@
-"""One-minute OHLCV bars in PyFlink's Table interface (SQL, TUMBLE), two slots: `bars_flink.py FLAT WARM_UP ROWS FOLDER`.
+"""1 min OHLCV bars in PyFlink's Table interface (SQL, TUMBLE), two slots: `bars_flink.py FLAT WARM_UP ROWS FOLDER`.
 
 The source is one JSON object per trade, since event time must be a column of the source. No indicators. Open and close
 follow arrival, not event time. A first job over the trades of WARM_UP starts the JVM and warms its compiler, uncounted.

@@ -37,7 +37,9 @@ def bars_of(frames):
     true_range = pl.max_horizontal("high", last) - pl.min_horizontal("low", last)
     gain, loss = wilder(change.clip(lower_bound=0)), wilder((-change).clip(lower_bound=0))
     return bars.with_columns(
-        sma=pl.col("close").rolling_mean(20, min_samples=1).over("s"), rsi=100 * gain / (gain + loss), atr=wilder(true_range)
+        sma=pl.col("close").rolling_mean(20, min_samples=1).over("s"),
+        rsi=100 * gain / (gain + loss),
+        atr=wilder(true_range),
     )
 
 

@@ -1,5 +1,5 @@
-"""Ingest: WebSocket -> orjson -> validate -> Arrow batches -> a store. `ingest.py TARGET FRAMES FOLDER ROWS`, target being
-duckdb, parquet or chdb. The server is a process of its own and not counted."""
+"""Ingest: WebSocket -> orjson -> validate -> Arrow batches -> a store. `ingest.py TARGET FRAMES FOLDER ROWS`,
+target being duckdb, parquet or chdb. The server is a process of its own and not counted."""
 
 import asyncio
 import pathlib

@@ -1,5 +1,5 @@
-"""Stored queries: `queries.py ENGINE SOURCE ROWS [REPEATS]`. ENGINE is duckdb, polars or chdb over a Parquet file sorted
-by instrument and time; or duckdb-lake over the files of a Tapedeck data folder. Answers are fetched into Arrow (polars:
+"""Stored queries: `queries.py ENGINE SOURCE ROWS [REPEATS]`. ENGINE is duckdb, polars or chdb over a Parquet file
+sorted by instrument and time; or duckdb-lake over the files of a Tapedeck data folder. Answers are fetched into Arrow (polars:
 its own frame). One unmeasured round fills the page cache."""
 
 import json

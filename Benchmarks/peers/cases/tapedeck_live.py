@@ -1,7 +1,7 @@
 """Ingest by Tapedeck from the same WebSocket server: `tapedeck_live.py TAPEDECK FRAMES FOLDER ROWS`.
 
-A pipeline with the Finnhub feed: durable journal, decoder, bars at 1 s, 1 min and 1 h with indicators, everything in the
-lake. Counted from the start of the program until it has stored all and ended.
+A pipeline with the Finnhub feed: durable journal, decoder, bars at 1 s, 1 min and 1 h with indicators, everything in
+the lake. Counted from the start of the program until it has stored all and ended.
 """
 
 import json
