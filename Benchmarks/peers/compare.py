@@ -161,6 +161,8 @@ def main():
                 continue
             results[case].append(figures)
     runner.clear()
+    # All single runs, for whoever wants to see how they scatter.
+    (runner.folder / "runs.json").write_text(json.dumps({case.name: runs for case, runs in results.items()}, indent=1))
     text = render(results, options, load_before)
     print(f"\n{text}")
     if not options.no_document:

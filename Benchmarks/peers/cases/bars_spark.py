@@ -49,7 +49,7 @@ def main(parts, warm_up, rows, folder):
     run(spark, warm_up, "warm-up", folder)
     with Meter() as meter:
         run(spark, parts, "measured", folder)
-    count, volume = spark.read.parquet(f"{folder}/measured").agg(f.count("*"), f.sum("v")).first()
+    count, volume = spark.read.parquet(f"{folder}/measured").agg(f.count("*"), f.coalesce(f.sum("v"), f.lit(0.0))).first()
     meter.report(rows, bars=count, volume=volume)
     spark.stop()
 

@@ -66,7 +66,7 @@ def wait(program):
 
 
 def totals(tapedeck, data):
-    sql = "SELECT count(*) AS bars, sum(volume) AS volume FROM bars WHERE interval = '1m'"
+    sql = "SELECT count(*) AS bars, coalesce(sum(volume), 0) AS volume FROM bars WHERE interval = '1m'"
     out = subprocess.run([tapedeck, "sql", "--data", data, "--json", sql], check=True, capture_output=True, text=True)
     return json.loads(out.stdout)
 
