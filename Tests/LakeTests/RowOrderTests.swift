@@ -87,7 +87,8 @@ import Testing
         let order = RowOrder()
         for seed in 0..<6 {
             let market = Market(
-                seed: UInt64(seed), instruments: instruments, rows: 3000, lateness: Int64(lateness), start: 5 * Self.day)
+                seed: UInt64(seed), instruments: instruments, rows: 3000, lateness: Int64(lateness), start: 5 * Self.day
+            )
             let days = RowOrder.days(market.parts, timeColumn: "event_time_ns")
             var rows: [Row] = []
             for day in days {
