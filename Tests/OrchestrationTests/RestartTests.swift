@@ -28,6 +28,14 @@ import Testing
         }
     }
 
+    @Test func `a start and a stop without bars or anything new are in order`() throws {
+        let folder = TemporaryFolder()
+        for records in [[], [ScriptedRecord(feed: "one", ingestNs: 1, text: "not a frame")], [], []] {
+            try Pipeline.play(records, configuration(folder.path))
+        }
+        #expect(try LakeContents(folder.path + "/lake").rows("dead_letters").count == 1)
+    }
+
     @Test(arguments: 0..<6)
     func `stops, restarts and damaged checkpoints change no row`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed &+ 9000)

@@ -96,8 +96,9 @@ final class EngineLoop: @unchecked Sendable {  // `stage`, `reader`, `publisher`
             guard isEnding || isAsked || isFull else { continue }
             report.update(stage)
             rowsSinceFlush += step.rows
-            if step.rows > 0 { show() }
             let isDue = rowsSinceFlush >= policy.flushRows || flushWatch.elapsedNs >= policy.flushNs
+            // Records that made no rows count as seen too; a flush covers what is seen.
+            if step.rows > 0 || stage.offset > store.visibleOffset + 1 { show() }
             if isEnding || isAsked || (isDue && rowsSinceFlush > 0) {
                 flusher.submit(FlushLoop.Job(endOffset: stage.offset, checkpoint: stage.encode()))
                 rowsSinceFlush = 0
