@@ -30,6 +30,8 @@ public enum PipelineBench {
         /// Flushes to the lake, and the time of an average one by what it did, in nanoseconds.
         public var flushes: Int64 = 0
         public var flushNs: [(step: String, ns: Double)] = []
+        /// From opening the filled folder again until the engine is where it was.
+        public var restartSeconds = 0.0
         /// The most memory that rows took before they were in the lake, in bytes.
         public var hotBytesMax = 0
     }
@@ -79,7 +81,17 @@ public enum PipelineBench {
             throw PipelineError("\(report.trades) of \(trades) trades arrived, \(engine.deadLetters) dead letters")
         }
         pipeline.stop()
+        report.restartSeconds = try restart(folder, at: pipeline.journal.durableOffset)
         return report
+    }
+
+    private static func restart(_ folder: String, at offset: Offset) throws -> Double {
+        let watch = Stopwatch()
+        let pipeline = try Pipeline(configuration(folder))
+        pipeline.start()
+        while pipeline.store.visibleOffset + 1 < offset { Pause.wait(ns: 1_000_000) }
+        defer { pipeline.stop() }
+        return watch.seconds
     }
 
     static func configuration(_ folder: String) throws -> PipelineConfiguration {

@@ -15,6 +15,7 @@ extension BenchScenario {
                     ("journal_bytes_per_trade", Double(report.journalBytes) / trades), ("bars", Double(report.bars)),
                     ("early_rss_bytes", Double(report.residentBytesEarly)),
                     ("hot_bytes_max", Double(report.hotBytesMax)), ("late_rss_bytes", Double(report.residentBytesLate)),
+                    ("restart_seconds", report.restartSeconds),
                 ]
                 details += [("flushes", Double(report.flushes))]
                 details += report.flushNs.map { ("flush_\($0.step)_ms", $0.ns / 1e6) }
