@@ -19,7 +19,7 @@ final class EngineLoop: @unchecked Sendable {  // `stage`, `reader`, `publisher`
         var flushRows = 1_000_000
 
         /// Rows in memory beyond which the engine waits for the flush.
-        var hotRowsMax: Int64 { Int64(flushRows) * 3 / 2 + Int64(min(flushRows, stepRows)) }
+        var hotRowsMax: Int64 { 2 * Int64(flushRows) + Int64(min(flushRows, stepRows)) }
     }
 
     private let stage: EngineStage
