@@ -50,7 +50,8 @@ def further(figures):
         if name in OWN_COLUMNS:
             continue
         if name.endswith("bytes_per_s"):
-            parts.append(f"{value / 1e6:,.0f} MB/s")
+            what = name.removesuffix("bytes_per_s").replace("_", " ") or "payload "
+            parts.append(f"{what}{value / 1e6:,.0f} MB/s")
         elif name.endswith("_bytes"):
             parts.append(f"{name.removesuffix('_bytes').replace('_', ' ')} {report.mebibytes(value)} MiB")
         else:

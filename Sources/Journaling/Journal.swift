@@ -25,7 +25,7 @@ public final class Journal: @unchecked Sendable {  // `lock` guards every variab
         public var isEager = true
         /// Least time between the starts of two eager syncs. A sync costs processor time and device writes whatever it
         /// carries; this bounds both.
-        public var syncSpacingNs: Int64 = 200_000
+        public var syncSpacingNs: Int64 = 400_000
         /// How bodies are stored while the processor keeps up. When records come faster than they can be compressed,
         /// blocks are stored raw: the device takes them faster.
         public var compression = Compression.lz4

@@ -14,7 +14,7 @@ extension BenchScenario {
                     ("lake_rows", Double(report.rows)), ("lake_bytes_per_trade", Double(report.lakeBytes) / trades),
                     ("journal_bytes_per_trade", Double(report.journalBytes) / trades), ("bars", Double(report.bars)),
                     ("early_rss_bytes", Double(report.residentBytesEarly)),
-                    ("hot_bytes_max", Double(report.hotBytesMax)), ("late_rss_bytes", Double(report.residentBytesLate)),
+                    ("hot_max_bytes", Double(report.hotBytesMax)), ("late_rss_bytes", Double(report.residentBytesLate)),
                     ("restart_seconds", report.restartSeconds),
                 ]
                 details += [("flushes", Double(report.flushes))]
