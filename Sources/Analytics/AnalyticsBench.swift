@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Market
 internal import Platform
 
@@ -63,23 +62,17 @@ public enum AnalyticsBench {
             output.removeAll()
             market.append(min(batchRows, rows - done), to: events.trades)
             done += events.trades.count
-            let cpu = threadCPUNs()
+            let cpu = Stopwatch.threadCPUNs()
             let watch = Stopwatch()
             engine.process(events, feed: 0, into: output)
             wallNs += watch.elapsedNs
-            cpuNs += threadCPUNs() - cpu
+            cpuNs += Stopwatch.threadCPUNs() - cpu
             bars += output.bars.count
             values += output.indicators.count
         }
         return Report(
             rows: done, seconds: Double(wallNs) / 1e9, cpuNsPerRow: Double(cpuNs) / Double(max(1, done)), bars: bars,
             indicatorValues: values)
-    }
-
-    private static func threadCPUNs() -> Int64 {
-        var value = timespec()
-        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &value)
-        return Int64(value.tv_sec) * 1_000_000_000 + Int64(value.tv_nsec)
     }
 
     /// Makes the trades.

@@ -76,7 +76,7 @@ package final class StreamReceivers: @unchecked Sendable {  // used by one threa
         until isDone: (_ messages: Int64) -> Bool
     ) throws(NetworkError) -> Report {
         var report = Report()
-        let cpuNs = Self.threadCPUNs()
+        let cpuNs = Stopwatch.threadCPUNs()
         var events = unsafe [epoll_event](repeating: epoll_event(), count: 128)
         while !isDone(report.messages) {
             let count = unsafe epoll_wait(poll, &events, Int32(events.count), 20)
@@ -84,7 +84,7 @@ package final class StreamReceivers: @unchecked Sendable {  // used by one threa
                 try read(Int(unsafe events[index].data.u32), into: &report)
             }
         }
-        report.cpuNs = Self.threadCPUNs() - cpuNs
+        report.cpuNs = Stopwatch.threadCPUNs() - cpuNs
         return report
     }
 
@@ -130,12 +130,6 @@ package final class StreamReceivers: @unchecked Sendable {  // used by one threa
         }
         unsafe memmove(bytes, bytes + start, memory.count - start)
         memory.truncateOrExtend(to: memory.count - start)
-    }
-
-    private static func threadCPUNs() -> Int64 {
-        var value = timespec()
-        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &value)
-        return Int64(value.tv_sec) * 1_000_000_000 + Int64(value.tv_nsec)
     }
 }
 

@@ -16,6 +16,7 @@ public final class NamedThread: Sendable {
         let thread = Thread {
             unsafe td_thread_set_name(name)
             body()
+            ThreadTimes.noteEnd(name, cpuNs: Stopwatch.threadCPUNs())
             finished.signal()
         }
         thread.stackSize = stackBytes

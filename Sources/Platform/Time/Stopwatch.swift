@@ -22,6 +22,12 @@ public struct Stopwatch: Sendable {
 
     /// User plus system time this process has used, in nanoseconds.
     public static func processCPUNs() -> Int64 { td_cpu_ns() }
+    /// User plus system time that the calling thread has used, in nanoseconds.
+    public static func threadCPUNs() -> Int64 {
+        var value = timespec()
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &value)
+        return Int64(value.tv_sec) * 1_000_000_000 + Int64(value.tv_nsec)
+    }
     /// The most memory this process has had resident, in bytes.
     public static func peakResidentBytes() -> Int64 { td_peak_resident_bytes() }
     /// Memory of this process that is resident now, in bytes.
