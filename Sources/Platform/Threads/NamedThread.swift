@@ -13,9 +13,10 @@ public final class NamedThread: Sendable {
     public init(_ name: String, stackBytes: Int = 8 << 20, _ body: @escaping @Sendable () -> Void) {
         self.name = name
         let finished = finished
+        let work = Work(body)
         let thread = Thread {
             unsafe td_thread_set_name(name)
-            body()
+            work.run()
             ThreadTimes.noteEnd(name, cpuNs: Stopwatch.threadCPUNs())
             finished.signal()
         }
@@ -28,6 +29,18 @@ public final class NamedThread: Sendable {
 
     /// Suspends the calling thread for at least `ns` nanoseconds.
     public static func sleep(ns: Int64) { Thread.sleep(forTimeInterval: Double(ns) / 1e9) }
+}
+
+/// What a thread runs. What the closure holds is let go before those who join go on: they may count on its end.
+private final class Work: @unchecked Sendable {  // used by the new thread alone
+    private var body: (@Sendable () -> Void)?
+
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+
+    func run() {
+        body?()
+        body = nil
+    }
 }
 
 /// Signals once, wakes every waiter.
