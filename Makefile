@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test lint format check bench bench-peers doctor setup clean distclean docs
+.PHONY: help run build test lint format check bench bench-peers soak test-faults doctor setup clean distclean docs
 
 # Passed on by run, bench and test, for example: make run ARGS='--listen 127.0.0.1:9000'
 ARGS ?=
@@ -41,6 +41,14 @@ bench: setup ## Run a benchmark scenario: make bench NAME=bars
 
 bench-peers: setup ## Measure Tapedeck beside what else there is, into docs/performance.md (1.3 GB to fetch)
 	@Benchmarks/peers/run $(ARGS)
+
+soak: setup ## Run under load for an hour and judge what grows, into docs/performance.md
+	@Benchmarks/soak $(ARGS)
+
+test-faults: ## Kill the program 200 times, damage its journal, fill its disk; compare row by row
+	@scripts/setup --test
+	@scripts/build --if-stale
+	@.deps/test-venv/bin/python Tests/Peers/run_crash.py --count 200 $(ARGS)
 
 doctor: ## Say what is installed, which versions, what is missing and how to get it
 	@scripts/setup --check
