@@ -37,6 +37,8 @@ struct SampleSteps {
             let trades = TradeBatch(), quotes = QuoteBatch(), frames = FrameBatch(), dead = DeadLetterBatch()
             let bars = BarBatch(intervals: intervals), open = BarBatch(intervals: intervals)
             let indicators = IndicatorBatch(intervals: intervals, names: names)
+            let texts = StringTable()
+            let records = (Tables.records + [Tables.coverage]).map { RecordBatch($0, texts: texts) }
             var offset = Int64(step * events)
             for index in 0..<events {
                 offset = Int64(step * events + index)
@@ -73,10 +75,40 @@ struct SampleSteps {
                 indicators.append(
                     instrument: instrument, priceType: .trade, interval: 1, startNs: time, name: 1, value: price,
                     journalOffset: offset)
+                for record in records { Self.append(to: record, instrument, time, offset, &generator) }
             }
             return Step(
-                batches: [frames, dead, trades, quotes, bars, indicators], openBars: open, lastOffset: offset)
+                batches: [frames, dead, trades, quotes, bars, indicators] + records, openBars: open,
+                lastOffset: offset)
         }
+    }
+
+    /// A row of any table of records; every third of the cells that may be missing is.
+    private static func append(
+        to batch: RecordBatch, _ instrument: InstrumentID, _ time: Int64, _ offset: Int64,
+        _ generator: inout SeededGenerator
+    ) {
+        batch.begin(journalOffset: offset, frameIndex: 0)
+        var hasInstrument = false
+        for (place, column) in batch.schema.storedColumns.enumerated() {
+            if ["journal_offset", "frame_index"].contains(column.name) { continue }
+            if !column.isNullable, ["venue", "symbol"].contains(column.name), batch.schema.columns[0].name == "venue" {
+                if !hasInstrument { batch.set(instrument: instrument) }
+                hasInstrument = true
+                continue
+            }
+            if column.isNullable, Int.random(in: 0..<3, using: &generator) == 0 { continue }
+            switch column.type {
+            case .int64: batch.set(place, time)
+            case .decimal: batch.set(place, Int64.random(in: -1_000_000_000_000...1_000_000_000_000, using: &generator))
+            case .int32, .date: batch.set(place, Int64.random(in: 0...20_000, using: &generator))
+            case .float64: batch.set(place, Double.random(in: -2...2, using: &generator))
+            case .boolean: batch.set(place, Bool.random(using: &generator))
+            case .string: batch.set(place, ["", "ä", "a b", "'"][Int.random(in: 0..<4, using: &generator)])
+            case .timestamp, .binary: preconditionFailure("no such column in a table of records")
+            }
+        }
+        batch.end()
     }
 
     /// Appends steps; the open bars of the last one stay.

@@ -9,13 +9,14 @@ import Testing
 
     @Test func `every batch has the stored columns of its table, in order`() {
         let none = StringDictionary(values: [])
-        let batches: [any ColumnarBatch] = [
-            TradeBatch(), QuoteBatch(), FrameBatch(), DeadLetterBatch(), BarBatch(intervals: none),
-            IndicatorBatch(intervals: none, names: none),
-        ]
-        #expect(batches.count == Tables.all.count)
+        let batches: [any ColumnarBatch] =
+            [
+                TradeBatch(), QuoteBatch(), FrameBatch(), DeadLetterBatch(), BarBatch(intervals: none),
+                IndicatorBatch(intervals: none, names: none), RecordBatch(Tables.coverage),
+            ] + EventBatch().records
+        #expect(Set(batches.map(\.schema.name)) == Set(Tables.all.map(\.name)) && batches.count == Tables.all.count)
         for batch in batches {
-            let schema = type(of: batch).schema
+            let schema = batch.schema
             #expect(batch.columns(dictionaries).map(\.name) == schema.storedColumns.map(\.name), "\(schema.name)")
             for (column, described) in zip(batch.columns(dictionaries), schema.storedColumns) {
                 #expect(column.isNullable == described.isNullable, "\(schema.name).\(column.name)")

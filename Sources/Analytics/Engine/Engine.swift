@@ -20,9 +20,19 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
     public let configuration: EngineConfiguration
     private var tradeDeduplicator: TradeDeduplicator
     private var quoteDeduplicator: QuoteDeduplicator
+    private var records: [RecordStore]
+    private var vendorBars: VendorBars
     private var feeds: [FeedState?] = []
 
+    /// A place for a deduplicator in a list.
+    private final class RecordStore {
+        var deduplicator: RecordDeduplicator
+        init(_ deduplicator: consuming RecordDeduplicator) { self.deduplicator = deduplicator }
+    }
+
     public init(_ configuration: EngineConfiguration) {
+        records = Tables.records.map { RecordStore(RecordDeduplicator($0)) }
+        vendorBars = VendorBars(configuration)
         self.configuration = configuration
         tradeDeduplicator = TradeDeduplicator(configuration)
         quoteDeduplicator = QuoteDeduplicator(configuration)
@@ -67,15 +77,39 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
     /// - Parameters:
     ///   - tradesFrom: first row of the trades to take in; rows before it stay as they are.
     ///   - quotesFrom: the same for quotes.
+    ///   - othersFrom: the same for all others.
     /// - Complexity: no allocation per event; a new instrument, or more open bars than ever before, grows the state.
     public func process(
-        _ events: EventBatch, tradesFrom: Int = 0, quotesFrom: Int = 0, feed: UInt32, into output: EngineOutput
+        _ events: EventBatch, tradesFrom: Int = 0, quotesFrom: Int = 0, othersFrom: OtherRows = OtherRows(),
+        feed: UInt32, into output: EngineOutput
     ) {
         let state = state(of: feed)
+        for (place, batch) in events.records.enumerated() {
+            records[place].deduplicator.removeDuplicates(
+                from: batch, rowsFrom: othersFrom.records[place], counters: &state.counters)
+        }
         tradeDeduplicator.removeDuplicates(from: events.trades, rowsFrom: tradesFrom, counters: &state.counters)
         quoteDeduplicator.removeDuplicates(
             from: events.quotes, rowsFrom: quotesFrom, feed: feed, session: state.session, counters: &state.counters)
-        state.add(events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, into: output)
+        var (trade, quote) = (tradesFrom, quotesFrom)
+        // Bars stand in the order of the journal, whoever makes them.
+        for row in othersFrom.vendorBars..<events.vendorBars.count {
+            let offset = events.vendorBars.journalOffset[row]
+            let trades = trade..<Self.end(events.trades.journalOffset, from: trade, before: offset)
+            let quotes = quote..<Self.end(events.quotes.journalOffset, from: quote, before: offset)
+            state.add(events, trades: trades, quotes: quotes, into: output)
+            (trade, quote) = (trades.upperBound, quotes.upperBound)
+            vendorBars.take(events.vendorBars, row: row, into: output, counters: &state.counters)
+        }
+        state.add(
+            events, trades: trade..<events.trades.count, quotes: quote..<events.quotes.count, into: output)
+    }
+
+    /// The first row from `start` on that does not lie before a journal offset.
+    private static func end(_ offsets: Column<Int64>, from start: Int, before offset: Int64) -> Int {
+        var row = start
+        while row < offsets.count, offsets[row] < offset { row += 1 }
+        return row
     }
 
     // MARK: Reading
@@ -117,6 +151,8 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
         EngineState.writeHeader(configuration, into: &writer)
         tradeDeduplicator.encode(into: &writer)
         quoteDeduplicator.encode(into: &writer)
+        for store in records { store.deduplicator.encode(into: &writer) }
+        vendorBars.encode(into: &writer)
         writer.write(UInt32(feeds.count))
         for feed in feeds {
             writer.write(feed != nil)
@@ -135,11 +171,33 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
         self.configuration = configuration
         tradeDeduplicator = try TradeDeduplicator(configuration, from: &reader)
         quoteDeduplicator = try QuoteDeduplicator(configuration, from: &reader)
+        records = []
+        for schema in Tables.records { records.append(RecordStore(try RecordDeduplicator(schema, from: &reader))) }
+        vendorBars = try VendorBars(configuration, from: &reader)
         for _ in 0..<(try reader.value(UInt32.self)) {
             feeds.append(try reader.flag() ? try FeedState(configuration, from: &reader) : nil)
         }
         guard reader.remaining == 0 else {
             throw EngineStateError.damaged(at: reader.position, "\(reader.remaining) bytes too many")
         }
+    }
+}
+
+/// Rows of a batch besides trades and quotes that were taken in before.
+public struct OtherRows: Sendable {
+    /// Per table of records, in the order of `Tables.records`.
+    public let records: [Int]
+    public let vendorBars: Int
+
+    /// None.
+    public init() {
+        records = [Int](repeating: 0, count: Tables.records.count)
+        vendorBars = 0
+    }
+
+    /// All that the batch has now.
+    public init(_ events: EventBatch) {
+        records = events.records.map(\.count)
+        vendorBars = events.vendorBars.count
     }
 }

@@ -44,11 +44,13 @@ public struct EngineConfiguration: Sendable, Equatable {
         self.futureToleranceNs = futureToleranceNs
         self.identifierRanges = identifierRanges
         self.quoteWindow = quoteWindow
-        intervalNames = StringDictionary(values: intervals.map(\.description))
+        let names = intervals.map(\.description)
+        intervalNames = StringDictionary(
+            values: names + EventBatch.vendorIntervals.values.filter { !names.contains($0) })
         indicatorNames = StringDictionary(values: indicators.map(\.description))
     }
 
-    /// Texts of the intervals, by place.
+    /// Texts of the intervals, by place; behind those that are configured the others that vendors' bars have.
     public let intervalNames: StringDictionary
     /// Texts of the indicators, by place.
     public let indicatorNames: StringDictionary

@@ -7,8 +7,9 @@ public final class EngineOutput: @unchecked Sendable {  // one owner at a time
     public let bars: BarBatch
     public let indicators: IndicatorBatch
 
-    public init(_ configuration: EngineConfiguration) {
-        bars = BarBatch(intervals: configuration.intervalNames)
+    /// - Parameter texts: shared by all batches of an engine.
+    public init(_ configuration: EngineConfiguration, texts: StringTable = StringTable()) {
+        bars = BarBatch(intervals: configuration.intervalNames, texts: texts)
         indicators = IndicatorBatch(intervals: configuration.intervalNames, names: configuration.indicatorNames)
     }
 

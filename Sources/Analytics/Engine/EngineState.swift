@@ -29,10 +29,12 @@ public struct EngineStateError: Error, Sendable, CustomStringConvertible {
 /// | header | `TDEN`, version (16 bits), the configuration's fingerprint |
 /// | trades | per instrument: ranges of trade numbers, counts |
 /// | quotes | per instrument: feed, session, spans, exact update numbers |
+/// | records | per table of records: identities seen, statements with their revisions |
+/// | vendor bars | per series: starts, digests, revisions |
 /// | feeds | per feed number: presence; watermark, session, counters, lanes, series, open bars |
 enum EngineState {
     private static let mark: UInt32 = 0x4e45_4454
-    private static let version: UInt16 = 1
+    private static let version: UInt16 = 2
 
     static func writeHeader(_ configuration: EngineConfiguration, into writer: inout BinaryWriter) {
         writer.write(mark)

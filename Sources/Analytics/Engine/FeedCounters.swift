@@ -27,6 +27,10 @@ public struct FeedCounters: Sendable, Equatable {
     public internal(set) var missingTrades = 0
     /// Trade numbers missing in holes that were given up.
     public internal(set) var missingTradesGivenUp = 0
+    /// Rows of tables of records and bars of vendors kept.
+    public internal(set) var records = 0
+    /// The same, dropped because they were delivered before.
+    public internal(set) var duplicateRecords = 0
     /// Final bars emitted.
     public internal(set) var bars = 0
     /// Indicator values emitted.
@@ -37,13 +41,14 @@ public struct FeedCounters: Sendable, Equatable {
     /// Holes open now.
     public var gapsOpen: Int { gapsOpened - gapsFilled - gapsGivenUp }
 
-    /// Trades and quotes dropped.
-    public var duplicates: Int { duplicateTrades + duplicateQuotes }
+    /// Trades, quotes and records dropped.
+    public var duplicates: Int { duplicateTrades + duplicateQuotes + duplicateRecords }
 
     /// All fields, for checkpoints and sums.
     static let fields: [any WritableKeyPath<FeedCounters, Int> & Sendable] = [
         \.trades, \.quotes, \.duplicateTrades, \.duplicateQuotes, \.late, \.future, \.crossedQuotes, \.gapsOpened,
-        \.gapsFilled, \.gapsGivenUp, \.missingTrades, \.missingTradesGivenUp, \.bars, \.indicatorValues,
+        \.gapsFilled, \.gapsGivenUp, \.missingTrades, \.missingTradesGivenUp, \.records, \.duplicateRecords, \.bars,
+        \.indicatorValues,
     ]
 
     /// Adds the counters of another feed.

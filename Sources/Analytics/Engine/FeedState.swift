@@ -16,19 +16,23 @@ final class FeedState {
     }
 
     /// Takes in what is left of a batch after de-duplication, trades and quotes in the order of the journal.
-    func add(_ events: EventBatch, tradesFrom: Int, quotesFrom: Int, into output: EngineOutput) {
+    func add(
+        _ events: EventBatch, trades tradeRows: Range<Int>, quotes quoteRows: Range<Int>, into output: EngineOutput
+    ) {
         let trades = events.trades
         let quotes = events.quotes
-        var trade = tradesFrom
-        var quote = quotesFrom
-        while trade < trades.count || quote < quotes.count {
-            let tradesEnd = endOfTrades(trades, from: trade, before: quotes, quote)
+        var trade = tradeRows.lowerBound
+        var quote = quoteRows.lowerBound
+        while trade < tradeRows.upperBound || quote < quoteRows.upperBound {
+            let tradesEnd = endOfTrades(
+                trades, trade..<tradeRows.upperBound, before: quotes, quote..<quoteRows.upperBound)
             if tradesEnd > trade {
                 bars.add(
                     trades, rows: trade..<tradesEnd, watermark: &watermark, counters: &counters, into: output)
                 trade = tradesEnd
             }
-            let quotesEnd = endOfQuotes(quotes, from: quote, before: trades, trade)
+            let quotesEnd = endOfQuotes(
+                quotes, quote..<quoteRows.upperBound, before: trades, trade..<tradeRows.upperBound)
             if quotesEnd > quote {
                 bars.add(
                     quotes, rows: quote..<quotesEnd, watermark: &watermark, counters: &counters, into: output)
@@ -38,20 +42,24 @@ final class FeedState {
     }
 
     /// The end of the run of trades that come before the next quote; a trade comes before a quote of the same place.
-    private func endOfTrades(_ trades: TradeBatch, from first: Int, before quotes: QuoteBatch, _ quote: Int) -> Int {
-        guard quote < quotes.count else { return trades.count }
+    private func endOfTrades(
+        _ trades: TradeBatch, _ rows: Range<Int>, before quotes: QuoteBatch, _ next: Range<Int>
+    ) -> Int {
+        guard let quote = next.first else { return rows.upperBound }
         let (offset, index) = (quotes.journalOffset[quote], quotes.frameIndex[quote])
-        var row = first
-        while row < trades.count, (trades.journalOffset[row], trades.frameIndex[row]) <= (offset, index) { row += 1 }
+        var row = rows.lowerBound
+        while row < rows.upperBound, (trades.journalOffset[row], trades.frameIndex[row]) <= (offset, index) { row += 1 }
         return row
     }
 
     /// The end of the run of quotes that come before the next trade.
-    private func endOfQuotes(_ quotes: QuoteBatch, from first: Int, before trades: TradeBatch, _ trade: Int) -> Int {
-        guard trade < trades.count else { return quotes.count }
+    private func endOfQuotes(
+        _ quotes: QuoteBatch, _ rows: Range<Int>, before trades: TradeBatch, _ next: Range<Int>
+    ) -> Int {
+        guard let trade = next.first else { return rows.upperBound }
         let (offset, index) = (trades.journalOffset[trade], trades.frameIndex[trade])
-        var row = first
-        while row < quotes.count, (quotes.journalOffset[row], quotes.frameIndex[row]) < (offset, index) { row += 1 }
+        var row = rows.lowerBound
+        while row < rows.upperBound, (quotes.journalOffset[row], quotes.frameIndex[row]) < (offset, index) { row += 1 }
         return row
     }
 

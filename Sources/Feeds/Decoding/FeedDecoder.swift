@@ -34,10 +34,15 @@ public struct DecoderContext: Sendable {
     public let instruments: InstrumentTable
     /// Condition texts by number.
     public let conditions: StringTable
+    /// Category texts of records by number.
+    public let texts: StringTable
     /// The number of the feed in dead letters.
     public let feedNumber: UInt32
 
-    public init(instruments: InstrumentTable, conditions: StringTable, feedNumber: UInt32) {
+    public init(
+        instruments: InstrumentTable, conditions: StringTable, texts: StringTable = StringTable(), feedNumber: UInt32
+    ) {
+        self.texts = texts
         self.instruments = instruments
         self.conditions = conditions
         self.feedNumber = feedNumber

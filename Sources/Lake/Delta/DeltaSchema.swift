@@ -29,6 +29,7 @@ enum DeltaSchema {
         case .boolean: "boolean"
         case .string: "string"
         case .binary: "binary"
+        case .decimal(let scale): "decimal(\(TableSchema.ColumnType.decimalDigits),\(scale))"
         }
     }
 

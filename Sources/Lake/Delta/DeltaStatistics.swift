@@ -32,6 +32,7 @@ struct DeltaStatistics {
         switch (bound, type) {
         case (.integer(let micros), .timestamp): moment(micros)
         case (.integer(let days), .date): "\"\(CivilDate(daysSinceEpoch: days))\""
+        case (.integer(let value), .decimal(let scale)): DecimalText.text(value, scale: scale)
         case (.integer(let value), _): "\(value)"
         case (.double(let value), _): value.isFinite ? JSONText.number(value) : nil
         case (.text(let text), .string): string(text, isUpper: isUpper)

@@ -21,11 +21,16 @@ struct SortKey {
         unsafe groups.pointer.update(repeating: 0, count: rows.count)
         groups.truncateOrExtend(to: rows.count)
         guard let newest = parts.last else { return 0 }
+        // Texts of so many kinds that their combinations have no number stay in the order of time.
+        var combinations: UInt64 = 1
+        let fitting = digits(newest).prefix { digit in
+            combinations *= digit.size
+            return combinations <= UInt64(UInt32.max)
+        }
         var stride: UInt64 = 1
-        for digit in digits(newest).reversed() {
+        for digit in fitting.reversed() {
             digit.add(to: groups, rows, parts, stride: UInt32(stride))
-            stride *= UInt64(digit.ranks.max() ?? 0) + 1
-            precondition(stride <= UInt64(UInt32.max), "more than 2^32 combinations of \(textColumns)")
+            stride *= digit.size
         }
         return UInt32(stride - 1)
     }
@@ -34,6 +39,9 @@ struct SortKey {
     private struct Digit {
         let column: Int
         let ranks: [UInt32]
+
+        /// Different ranks.
+        var size: UInt64 { UInt64(ranks.max() ?? 0) + 1 }
 
         func add(to groups: Column<UInt32>, _ rows: Column<UInt32>, _ parts: [HotPart], stride: UInt32) {
             switch parts[0].columns[column].values {

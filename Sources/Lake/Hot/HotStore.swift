@@ -137,7 +137,7 @@ public final class HotStore: Sink {
         precondition(offset >= visibleOffset, "steps go forward: \(offset) after \(visibleOffset)")
         var inputs: [HotRows.Input] = []
         for batch in batches where batch.count > 0 {
-            let name = type(of: batch).schema.name
+            let name = batch.schema.name
             guard let resume = resumeOffsets[name] else { continue }
             let columns = batch.columns(dictionaries)
             let first = HotSegment.firstRow(

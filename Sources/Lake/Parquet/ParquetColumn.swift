@@ -19,7 +19,7 @@ struct ParquetColumn: Sendable {
     /// How the format stores it.
     var physicalType: ParquetType {
         switch type {
-        case .timestamp, .int64: .int64
+        case .timestamp, .int64, .decimal: .int64
         case .date, .int32: .int32
         case .float64: .double
         case .boolean: .boolean
@@ -30,7 +30,8 @@ struct ParquetColumn: Sendable {
     /// Whether values of a shape can go to this column.
     func accepts(_ values: ArrowColumn.Values) -> Bool {
         switch (type, values) {
-        case (.timestamp, .int64), (.int64, .int64), (.date, .int32), (.int32, .int32), (.float64, .float64),
+        case (.timestamp, .int64), (.int64, .int64), (.decimal, .int64), (.date, .int32), (.int32, .int32),
+            (.float64, .float64),
             (.boolean, .boolean), (.string, .dictionary), (.string, .dictionary8), (.string, .text),
             (.binary, .binary):
             true

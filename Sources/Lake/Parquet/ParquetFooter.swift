@@ -53,6 +53,17 @@ struct ParquetFooter {
                     timestamp.structure(2) { unit in unit.structure(2) { _ in } }
                 }
             }
+        case .decimal(let scale):
+            let digits = TableSchema.ColumnType.decimalDigits
+            element.int32(6, 5)  // DECIMAL
+            element.int32(7, scale)
+            element.int32(8, digits)
+            element.structure(10) { logical in
+                logical.structure(5) { decimal in
+                    decimal.int32(1, scale)
+                    decimal.int32(2, digits)
+                }
+            }
         case .int32, .int64, .float64, .boolean, .binary: break
         }
     }

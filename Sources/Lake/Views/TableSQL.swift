@@ -48,6 +48,7 @@ struct TableSQL {
         case .boolean: "BOOLEAN"
         case .string: "VARCHAR"
         case .binary: "BLOB"
+        case .decimal(let scale): "DECIMAL(\(TableSchema.ColumnType.decimalDigits), \(scale))"
         }
     }
 }

@@ -39,7 +39,7 @@ public struct ArrowColumn: Sendable {
 /// Rows of one table as columns.
 public protocol ColumnarBatch: AnyObject, Sendable {
     /// The table whose stored columns these are.
-    static var schema: TableSchema { get }
+    var schema: TableSchema { get }
     /// Rows.
     var count: Int { get }
     /// The columns, in the order of the schema's stored columns, with dictionaries as they are now.

@@ -2,9 +2,11 @@ public import Platform
 
 /// Bars as columns.
 public final class BarBatch: ColumnarBatch, @unchecked Sendable {  // one owner at a time
-    public static var schema: TableSchema { Tables.bars }
+    public var schema: TableSchema { Tables.bars }
 
     public let instrument = Column<InstrumentID>()
+    /// Numbers in `texts` of who made the bar.
+    public let source = Column<UInt32>()
     /// `PriceType` raw values.
     public let priceType = Column<UInt8>()
     /// Places in `intervals`.
@@ -16,14 +18,26 @@ public final class BarBatch: ColumnarBatch, @unchecked Sendable {  // one owner 
     public let close = Column<Double>()
     public let volume = Column<Double>()
     public let vwap = Column<Double>()
+    public let adjustedClose = Column<Double>()
     public let trades = Column<Int64>()
     public let isFinal = Column<UInt8>()
     public let revision = Column<Int32>()
     public let journalOffset = Column<Int64>()
     /// Texts of the intervals, by place.
     public let intervals: StringDictionary
+    /// Numbers of the sources' names.
+    public let texts: StringTable
+    /// The number of bars made here.
+    public let ownSource: UInt32
+    /// The source of bars made here.
+    public static let ownSourceName = "tapedeck"
 
-    public init(intervals: StringDictionary) { self.intervals = intervals }
+    /// - Parameter texts: shared by all batches of an engine.
+    public init(intervals: StringDictionary, texts: StringTable = StringTable()) {
+        self.intervals = intervals
+        self.texts = texts
+        ownSource = texts.intern(Self.ownSourceName)
+    }
 
     public var count: Int { startNs.count }
 
@@ -31,6 +45,7 @@ public final class BarBatch: ColumnarBatch, @unchecked Sendable {  // one owner 
         [
             .init("venue", .dictionary(indices: instrument, dictionaries.venues)),
             .init("symbol", .dictionary(indices: instrument, dictionaries.symbols)),
+            .init("source", .dictionary(indices: source, texts.snapshot())),
             .init("price_type", .dictionary8(indices: priceType, PriceType.names)),
             .init("interval", .dictionary8(indices: interval, intervals)),
             .init("start_ns", .int64(startNs)),
@@ -40,6 +55,7 @@ public final class BarBatch: ColumnarBatch, @unchecked Sendable {  // one owner 
             .init("close", .float64(close)),
             .init("volume", .float64(volume)),
             .init("vwap", .float64(vwap), nullable: true),
+            .init("adjusted_close", .float64(adjustedClose), nullable: true),
             .init("trades", .int64(trades)),
             .init("final", .boolean(isFinal)),
             .init("revision", .int32(revision)),
@@ -47,8 +63,18 @@ public final class BarBatch: ColumnarBatch, @unchecked Sendable {  // one owner 
         ]
     }
 
-    public func append(_ bar: Bar) {
+    /// Appends a bar made here.
+    public func append(_ bar: Bar) { append(bar, source: ownSource, adjustedClose: .nan) }
+
+    /// Appends a bar of a vendor.
+    ///
+    /// - Parameters:
+    ///   - source: number of the vendor's name in `texts`.
+    ///   - adjustedClose: close after later splits and dividends; NaN where the vendor does not tell.
+    public func append(_ bar: Bar, source: UInt32, adjustedClose: Double) {
         instrument.append(bar.instrument)
+        self.source.append(source)
+        self.adjustedClose.append(adjustedClose)
         priceType.append(bar.priceType.rawValue)
         interval.append(bar.interval)
         startNs.append(bar.startNs)
@@ -75,9 +101,10 @@ public final class BarBatch: ColumnarBatch, @unchecked Sendable {  // one owner 
 
     public func removeAll() {
         for column in [startNs, trades, journalOffset] { column.removeAll() }
-        for column in [open, high, low, close, volume, vwap] { column.removeAll() }
+        for column in [open, high, low, close, volume, vwap, adjustedClose] { column.removeAll() }
         for column in [priceType, interval, isFinal] { column.removeAll() }
         instrument.removeAll()
+        source.removeAll()
         revision.removeAll()
     }
 }

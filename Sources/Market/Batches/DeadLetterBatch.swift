@@ -2,7 +2,7 @@ public import Platform
 
 /// Frames and events that did not decode or validate, as columns.
 public final class DeadLetterBatch: ColumnarBatch, @unchecked Sendable {  // one owner at a time
-    public static var schema: TableSchema { Tables.deadLetters }
+    public var schema: TableSchema { Tables.deadLetters }
 
     public let ingestTimeNs = Column<Int64>()
     public let feed = Column<UInt32>()

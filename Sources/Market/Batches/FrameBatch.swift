@@ -2,7 +2,7 @@ public import Platform
 
 /// Frames as received, as columns.
 public final class FrameBatch: ColumnarBatch, @unchecked Sendable {  // one owner at a time
-    public static var schema: TableSchema { Tables.frames }
+    public var schema: TableSchema { Tables.frames }
 
     public let ingestTimeNs = Column<Int64>()
     /// Numbers of a `StringTable` of feed names.

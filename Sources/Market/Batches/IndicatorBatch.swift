@@ -2,7 +2,7 @@ public import Platform
 
 /// Indicator values as columns.
 public final class IndicatorBatch: ColumnarBatch, @unchecked Sendable {  // one owner at a time
-    public static var schema: TableSchema { Tables.indicators }
+    public var schema: TableSchema { Tables.indicators }
 
     public let instrument = Column<InstrumentID>()
     public let priceType = Column<UInt8>()

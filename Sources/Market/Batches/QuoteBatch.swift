@@ -2,7 +2,7 @@ public import Platform
 
 /// Quotes as columns.
 public final class QuoteBatch: ColumnarBatch, @unchecked Sendable {  // one owner at a time
-    public static var schema: TableSchema { Tables.quotes }
+    public var schema: TableSchema { Tables.quotes }
 
     public let instrument = Column<InstrumentID>()
     public let eventTimeNs = Column<Int64>()

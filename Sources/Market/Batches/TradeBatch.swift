@@ -2,7 +2,7 @@ public import Platform
 
 /// Trades as columns.
 public final class TradeBatch: ColumnarBatch, @unchecked Sendable {  // one owner at a time
-    public static var schema: TableSchema { Tables.trades }
+    public var schema: TableSchema { Tables.trades }
 
     public let instrument = Column<InstrumentID>()
     public let eventTimeNs = Column<Int64>()

@@ -4,12 +4,43 @@ public struct TableSchema: Sendable {
     public enum Layer: String, Sendable, CaseIterable { case bronze, silver, gold, reference }
 
     /// A column's type.
-    public enum ColumnType: Sendable {
+    public enum ColumnType: Sendable, Equatable, CustomStringConvertible {
         /// Microseconds since 1970 UTC.
         case timestamp
         /// Days since 1970.
         case date
         case int32, int64, float64, boolean, string, binary
+        /// Exact decimal number of at most `decimalDigits` digits, so many of them behind the point; a batch carries it
+        /// as an integer of the smallest unit.
+        case decimal(scale: Int)
+
+        /// Digits of a decimal number, those behind the point included.
+        public static let decimalDigits = 18
+
+        public var description: String {
+            switch self {
+            case .timestamp: "timestamp"
+            case .date: "date"
+            case .int32: "int32"
+            case .int64: "int64"
+            case .float64: "float64"
+            case .boolean: "boolean"
+            case .string: "string"
+            case .binary: "binary"
+            case .decimal(let scale): "decimal(\(Self.decimalDigits), \(scale))"
+            }
+        }
+    }
+
+    /// What makes two rows the same one, where a feed may deliver it again.
+    public enum Identity: Sendable, Equatable {
+        /// The place in the journal: every row counts.
+        case place
+        /// The values of these columns: of rows that agree in them the first counts.
+        case once([String])
+        /// The values of these columns: a row that agrees in them and differs in others is the next revision, one that
+        /// agrees in all is dropped. The table has a column `revision`.
+        case revised([String])
     }
 
     /// A column.
@@ -21,10 +52,16 @@ public struct TableSchema: Sendable {
         public let summary: String
         /// The column of nanoseconds of which this is the moment in microseconds: batches carry only that one.
         public let nanoseconds: String?
+        /// True for texts that hardly repeat (names, comments): batches carry them as they are, and missing ones as
+        /// empty. Others, of which there are few, are numbered.
+        public let isFreeText: Bool
 
         public init(
-            _ name: String, _ type: ColumnType, nullable: Bool = false, _ summary: String, nanoseconds: String? = nil
+            _ name: String, _ type: ColumnType, nullable: Bool = false, freeText: Bool = false, _ summary: String,
+            nanoseconds: String? = nil
         ) {
+            precondition(!freeText || (type == .string && !nullable), "free text is a string, and empty where missing")
+            isFreeText = freeText
             self.name = name
             self.type = type
             self.isNullable = nullable
@@ -42,10 +79,13 @@ public struct TableSchema: Sendable {
     public let timeColumn: String
     /// Columns by which files are sorted.
     public let sortKey: [String]
+    public let identity: Identity
 
     public init(
-        name: String, layer: Layer, summary: String, timeColumn: String, sortKey: [String], columns: [Column]
+        name: String, layer: Layer, summary: String, timeColumn: String, sortKey: [String],
+        identity: Identity = .place, columns: [Column]
     ) {
+        self.identity = identity
         self.name = name
         self.layer = layer
         self.summary = summary
@@ -59,4 +99,14 @@ public struct TableSchema: Sendable {
 
     /// Columns that batches carry.
     public var storedColumns: [Column] { columns.filter { $0.nanoseconds == nil } }
+
+    /// The place of a column among those that batches carry.
+    ///
+    /// - Precondition: the table has it.
+    public func place(_ name: String) -> Int {
+        guard let place = storedColumns.firstIndex(where: { $0.name == name }) else {
+            preconditionFailure("\(self.name) has no stored column \(name)")
+        }
+        return place
+    }
 }

@@ -1,22 +1,28 @@
 /// The tables of Tapedeck.
 public enum Tables {
     /// All of them, in the order in which a flush writes them.
-    public static let all: [TableSchema] = [frames, deadLetters, trades, quotes, bars, indicators]
+    public static let all: [TableSchema] =
+        [frames, deadLetters, trades, quotes, bars, indicators] + records + [coverage]
+
+    /// Those that decoders fill row by row as `RecordBatch`es, in the order of `EventBatch.records`.
+    public static let records: [TableSchema] = [
+        quoteSnapshots, transactions, deals, positions, instruments, corporateActions,
+    ]
 
     /// The table of a name.
     public static func named(_ name: String) -> TableSchema? { all.first { $0.name == name } }
 
-    private static func moment(_ name: String, _ summary: String) -> [TableSchema.Column] {
+    static func moment(_ name: String, _ summary: String) -> [TableSchema.Column] {
         [
             .init(name, .timestamp, summary, nanoseconds: name + "_ns"),
             .init(name + "_ns", .int64, summary + " In nanoseconds since 1970 UTC."),
         ]
     }
-    private static let identity: [TableSchema.Column] = [
+    static let place: [TableSchema.Column] = [
         .init("journal_offset", .int64, "Journal offset of the frame that caused the row."),
         .init("frame_index", .int32, "Place of the event inside its frame, from 0."),
     ]
-    private static let instrument: [TableSchema.Column] = [
+    static let instrument: [TableSchema.Column] = [
         .init("venue", .string, "Where it is traded."),
         .init("symbol", .string, "The venue's text for the instrument."),
     ]
@@ -35,7 +41,7 @@ public enum Tables {
         timeColumn: "ingest_time_ns", sortKey: ["journal_offset", "frame_index"],
         columns: moment("ingest_time", "When the frame was received.") + [
             .init("feed", .string, "Name of the feed that received it.")
-        ] + identity + [
+        ] + place + [
             .init("reason", .string, "Code of the reason, for example `price_not_positive`."),
             .init("detail", .string, "The reason in words."),
             .init("payload", .binary, "The frame; of a bad event inside a frame, that event alone."),
@@ -51,7 +57,7 @@ public enum Tables {
                 .init("side", .string, nullable: true, "Aggressor: `buy` or `sell`, where the venue tells."),
                 .init("trade_id", .int64, nullable: true, "The venue's trade number, where it gives one."),
                 .init("conditions", .string, nullable: true, "The venue's condition codes, as text."),
-            ] + identity)
+            ] + place)
 
     public static let quotes = TableSchema(
         name: "quotes", layer: .silver, summary: "top of book or terminal tick", timeColumn: "event_time_ns",
@@ -67,12 +73,13 @@ public enum Tables {
                 .init(
                     "flags", .int32,
                     "Sum of 1 crossed (bid above ask), 2 locked (equal), 4 one-sided, 8 time of receipt used."),
-            ] + identity)
+            ] + place)
 
     public static let bars = TableSchema(
-        name: "bars", layer: .gold, summary: "instrument, price type, interval and start", timeColumn: "start_ns",
-        sortKey: ["interval", "venue", "symbol", "price_type", "start_ns"],
+        name: "bars", layer: .gold, summary: "instrument, source, price type, interval, start and revision",
+        timeColumn: "start_ns", sortKey: ["interval", "venue", "symbol", "price_type", "start_ns"],
         columns: instrument + [
+            .init("source", .string, "`tapedeck` for bars made here from trades and quotes, else the vendor's name."),
             .init("price_type", .string, "`trade`, `bid` or `ask`: what the prices are."),
             .init("interval", .string, "Length, for example `1m`."),
         ] + moment("start", "Start of the bar; the end is exclusive.") + [
@@ -82,9 +89,15 @@ public enum Tables {
             .init("close", .float64, "Last price by event time."),
             .init("volume", .float64, "Sum of sizes; 0 for bid and ask bars."),
             .init("vwap", .float64, nullable: true, "Volume-weighted average price, where there is volume."),
-            .init("trades", .int64, "Events in the bar."),
+            .init(
+                "adjusted_close", .float64, nullable: true,
+                "Close after later splits and dividends, as the vendor states it; null in bars made here."),
+            .init("trades", .int64, "Events in the bar; 0 where a vendor does not tell."),
             .init("final", .boolean, "False while the bar can still change."),
-            .init("revision", .int32, "How often the bar changed after its end had been reached."),
+            .init(
+                "revision", .int32,
+                "How often the bar changed after its end had been reached, or the vendor corrected it: the highest counts."
+            ),
             .init("journal_offset", .int64, "Journal offset of the frame that made the bar final."),
         ])
 

@@ -112,7 +112,7 @@ final class EngineLoop: @unchecked Sendable {  // `stage`, `reader`, `publisher`
     /// Makes the step visible and empties it.
     private func show() {
         let watch = Stopwatch()
-        let open = BarBatch(intervals: step.output.bars.intervals)
+        let open = BarBatch(intervals: step.output.bars.intervals, texts: step.output.bars.texts)
         stage.engine.openBars(into: open)
         if step.rows > 0 { flusher.noteRows() }
         store.append(step.batches, openBars: open, stage.dictionaries(), upTo: step.endOffset - 1)

@@ -14,6 +14,8 @@ package final class EngineStage {
     private(set) package var engine: Engine
     private(set) package var instruments = InstrumentTable()
     private var conditions = StringTable()
+    /// Numbers of category texts; in memory only.
+    private let texts = StringTable()
     private let feedNames: FeedNames
     private var sessions: [UInt16: Session] = [:]
     /// Frames of a run on their way to the decoder; they lie in the block.
@@ -50,7 +52,9 @@ package final class EngineStage {
     /// Begins at an offset, with no state.
     package func start(at offset: Offset) { self.offset = offset }
 
-    package func makeStep() -> Step { Step(output: EngineOutput(configuration), endOffset: offset) }
+    package func makeStep() -> Step {
+        Step(output: EngineOutput(configuration, texts: texts), endOffset: offset)
+    }
 
     /// Processes the records of a block that were not processed yet.
     package func process(_ block: JournalBlock, into step: Step) {
@@ -79,6 +83,7 @@ package final class EngineStage {
         let feed = block[start].feed
         let tradesFrom = step.events.trades.count
         let quotesFrom = step.events.quotes.count
+        let othersFrom = OtherRows(step.events)
         let session = sessions[feed.rawValue]
         var index = start
         while index < block.count {
@@ -101,7 +106,8 @@ package final class EngineStage {
         session?.decoder?.decode(run, into: step.events)
         run.removeAll()
         engine.process(
-            step.events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, feed: UInt32(feed.rawValue), into: step.output)
+            step.events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, othersFrom: othersFrom,
+            feed: UInt32(feed.rawValue), into: step.output)
         board.apply(step.events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, feed: UInt32(feed.rawValue))
         return index
     }
@@ -125,7 +131,7 @@ package final class EngineStage {
 
     private func open(_ feed: FeedID, _ settings: String) {
         let context = DecoderContext(
-            instruments: instruments, conditions: conditions, feedNumber: UInt32(feed.rawValue))
+            instruments: instruments, conditions: conditions, texts: texts, feedNumber: UInt32(feed.rawValue))
         do {
             sessions[feed.rawValue] = Session(settings: settings, decoder: try makeDecoder(settings, context))
         } catch {
@@ -149,7 +155,7 @@ package final class EngineStage {
     /// The state for a checkpoint.
     package func encode() -> [UInt8] {
         var writer = BinaryWriter()
-        writer.write(UInt32(1))
+        writer.write(UInt32(2))
         writer.write(configuration.fingerprint)
         for value in [offset, deadLetters, frames, ignored] { writer.write(value) }
         instruments.encode(into: &writer)
@@ -170,7 +176,7 @@ package final class EngineStage {
     /// - Returns: false where the state is of another configuration, so that the journal must be read again.
     package func restore(_ state: [UInt8]) throws -> Bool {
         var reader = BinaryReader(state)
-        guard try reader.read(UInt32.self) == 1, try reader.readString() == configuration.fingerprint else {
+        guard try reader.read(UInt32.self) == 2, try reader.readString() == configuration.fingerprint else {
             return false
         }
         offset = try reader.read()

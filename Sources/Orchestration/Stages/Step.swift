@@ -4,7 +4,7 @@ package import Market
 
 /// What the engine made of a run of journal blocks: the unit that becomes visible to queries at once.
 package final class Step {
-    package let events = EventBatch()
+    package let events: EventBatch
     package let frames = FrameBatch()
     package let output: EngineOutput
     /// First offset behind the step.
@@ -12,12 +12,13 @@ package final class Step {
 
     package init(output: EngineOutput, endOffset: Offset) {
         self.output = output
+        events = EventBatch(texts: output.bars.texts)
         self.endOffset = endOffset
     }
 
     /// The rows of all tables.
     package var batches: [any ColumnarBatch] {
-        [frames, events.deadLetters, events.trades, events.quotes, output.bars, output.indicators]
+        [frames, events.deadLetters, events.trades, events.quotes, output.bars, output.indicators] + events.records
     }
 
     /// Rows over all tables.

@@ -11,24 +11,31 @@ struct MarketQueries: Sendable {
     init(_ service: QueryService) { self.service = service }
 
     func bars(_ request: HTTPRequest, _ responder: HTTPResponder) throws(RequestFailure) {
-        let series = try Series(request, known: ["instrument", "interval", "price_type", "from", "to", "limit"])
+        let series = try Series(
+            request, known: ["instrument", "source", "interval", "price_type", "from", "to", "limit"])
         let interval = series.interval
         answer(
             responder,
             """
-            SELECT * FROM (SELECT start_ns, open, high, low, close, volume, vwap, trades, final, revision FROM bars
-            WHERE \(series.instrumentSQL) AND "interval" = \(SQLText.literal(interval))
+            SELECT * FROM (SELECT start_ns, open, high, low, close, volume, vwap, trades, final, revision, adjusted_close
+            FROM bars WHERE \(series.instrumentSQL) AND source = \(SQLText.literal(series.source)) AND "interval" = \(SQLText.literal(interval))
             AND price_type = \(SQLText.literal(series.priceType)) AND \(series.rangeSQL("start_ns"))
+            \(series.latestRevisionSQL)
             ORDER BY start_ns DESC LIMIT \(series.limit)) ORDER BY start_ns
             """
         ) { json, rows in
             series.writeHead(to: &json)
+            json.member("source", series.source)
             json.key("bars")
             json.beginArray()
             for row in rows {
                 json.beginObject()
                 json.row(
-                    row, ["open", "high", "low", "close", "volume", "vwap", "trades", "final", "revision"],
+                    row,
+                    [
+                        "open", "high", "low", "close", "volume", "vwap", "trades", "final", "revision",
+                        "adjusted_close",
+                    ],
                     time: "start")
                 json.endObject()
             }
@@ -118,6 +125,8 @@ struct MarketQueries: Sendable {
 /// The instrument, bars and range that a request names.
 private struct Series {
     let instrument: Instrument
+    /// Who made the bars.
+    let source: String
     let interval: String
     let priceType: String
     let limit: Int
@@ -127,6 +136,7 @@ private struct Series {
     init(_ request: HTTPRequest, known: [String], defaultLimit: Int = 500) throws(RequestFailure) {
         let values = try RequestValues(request.query, known: known)
         instrument = Instrument(try values.required("instrument"))
+        source = values.text("source", default: BarBatch.ownSourceName)
         interval = values.text("interval", default: "1m")
         priceType = try values.choice("price_type", PriceType.allCases.map(\.name), default: "trade")
         limit = try values.integer("limit", in: 1...50_000, default: defaultLimit)
@@ -136,6 +146,12 @@ private struct Series {
 
     var instrumentSQL: String {
         "venue = \(SQLText.literal(instrument.venue)) AND symbol = \(SQLText.literal(instrument.symbol))"
+    }
+
+    /// Of a vendor's bars the last correction counts; bars made here have one row each.
+    var latestRevisionSQL: String {
+        source == BarBatch.ownSourceName
+            ? "" : "QUALIFY row_number() OVER (PARTITION BY start_ns ORDER BY revision DESC) = 1"
     }
 
     /// The range as SQL, with the dates of the partitions so that files of other days are not opened.

@@ -1,4 +1,5 @@
 public import Market
+internal import Platform
 public import Networking
 internal import Synchronization
 
@@ -140,9 +141,14 @@ public final class LiveStream: Sendable {
         publish(QuoteRows(quotes: quotes), rows, instruments)
     }
 
-    /// Publishes bars, open or final, from row `start` on.
+    /// Publishes bars made here, open or final, from row `start` on. Those of vendors are for queries.
     public func publish(_ bars: BarBatch, from start: Int, instruments: InstrumentTable) {
-        publish(BarRows(bars: bars), start..<bars.count, instruments)
+        let rows = start..<bars.count
+        if rows.allSatisfy({ bars.source[$0] == bars.ownSource }) {
+            publish(BarRows(bars: bars), rows, instruments)
+        } else {
+            publish(BarRows(bars: bars), rows.filter { bars.source[$0] == bars.ownSource }, instruments)
+        }
     }
 
     /// Publishes indicator values from row `start` on.

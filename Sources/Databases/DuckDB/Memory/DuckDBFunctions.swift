@@ -30,6 +30,7 @@ struct DuckDBFunctions: @unchecked Sendable {  // immutable function addresses
     let register: @convention(c) (Handle?, Handle?) -> CInt
 
     let createType: @convention(c) (CInt) -> Handle?
+    let createDecimalType: @convention(c) (UInt8, UInt8) -> Handle?
     let destroyType: @convention(c) (UnsafeMutablePointer<Handle?>?) -> Void
     let bindExtraInfo: ToHandle
     let bindParameter: @convention(c) (Handle?, UInt64) -> Handle?
@@ -92,6 +93,7 @@ struct DuckDBFunctions: @unchecked Sendable {  // immutable function addresses
             unsafe supportsProjection = try symbol("table_function_supports_projection_pushdown")
             unsafe register = try symbol("register_table_function")
             unsafe createType = try symbol("create_logical_type")
+            unsafe createDecimalType = try symbol("create_decimal_type")
             unsafe destroyType = try symbol("destroy_logical_type")
             unsafe bindExtraInfo = try symbol("bind_get_extra_info")
             unsafe bindParameter = try symbol("bind_get_parameter")
@@ -143,12 +145,18 @@ struct DuckDBFunctions: @unchecked Sendable {  // immutable function addresses
         case .string: 17
         case .binary: 18
         case .timestamp: 31
+        case .decimal: 19
         }
     }
 
     /// Calls `body` with a logical type, and destroys it.
     func withType<T>(_ type: TableSchema.ColumnType, _ body: (Handle?) -> T) -> T {
-        var handle = unsafe createType(Self.typeNumber(type))
+        var handle =
+            if case .decimal(let scale) = type {
+                unsafe createDecimalType(UInt8(TableSchema.ColumnType.decimalDigits), UInt8(scale))
+            } else {
+                unsafe createType(Self.typeNumber(type))
+            }
         defer { unsafe destroyType(&handle) }
         return unsafe body(handle)
     }

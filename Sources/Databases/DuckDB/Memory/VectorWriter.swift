@@ -62,7 +62,12 @@ final class VectorWriter {
                 let base = unsafe values.pointer + rows.lowerBound
                 unsafe markMissing(rows.count, vector) { unsafe base[$0] == ArrowColumn.missingInt64 }
             }
-        case .int32(let values): unsafe copy(values.pointer, rows, to: vector)
+        case .int32(let values):
+            unsafe copy(values.pointer, rows, to: vector)
+            if column.isNullable {
+                let base = unsafe values.pointer + rows.lowerBound
+                unsafe markMissing(rows.count, vector) { unsafe base[$0] == Int32.min }
+            }
         case .float64(let values):
             unsafe copy(values.pointer, rows, to: vector)
             if column.isNullable {
