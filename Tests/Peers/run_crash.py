@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 
 import duckdb
 import pyarrow
@@ -342,8 +344,18 @@ def disk(work, _):
             free = os.statvfs(place)
             (place / "ballast").write_bytes(bytes(max(0, free.f_bavail * free.f_frsize - leave)))
 
-        def begin():
-            return subprocess.Popen(command("replay", data, config, recording), stdout=subprocess.DEVNULL, stderr=open(log, "ab"))
+        def begin(*options):
+            words = [*command("replay", data, config, recording), *options]
+            return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=open(log, "ab"))
+
+        def readiness():
+            """Status and failing checks of /readyz."""
+            url = (data / "address").read_text().strip() + "/readyz"
+            try:
+                with urllib.request.urlopen(url, timeout=10) as answer:
+                    return answer.status, []
+            except urllib.error.HTTPError as error:
+                return error.code, [check["detail"] for check in json.load(error)["checks"] if not check["ok"]]
 
         def is_stalled():
             return "cannot" in log.read_text()
@@ -352,10 +364,13 @@ def disk(work, _):
             return sorted((path.name, path.stat().st_size) for path in data.glob("**/*") if path.is_file())
 
         fill(leave=6 << 20)
-        process = begin()
+        process = begin("--serve", "--listen", "127.0.0.1:0")
         try:
             check("full disk: says so in one line", wait_for(is_stalled, 60, process), log.read_text().strip()[:600])
             time.sleep(2)
+            status, failing = readiness()
+            check("full disk: /readyz is 503 and names the reason", status == 503 and any("space" in text for text in failing),
+                  f"{status} {failing}")
             check("full disk: the program waits", process.poll() is None, f"exit code {process.returncode}")
             before = journal_reader.last_block(data / "journal")
             time.sleep(1)
