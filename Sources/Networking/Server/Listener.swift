@@ -39,7 +39,7 @@ struct Listener {
     /// What the library calls an interface: an address, or nil for all.
     var interface: String? { host == "0.0.0.0" || host == "::" ? nil : host }
 
-    /// Texts: interface, certificate, key, role, protocol.
+    /// Texts: interface, certificate, key, role, protocol, ALPN.
     func configure(_ info: inout lws_context_creation_info, _ texts: [UnsafeMutablePointer<CChar>?]) {
         unsafe info.port = Int32(options.port)
         unsafe info.iface = UnsafePointer(texts[0])
@@ -49,6 +49,8 @@ struct Listener {
         unsafe info.ssl_private_key_filepath = UnsafePointer(texts[2])
         unsafe info.listen_accept_role = UnsafePointer(texts[3])
         unsafe info.listen_accept_protocol = UnsafePointer(texts[4])
+        // Otherwise the library would agree on HTTP/2 with every client that can, and take the connection from us.
+        unsafe info.alpn = UnsafePointer(texts[5])
     }
 
     private func refuse(_ message: String) -> NetworkError {

@@ -42,7 +42,9 @@ final class ServerLoop: LibraryServiceDelegate, @unchecked Sendable {
         let service = try unsafe LibraryService(
             delegate: self, usesTLS: options.certificatePath != nil, tickNs: Self.tickNs(options),
             operation: listener.address,
-            strings: [listener.interface, options.certificatePath, options.privateKeyPath, "raw-skt", "tapedeck"]
+            strings: [
+                listener.interface, options.certificatePath, options.privateKeyPath, "raw-skt", "tapedeck", "http/1.1",
+            ]
         ) { info, texts in
             unsafe listener.configure(&info, texts)
         }
