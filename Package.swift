@@ -25,6 +25,7 @@ let package = Package(
             cxxSettings: [.unsafeFlags(["-O3", "-std=c++17", "-mavx2", "-mbmi", "-mpclmul", "-mlzcnt"])],
             linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
         .systemLibrary(name: "CADBC"),  // database connectivity interface (header fetched by scripts/setup)
+        .systemLibrary(name: "CCurl"),  // libcurl
         .systemLibrary(name: "CWebSockets"),  // libwebsockets
         .systemLibrary(name: "CYAML"),  // libyaml
         .systemLibrary(name: "CLZ4"),  // lz4 block compression
@@ -38,7 +39,8 @@ let package = Package(
         // ADBC client: DuckDB embedded, any ADBC driver.
         .target(name: "Databases", dependencies: ["CADBC", "CPlatform", "Market", "Platform"], swiftSettings: safe),
         // HTTP and WebSocket, client and server.
-        .target(name: "Networking", dependencies: ["CPlatform", "CWebSockets", "Platform"], swiftSettings: safe),
+        .target(
+            name: "Networking", dependencies: ["CCurl", "CPlatform", "CWebSockets", "Platform"], swiftSettings: safe),
         // The durable, ordered log of frames.
         .target(name: "Journaling", dependencies: ["CPlatform", "Market", "Platform"], swiftSettings: safe),
         // The contract of a sink.

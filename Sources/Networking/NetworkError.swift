@@ -16,6 +16,8 @@ public struct NetworkError: Error, Sendable, CustomStringConvertible {
         case `protocol`
         /// Nothing arrived in time.
         case timeout
+        /// Whoever asked does not want the answer any more.
+        case cancelled
     }
 
     /// What a runner should do about it.
@@ -44,7 +46,7 @@ public struct NetworkError: Error, Sendable, CustomStringConvertible {
     /// A bad configuration, an untrusted certificate, and a refused key do not get better by themselves.
     public var disposition: Disposition {
         switch code {
-        case .configuration, .listen, .certificate: .stop
+        case .configuration, .listen, .certificate, .cancelled: .stop
         case .refused: status == 401 || status == 403 ? .stop : .retry
         case .connection, .protocol, .timeout: .retry
         }

@@ -1,0 +1,66 @@
+/// What a client asks a server.
+public struct HTTPClientRequest: Sendable {
+    /// Whether an answer that points elsewhere is followed.
+    public enum Redirects: Sendable, Equatable {
+        /// Such an answer is returned.
+        case never
+        /// Only within the same scheme, host and port.
+        case sameOrigin(limit: Int)
+        /// Also to other hosts, but never from TLS to plain text. What another origin is sent: method, body, and of the
+        /// header fields only `Accept`, `Accept-Language`, `Content-Type` and `User-Agent`, since the others may hold keys.
+        case anywhere(limit: Int)
+
+        var limit: Int {
+            switch self {
+            case .never: 0
+            case .sameOrigin(let limit), .anywhere(let limit): limit
+            }
+        }
+    }
+
+    /// Signs requests as Amazon's services and their likes want it (Signature Version 4).
+    public struct Signature: Sendable {
+        /// For example `eu-central-1`.
+        public var region: String
+        /// For example `s3` or `kinesis`.
+        public var service: String
+        public var accessKey: String
+        public var secretKey: String
+        /// Token of temporary credentials.
+        public var sessionToken: String?
+
+        public init(
+            region: String, service: String, accessKey: String, secretKey: String, sessionToken: String? = nil
+        ) {
+            self.region = region
+            self.service = service
+            self.accessKey = accessKey
+            self.secretKey = secretKey
+            self.sessionToken = sessionToken
+        }
+    }
+
+    public var method: HTTPMethod
+    public var url: HTTPURL
+    /// Further fields; keys belong here rather than into the URL.
+    public var headers: HTTPHeaders
+    public var body: [UInt8]
+    /// The whole answer must be there in this time, redirects included; nil takes the client's.
+    public var timeoutNs: Int64?
+    public var redirects = Redirects.sameOrigin(limit: 5)
+    public var signature: Signature?
+
+    public init(
+        _ method: HTTPMethod = .get, url: HTTPURL, headers: HTTPHeaders = [:], body: [UInt8] = [],
+        timeoutNs: Int64? = nil
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.timeoutNs = timeoutNs
+    }
+
+    /// What errors call this request; holds no secrets.
+    var operation: String { "\(method.rawValue) \(url)" }
+}
