@@ -38,7 +38,6 @@ public struct FinnhubFeed: Feed {
             throw options.error("url", error.message, suggestion: "write `wss://ws.finnhub.io`")
         }
         var connection = WebSocketClient.Options()
-        connection.threadName = "finnhub"
         if options.isSet("authorities") { connection.authorityFile = options.text("authorities") }
         var policy = LiveSession.Policy()
         policy.staleNs = options.durationNs("stale")

@@ -3,51 +3,67 @@ internal import Glibc
 internal import Platform
 internal import Synchronization
 
-/// The thread of one client connection.
+/// The thread that serves the connections of all clients with the same certificate authorities.
+///
+/// It starts with the first connection and ends with the last; a later one starts another.
 @safe
-final class ClientLoop: LibraryServiceDelegate, @unchecked Sendable {
-    // What is not behind `requests` belongs to the service thread once that has started.
-    private struct Requests {
-        var messages: [[UInt8]] = []
-        var closeCode: UInt16?
-        var isAbandoned = false
+final class ClientLoop: LibraryServiceDelegate, @unchecked Sendable {  // `state` is locked, the rest is the thread's
+    private struct State {
+        /// Connections that the loop serves, or will once their host was found.
+        var connections: [ObjectIdentifier: ClientConnection] = [:]
+        /// Hosts that were found, for the thread to connect to.
+        var found: [(ClientConnection, Result<[String], NetworkError>)] = []
+        /// Connections with something to send or to end.
+        var awake: [ClientConnection] = []
+        var hasEnded = false
     }
-    private let requests = Mutex(Requests())
-    private let url: WebSocketURL
-    private let options: WebSocketClient.Options
+    private let state = Mutex(State())
     private var service: LibraryService?
+    /// How often connections look at the clock.
+    private static let tickNs: Int64 = 20_000_000
+    /// The loops that run, by their certificate authorities. Its lock is never held while a connection is called.
+    private static let running = Mutex<[String: ClientLoop]>([:])
 
-    private var delegate: (any WebSocketClientDelegate)?
-    private var connection: OpaquePointer?
-    private var assembly: MessageAssembly
-    private var isOpen = false
-    private var status = 0
-    private var peerClosing: (code: UInt16, reason: String)?
-    private var closingSinceNs: Int64?
-    private let startedNs = Stopwatch.monotonicNs()
-    private var lastHeardNs = Stopwatch.monotonicNs()
-    private var lastPingNs = Stopwatch.monotonicNs()
-    private var wantsPing = false
-    /// Time of the current turn of the service loop, in which the library reads the socket once.
-    private var turnTime = (turn: UInt64.max, time: Timestamp.now())
-    private let outgoing = Column<UInt8>(capacity: 4096)
+    /// Turns of the loop so far; in each the library reads a socket at most once.
+    var turn: UInt64 { service?.turn ?? 0 }
 
-    init(
+    /// A connection on the loop for its options, which starts to connect.
+    ///
+    /// - Throws: `NetworkError` where the library cannot be set up or the authority file cannot be read.
+    static func connect(
         _ url: WebSocketURL, options: WebSocketClient.Options, delegate: any WebSocketClientDelegate
-    ) throws(NetworkError) {
-        self.url = url
-        self.options = options
-        self.delegate = delegate
-        assembly = MessageAssembly(maxBytes: options.maxMessageBytes)
+    ) throws(NetworkError) -> ClientConnection {
         if let file = options.authorityFile {
             guard unsafe access(file, R_OK) == 0 else {
                 throw NetworkError(.configuration, "cannot read the certificate authorities", operation: file)
             }
         }
-        let shortest = min(options.connectTimeoutNs, options.pingIntervalNs, options.silenceTimeoutNs)
+        let connection = try running.withLock { loops throws(NetworkError) in
+            let key = options.authorityFile ?? ""
+            if let loop = loops[key] {
+                let connection = ClientConnection(url, options: options, delegate: delegate, loop: loop)
+                if loop.adopt(connection) { return connection }
+            }
+            let loop = try ClientLoop(key, authorityFile: options.authorityFile, operation: "\(url)")
+            let connection = ClientConnection(url, options: options, delegate: delegate, loop: loop)
+            _ = loop.adopt(connection)
+            loop.service?.start("feeds-io", keeping: loop)
+            loops[key] = loop
+            return connection
+        }
+        HostResolver.find(url) { addresses in
+            connection.loop.state.withLock { $0.found.append((connection, addresses)) }
+            connection.loop.service?.wake()
+        }
+        return connection
+    }
+
+    private let key: String
+
+    private init(_ key: String, authorityFile: String?, operation: String) throws(NetworkError) {
+        self.key = key
         service = try unsafe LibraryService(
-            delegate: self, usesTLS: url.isSecure, tickNs: max(5_000_000, min(100_000_000, shortest / 4)),
-            operation: "\(url)", strings: [options.authorityFile]
+            delegate: self, usesTLS: true, tickNs: Self.tickNs, operation: operation, strings: [authorityFile]
         ) { info, texts in
             unsafe info.client_ssl_ca_filepath = UnsafePointer(texts[0])
             if unsafe texts[0] != nil { unsafe info.options |= td_lws_option_no_system_authorities() }
@@ -55,228 +71,62 @@ final class ClientLoop: LibraryServiceDelegate, @unchecked Sendable {
         }
     }
 
-    func start() { service?.start(options.threadName, keeping: self) }
-    func join() { service?.join() }
+    /// Takes a connection; false where the loop has ended meanwhile.
+    private func adopt(_ connection: ClientConnection) -> Bool {
+        state.withLock { state in
+            guard !state.hasEnded else { return false }
+            state.connections[ObjectIdentifier(connection)] = connection
+            return true
+        }
+    }
 
-    // MARK: From any thread
-
-    func send(_ text: [UInt8]) {
-        requests.withLock { $0.messages.append(text) }
+    /// Something is to be done for a connection.
+    func wake(_ connection: ClientConnection) {
+        state.withLock { $0.awake.append(connection) }
         service?.wake()
     }
 
-    func close(code: UInt16) {
-        requests.withLock { $0.closeCode = $0.closeCode ?? code }
-        service?.wake()
-    }
-
-    /// Nobody holds the client any more.
-    func abandon() {
-        requests.withLock { $0.isAbandoned = true }
-        service?.wake()
+    /// A connection has ended; with the last one the thread ends.
+    func finished(_ connection: ClientConnection) {
+        let isLast = state.withLock { state in
+            state.connections[ObjectIdentifier(connection)] = nil
+            state.hasEnded = state.connections.isEmpty
+            return state.hasEnded
+        }
+        guard isLast else { return }
+        Self.running.withLock { loops in if loops[key] === self { loops[key] = nil } }
+        service?.endLoop()
     }
 
     // MARK: On the service thread
 
-    func started() {
-        guard let context = unsafe service?.context else { return }
-        var info = unsafe lws_client_connect_info()
-        unsafe info.context = context
-        unsafe info.port = Int32(url.port)
-        unsafe info.ssl_connection = ClientFlags.connection(
-            isSecure: url.isSecure, verifies: options.verifiesCertificate)
-        unsafe info.ietf_version_or_minus_one = -1
-        unsafe url.host.withCString { address in
-            unsafe url.authority.withCString { host in
-                unsafe url.target.withCString { target in
-                    unsafe info.address = address
-                    unsafe info.host = host
-                    unsafe info.path = target
-                    unsafe connection = lws_client_connect_via_info(&info)
-                }
-            }
-        }
-        if unsafe connection == nil { fail(.connection, "cannot connect") }
-    }
+    func started() {}
 
     func woken() {
-        let (isClosing, isAbandoned) = requests.withLock { ($0.closeCode != nil, $0.isAbandoned) }
-        if isAbandoned { return finish(.closed(code: 1006, reason: "abandoned")) }
-        if isClosing && !isOpen { return finish(.closed(code: 1000, reason: "cancelled")) }
-        if isClosing && closingSinceNs == nil { closingSinceNs = Stopwatch.monotonicNs() }
-        wantToWrite()
+        let (found, awake) = state.withLock { state in
+            defer { (state.found, state.awake) = ([], []) }
+            return (state.found, state.awake)
+        }
+        guard let context = unsafe service?.context else { return }
+        for (connection, addresses) in found { unsafe connection.connect(to: addresses, in: context) }
+        for connection in awake { unsafe connection.woken(in: context) }
     }
 
     func tick() {
-        let nowNs = Stopwatch.monotonicNs()
-        if let closingSinceNs, nowNs - closingSinceNs > 1_000_000_000 {
-            return finish(.closed(code: 1000, reason: "no answer to the goodbye"))
-        }
-        if !isOpen {
-            guard nowNs - startedNs > options.connectTimeoutNs else { return }
-            return fail(.timeout, "no connection within \(seconds(options.connectTimeoutNs))")
-        }
-        let silentNs = nowNs - lastHeardNs
-        if silentNs > options.silenceTimeoutNs {
-            return fail(.timeout, "nothing heard for \(seconds(silentNs)), not even an answer to a ping")
-        }
-        if silentNs > options.pingIntervalNs && nowNs - lastPingNs > options.pingIntervalNs {
-            lastPingNs = nowNs
-            wantsPing = true
-            wantToWrite()
-        }
-        delegate?.ticked()
+        for connection in state.withLock({ Array($0.connections.values) }) { connection.tick() }
     }
 
     @unsafe
     func handle(
         _ event: lws_callback_reasons, connection: OpaquePointer?, input: UnsafeMutableRawPointer?, count: Int
     ) -> Int32 {
-        guard delegate != nil, let connection = unsafe connection else { return 0 }
-        switch event {
-        case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
-            return unsafe appendHeaders(input, count)
-        case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
-            status = unsafe Int(lws_http_client_http_response(connection))
-        case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-            unsafe connectionFailed(connection, input, count)
-        case LWS_CALLBACK_CLIENT_ESTABLISHED:
-            unsafe self.connection = connection
-            isOpen = true
-            heard()
-            delegate?.opened()
-            wantToWrite()
-        case LWS_CALLBACK_CLIENT_RECEIVE:
-            heard()
-            return unsafe received(connection, UnsafeRawBufferPointer(start: input, count: count))
-        case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
-            heard()
-        case LWS_CALLBACK_CLIENT_WRITEABLE:
-            return unsafe write(connection)
-        case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-            unsafe notePeerClosing(UnsafeRawBufferPointer(start: input, count: count))
-        case LWS_CALLBACK_CLIENT_CLOSED:
-            closed()
-        default: break
+        guard let connection = unsafe connection, let owner = unsafe lws_get_opaque_user_data(connection) else {
+            return 0
         }
-        return 0
-    }
-
-    private func heard() { lastHeardNs = Stopwatch.monotonicNs() }
-
-    private func wantToWrite() {
-        guard isOpen, let connection = unsafe connection else { return }
-        unsafe lws_callback_on_writable(connection)
-    }
-
-    // MARK: Receiving
-
-    @unsafe
-    private func received(_ connection: OpaquePointer, _ bytes: UnsafeRawBufferPointer) -> Int32 {
-        let piece = MessageAssembly.Piece(
-            isFirst: unsafe lws_is_first_fragment(connection) != 0,
-            isLast: unsafe lws_is_final_fragment(connection) != 0,
-            remainingInFrame: unsafe Int(clamping: lws_remaining_packet_payload(connection)))
-        let isText = unsafe lws_frame_is_binary(connection) == 0
-        let time = turnTimestamp()
-        let fits = unsafe assembly.add(bytes, piece) { message in
-            delegate?.received(message, isText: isText, at: time)
-        }
-        guard !fits else { return delegate == nil ? -1 : 0 }
-        fail(.protocol, "a message has more than \(options.maxMessageBytes) bytes")
-        return -1
-    }
-
-    /// The library may hand out many messages of one read; they all have that read's time.
-    private func turnTimestamp() -> Timestamp {
-        let turn = service?.turn ?? 0
-        if turnTime.turn != turn { turnTime = (turn, .now()) }
-        return turnTime.time
-    }
-
-    @unsafe
-    private func notePeerClosing(_ bytes: UnsafeRawBufferPointer) {
-        guard bytes.count >= 2 else {
-            peerClosing = (1005, "")
-            return
-        }
-        let code = unsafe UInt16(bytes[0]) << 8 | UInt16(bytes[1])
-        peerClosing = (code, unsafe String(decoding: bytes.dropFirst(2), as: UTF8.self))
-    }
-
-    // MARK: Sending
-
-    @unsafe
-    private func write(_ connection: OpaquePointer) -> Int32 {
-        if wantsPing {
-            wantsPing = false
-            return unsafe write([], LWS_WRITE_PING, to: connection)
-        }
-        let (message, closeCode) = requests.withLock { requests in
-            (requests.messages.isEmpty ? nil : requests.messages.removeFirst(), requests.closeCode)
-        }
-        if let message { return unsafe write(message, LWS_WRITE_TEXT, to: connection) }
-        guard let closeCode, closingSinceNs != nil else { return 0 }
-        unsafe lws_close_reason(connection, lws_close_status(UInt32(closeCode)), nil, 0)
-        return -1
-    }
-
-    @unsafe
-    private func write(_ bytes: [UInt8], _ kind: lws_write_protocol, to connection: OpaquePointer) -> Int32 {
-        // The library puts the header ahead of the payload, and masks the payload in place.
-        let headroom = td_lws_headroom()
-        outgoing.removeAll()
-        outgoing.reserve(headroom + bytes.count)
-        outgoing.truncateOrExtend(to: headroom)
-        unsafe bytes.withUnsafeBytes { unsafe outgoing.append(contentsOf: $0) }
-        guard unsafe lws_write(connection, outgoing.pointer + headroom, bytes.count, kind) >= 0 else { return -1 }
-        unsafe lws_callback_on_writable(connection)
-        return 0
-    }
-
-    @unsafe
-    private func appendHeaders(_ input: UnsafeMutableRawPointer?, _ room: Int) -> Int32 {
-        guard let place = unsafe input?.assumingMemoryBound(to: UnsafeMutablePointer<UInt8>.self) else { return -1 }
-        let text = options.headers.fields.map { "\($0.name): \($0.value)\r\n" }.joined()
-        guard text.utf8.count < room else { return -1 }
-        for byte in text.utf8 {
-            unsafe place.pointee.pointee = byte
-            unsafe place.pointee += 1
-        }
-        return 0
-    }
-
-    // MARK: The end
-
-    @unsafe
-    private func connectionFailed(_ connection: OpaquePointer, _ input: UnsafeMutableRawPointer?, _ count: Int) {
-        let bytes = unsafe UnsafeRawBufferPointer(start: input, count: input == nil ? 0 : count)
-        let text = unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        let problem = options.verifiesCertificate ? unsafe td_lws_certificate_problem(connection) : nil
-        let reason = unsafe problem.map { unsafe String(cString: $0) }
-        finish(.failed(ClientFailure.error(text, status: status, certificateProblem: reason, url: url)))
-    }
-
-    private func closed() {
-        if let peerClosing {
-            finish(.closed(code: peerClosing.code, reason: peerClosing.reason))
-        } else if closingSinceNs != nil {
-            finish(.closed(code: requests.withLock { $0.closeCode } ?? 1000, reason: ""))
-        } else {
-            fail(.connection, "the connection was lost")
+        // Kept for the call: its end lets go of the connection.
+        let target = unsafe Unmanaged<ClientConnection>.fromOpaque(owner).takeUnretainedValue()
+        return withExtendedLifetime(target) {
+            unsafe target.handle(event, connection: connection, input: input, count: count)
         }
     }
-
-    private func fail(_ code: NetworkError.Code, _ message: String) {
-        finish(.failed(NetworkError(code, message, operation: "\(url)")))
-    }
-
-    private func finish(_ end: WebSocketEnd) {
-        guard let delegate else { return }
-        self.delegate = nil
-        delegate.ended(end)
-        service?.endLoop()
-    }
-
-    private func seconds(_ ns: Int64) -> String { "\(Double(ns / 1_000_000) / 1000) s" }
 }

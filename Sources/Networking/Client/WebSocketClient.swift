@@ -1,14 +1,13 @@
 internal import CWebSockets
 internal import Synchronization
 
-/// One connection to a WebSocket server, on its own thread; made anew for each attempt.
+/// One connection to a WebSocket server, made anew for each attempt; all clients share a thread, those with certificate
+/// authorities of their own another one.
 ///
 /// - Threading: any thread.
 public final class WebSocketClient: Sendable {
     /// How to connect and what to tolerate.
     public struct Options: Sendable {
-        /// Name of the connection's thread.
-        public var threadName = "websocket"
         /// Further header fields of the upgrade request.
         public var headers: HTTPHeaders = [:]
         /// Whether the server's certificate must be trusted and fit its name.
@@ -27,7 +26,7 @@ public final class WebSocketClient: Sendable {
         public init() {}
     }
 
-    private let loop: ClientLoop
+    private let connection: ClientConnection
     /// Where it connects to; its description hides keys.
     public let url: WebSocketURL
 
@@ -39,18 +38,17 @@ public final class WebSocketClient: Sendable {
         _ url: WebSocketURL, options: Options = Options(), delegate: any WebSocketClientDelegate
     ) throws(NetworkError) {
         self.url = url
-        loop = try ClientLoop(url, options: options, delegate: delegate)
-        loop.start()
+        connection = try ClientLoop.connect(url, options: options, delegate: delegate)
     }
 
-    deinit { loop.abandon() }
+    deinit { connection.abandon() }
 
     /// Queues a text message.
-    public func send(_ text: String) { loop.send(Array(text.utf8)) }
+    public func send(_ text: String) { connection.send(Array(text.utf8)) }
 
     /// Sends what is queued, then says goodbye; `ended` follows within about a second.
-    public func close(code: UInt16 = 1000) { loop.close(code: code) }
+    public func close(code: UInt16 = 1000) { connection.close(code: code) }
 
-    /// Waits until the connection's thread has ended. Not on that thread.
-    public func join() { loop.join() }
+    /// Waits until the connection has ended, `ended` included. Not in a call of the delegate.
+    public func join() { connection.join() }
 }

@@ -2,7 +2,7 @@ public import Platform
 
 /// Follows one WebSocket connection.
 ///
-/// - Threading: called on the connection's own thread, one call at a time. A call that waits makes the peer wait.
+/// - Threading: called on the clients' thread, one call at a time. A call that waits makes all peers wait.
 public protocol WebSocketClientDelegate: AnyObject, Sendable {
     /// The connection is up.
     func opened()
