@@ -135,9 +135,12 @@ struct Binance {
         int32_t flags = quote_time_of_receipt;
         if (event.has('T')) {
             const int64_t time_ms = count('T', "T");
-            if (!is_time_ms(time_ms)) fault.set(TD_TIME_OUT_OF_RANGE, "T");
-            time_ns = time_ms * ns_per_ms;
-            flags = 0;
+            if (is_time_ms(time_ms)) {
+                time_ns = time_ms * ns_per_ms;
+                flags = 0;
+            } else {
+                fault.set(TD_TIME_OUT_OF_RANGE, "T");
+            }
         }
         if (bid != bid && ask != ask) fault.set(TD_PRICE_NOT_POSITIVE, "b");
         if (!fault.any())

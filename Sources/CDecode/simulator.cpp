@@ -47,9 +47,9 @@ struct Simulator {
             at += length;
             int64_t high, low;
             if (instrument == nullptr || at >= end || !step_over(at, "\",\"t\":")) return false;
-            if (*at == '0' || !read_digits<3>(at, high) || !read_digits<16>(at, low)) return false;
+            if (*at == '0' || !read_digits<3>(at, high) || !read_digits<16>(at, low) || high >= 900) return false;
             const int64_t time_ns = high * 10'000'000'000'000'000 + low;
-            if (high >= 900 || !is_time_ms(time_ns / ns_per_ms)) return false;
+            if (!is_time_ms(time_ns / ns_per_ms)) return false;
             if (step_over(at, ",\"p\":")) {
                 if (!trade(at, trades, *instrument, time_ns, index++)) return false;
             } else {
