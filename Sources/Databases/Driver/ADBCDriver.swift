@@ -33,6 +33,8 @@ public final class ADBCDriver: @unchecked Sendable {  // the function table is w
         }
     }
 
+    deinit { unsafe functions.deallocate() }
+
     /// Runs one driver function and turns its status into an error.
     static func check(
         _ operation: String, _ body: (UnsafeMutablePointer<AdbcError>) -> AdbcStatusCode

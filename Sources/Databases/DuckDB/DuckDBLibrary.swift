@@ -10,11 +10,11 @@ extension ADBCDriver {
     ///
     /// - Throws: `driverMissing`, naming the places that were searched.
     public static func duckDB() throws(DatabaseError) -> ADBCDriver {
-        if let known = loaded.withLock({ $0 }) { return known }
-        let driver = try DuckDBLibrary.load()
-        return loaded.withLock { current in
-            if let known = current { return known }  // another thread was faster; both loads gave the same library
-            current = driver
+        // Under the lock: threads that come while one loads wait for it, and there is one driver.
+        try loaded.withLock { loaded throws(DatabaseError) in
+            if let loaded { return loaded }
+            let driver = try DuckDBLibrary.load()
+            loaded = driver
             return driver
         }
     }
