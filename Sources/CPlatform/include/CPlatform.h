@@ -22,6 +22,11 @@ uint32_t td_crc32c_words(uint64_t first, uint64_t second, const void *bytes, siz
 bool td_crc32c_is_hardware(void);
 /// An eventfd (non-blocking, close-on-exec); -1 and errno on failure.
 int td_eventfd(void);
+/// Says that `object` goes to another thread through a library that orders the two in a way that Thread Sanitizer cannot
+/// see. Does nothing in other builds.
+void td_hand_over(void *object);
+/// Says that `object` came from the thread that called `td_hand_over`.
+void td_take_over(void *object);
 /// Peak resident memory of this process in bytes.
 int64_t td_peak_resident_bytes(void);
 /// User plus system time of this process in nanoseconds.

@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import Market
 internal import Synchronization
 
@@ -76,14 +77,23 @@ enum MemoryTableFunction {
         return unsafe functions.register(connection, function) == 0
     }
 
-    private static func retained(_ object: AnyObject) -> Handle { unsafe Unmanaged.passRetained(object).toOpaque() }
+    /// Gives an object to DuckDB, which passes it from thread to thread.
+    private static func retained(_ object: AnyObject) -> Handle {
+        let handle = unsafe Unmanaged.passRetained(object).toOpaque()
+        unsafe td_hand_over(handle)
+        return unsafe handle
+    }
 
     private static let release: DuckDBFunctions.Destroy = { handle in
-        if let handle = unsafe handle { unsafe Unmanaged<AnyObject>.fromOpaque(handle).release() }
+        guard let handle = unsafe handle else { return }
+        unsafe td_take_over(handle)
+        unsafe Unmanaged<AnyObject>.fromOpaque(handle).release()
     }
 
     private static func object<T: AnyObject>(_ handle: Handle?, as type: T.Type) -> T? {
-        unsafe handle.map { unsafe Unmanaged<T>.fromOpaque($0).takeUnretainedValue() }
+        guard let handle = unsafe handle else { return nil }
+        unsafe td_take_over(handle)
+        return unsafe Unmanaged<T>.fromOpaque(handle).takeUnretainedValue()
     }
 
     /// The functions, before the object that holds them is known.
