@@ -33,20 +33,23 @@ private final class CountingClient: LiveClient {
         let step = Step(
             output: EngineOutput(engine.configuration),
             endOffset: 0)
-        func block(_ rows: Int, of symbols: Int) {
+        func block(_ rows: Int, of symbols: Int, atMs now: Int64) {
             let start = LivePublisher.Position(step)
             for row in 0..<rows {
                 step.events.trades.append(
                     instrument: instruments.intern(Instrument(venue: "V", symbol: "S\(row % symbols)")),
                     eventTimeNs: 1, ingestTimeNs: 1, price: 1, size: 1, journalOffset: 0, frameIndex: 0)
             }
-            publisher.publish(step, since: start, engine: engine, instruments: instruments)
+            publisher.publish(
+                step, since: start, engine: engine, instruments: instruments, nowNs: (1000 + now) * 1_000_000)
         }
-        block(5, of: 3)
-        block(LivePublisher.rowsMax, of: 3)
+        block(5, of: 3, atMs: 0)
+        block(LivePublisher.rowsMax, of: 3, atMs: 1)
         #expect(client.offers == [1, 5, LivePublisher.rowsMax])
-        block(LivePublisher.rowsMax + 1, of: 7)
-        block(LivePublisher.rowsMax + 1, of: 7)
+        block(LivePublisher.rowsMax + 1, of: 7, atMs: 2)
+        block(LivePublisher.rowsMax + 1, of: 7, atMs: 51)
         #expect(client.offers == [1, 5, LivePublisher.rowsMax, 7])
+        block(LivePublisher.rowsMax + 1, of: 4, atMs: 52)
+        #expect(client.offers == [1, 5, LivePublisher.rowsMax, 7, 4])
     }
 }

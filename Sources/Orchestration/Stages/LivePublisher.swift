@@ -42,8 +42,11 @@ struct LivePublisher {
         }
     }
 
-    mutating func publish(_ step: Step, since start: Position, engine: Engine, instruments: InstrumentTable) {
-        let now = Stopwatch.monotonicNs()
+    /// Publishes what `step` gained since `start`; `nowNs` is of the monotonic clock.
+    mutating func publish(
+        _ step: Step, since start: Position, engine: Engine, instruments: InstrumentTable,
+        nowNs now: Int64 = Stopwatch.monotonicNs()
+    ) {
         let trades = step.events.trades
         let quotes = step.events.quotes
         if stream.clientCount > 0 {
