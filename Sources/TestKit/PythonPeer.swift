@@ -44,11 +44,11 @@ public final class PythonPeer: Sendable {
     /// Everything printed so far.
     public var events: [String] { lines.withLock { $0 } }
 
-    /// Waits up to ten seconds until the printed lines fulfil `condition`.
+    /// Waits until the printed lines fulfil `condition`.
     ///
     /// - Returns: the lines; nil where the time is over.
     public func wait(until condition: ([String]) -> Bool) -> [String]? {
-        let deadline = DispatchTime.now() + 10
+        let deadline = DispatchTime.now() + Patience.seconds
         while true {
             let events = events
             if condition(events) { return events }

@@ -54,13 +54,13 @@ private final class Running {
     @discardableResult
     func stop() -> (any Error)? {
         sink.cancel()
-        #expect(finished.wait(timeout: .now() + 10) == .success)
+        #expect(finished.wait(timeout: .now() + Patience.seconds) == .success)
         return outcome.value.withLock { $0 }
     }
 
-    /// Waits up to ten seconds for a state.
+    /// Waits for a state.
     func waitForStatus(_ fulfilled: (FeedStatus.Snapshot) -> Bool) -> FeedStatus.Snapshot {
-        for _ in 0..<10_000 where !fulfilled(status.snapshot) { Thread.sleep(forTimeInterval: 0.001) }
+        Patience.wait { fulfilled(status.snapshot) }
         return status.snapshot
     }
 }

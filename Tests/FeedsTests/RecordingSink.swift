@@ -1,6 +1,7 @@
 import Feeds
 import Foundation
 import Platform
+import TestKit
 
 /// Keeps what a source pushes, as texts in order.
 final class RecordingSink: FrameSink, FeedOutput, @unchecked Sendable {  // the condition's lock guards everything
@@ -47,12 +48,12 @@ final class RecordingSink: FrameSink, FeedOutput, @unchecked Sendable {  // the 
         condition.unlock()
     }
 
-    /// Waits up to ten seconds until the records fulfil `condition`.
+    /// Waits until the records fulfil `condition`.
     @discardableResult
     func wait(_ fulfilled: ([String]) -> Bool) -> [String] {
         condition.lock()
         defer { condition.unlock() }
-        let deadline = Date(timeIntervalSinceNow: 10)
+        let deadline = Patience.end
         while !fulfilled(recorded) && condition.wait(until: deadline) {}
         return recorded
     }

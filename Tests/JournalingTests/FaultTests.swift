@@ -5,14 +5,6 @@ import TestKit
 import Testing
 
 @Suite struct FaultTests {
-    private func waitUntil(_ condition: () -> Bool) -> Bool {
-        for _ in 0..<5000 {
-            if condition() { return true }
-            usleep(1000)
-        }
-        return false
-    }
-
     @Test(arguments: 0..<10 as Range<UInt64>)
     func `a full disk stops acknowledgement and writing resumes by itself`(seed: UInt64) throws {
         let folder = TemporaryFolder()
@@ -26,7 +18,7 @@ import Testing
         try journal.waitUntilDurable(102)
         storage.fail(["write", "create"][Int(seed % 2)], code: ENOSPC, times: .max)
         let appender = NamedThread("test-append") { for sample in samples[100...] { _ = try? journal.append(sample) } }
-        #expect(waitUntil { if case .stalled = journal.state { true } else { false } })
+        #expect(Patience.wait { if case .stalled = journal.state { true } else { false } })
         guard case .stalled(let reason) = journal.state else { return }
         #expect(reason.contains("No space left"))
         #expect(metrics.text().contains("tapedeck_journal_stalled 1"))
@@ -99,7 +91,7 @@ import Testing
                 return nil
             } catch { return error }
         }.value
-        #expect(waitUntil { journal.state != .running })
+        #expect(Patience.wait { journal.state != .running })
         #expect(journal.close() == 50)
         #expect(await waiter?.code == .stopped)
         #expect(throws: JournalError.self) { try journal.append(text: "late") }

@@ -2,6 +2,7 @@ import Foundation
 import Networking
 import Platform
 import Synchronization
+import TestKit
 
 /// Remembers what a client connection lived through.
 final class ClientRecorder: WebSocketClientDelegate {
@@ -41,12 +42,12 @@ final class ClientRecorder: WebSocketClientDelegate {
         condition.unlock()
     }
 
-    /// Waits up to ten seconds.
+    /// Waits for what came in.
     @discardableResult
     func wait(_ fulfilled: (State) -> Bool) -> State {
         condition.lock()
         defer { condition.unlock() }
-        let deadline = Date(timeIntervalSinceNow: 10)
+        let deadline = Patience.end
         while !fulfilled(state) && condition.wait(until: deadline) {}
         return state
     }

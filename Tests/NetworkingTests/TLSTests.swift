@@ -80,7 +80,8 @@ private func attempt(
         let certificates = try certificates.get()
         let mixed = TestCertificates.Server(
             certificate: try certificates.trusted().certificate, key: try certificates.trusted().key)
-        let error = #expect(throws: NetworkError.self) { try makeServer(mixed) }
+        // libwebsockets 4.1 loses 72 bytes, the registration for its own messages, of a context that cannot be made.
+        let error = #expect(throws: NetworkError.self) { try LeakCheck.excusing { try makeServer(mixed) } }
         #expect(error?.description.contains("belong together") == true)
     }
 

@@ -100,7 +100,7 @@ private struct Attempt {
     @Test func `a peer that goes silent is noticed, one that answers pings is not`() throws {
         let limits: (inout WebSocketClient.Options) -> Void = {
             $0.pingIntervalNs = 20_000_000
-            $0.silenceTimeoutNs = 150_000_000
+            $0.silenceTimeoutNs = Int64(150_000_000 * Patience.factor)
         }
         let echo = try Attempt("/echo", peer: nil, limits)
         let silent = try Attempt("/silent", peer: nil, limits)

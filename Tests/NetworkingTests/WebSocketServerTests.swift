@@ -2,6 +2,7 @@ import Foundation
 import Networking
 import Platform
 import Synchronization
+import TestKit
 import Testing
 
 /// Remembers what happens and echoes text.
@@ -37,12 +38,8 @@ private final class Recorder: WebSocketHandler {
     }
     @discardableResult
     func wait(_ condition: (State) -> Bool) -> State {
-        for _ in 0..<10_000 {
-            let state = state.withLock { $0 }
-            if condition(state) { return state }
-            Thread.sleep(forTimeInterval: 0.001)
-        }
-        Issue.record("waited 10 s in vain")
+        let isFulfilled = Patience.wait { condition(state.withLock { $0 }) }
+        if !isFulfilled { Issue.record("waited in vain") }
         return state.withLock { $0 }
     }
 }
@@ -199,7 +196,7 @@ private func sixHundred(opcode: UInt8, isFinal: Bool) -> [UInt8] {
             for round in 0..<50 { #expect(try peer.readText() == "m\(round)") }
         }
         for connection in connections {
-            for _ in 0..<10_000 where connection.queued.messages > 0 { Thread.sleep(forTimeInterval: 0.001) }
+            Patience.wait { connection.queued.messages == 0 }
             #expect(connection.queued == (0, 0))
         }
         #expect(metrics.text().contains("tapedeck_stream_messages_total 5000\n"))
@@ -220,7 +217,7 @@ private func sixHundred(opcode: UInt8, isFinal: Bool) -> [UInt8] {
         #expect(connection.queued.messages == 100)
         connection.flush()
         for number in Array(0..<50) + Array(100..<150) { #expect(try peer.readText() == "m\(number)") }
-        for _ in 0..<10_000 where connection.queued.messages > 0 { Thread.sleep(forTimeInterval: 0.001) }
+        Patience.wait { connection.queued.messages == 0 }
         #expect(metrics.text().contains("tapedeck_stream_messages_total 100\n"))
         #expect(metrics.text().contains("tapedeck_stream_writes_total 1\n"))
     }
@@ -274,7 +271,7 @@ private func sixHundred(opcode: UInt8, isFinal: Bool) -> [UInt8] {
 
     @Test func `a silent client is pinged, and dropped where it does not answer`() throws {
         let handler = Recorder()
-        let server = try makeServer(handler) { $0.pingIntervalNs = 50_000_000 }
+        let server = try makeServer(handler) { $0.pingIntervalNs = Int64(50_000_000 * Patience.factor) }
         defer { server.stop() }
         let peer = try RawPeer(port: server.port)
         _ = try peer.upgrade()
