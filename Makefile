@@ -3,9 +3,9 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test lint format check bench bench-peers soak test-faults doctor setup clean distclean docs
+.PHONY: help run build test sanitize fuzz lint format check bench bench-peers soak test-faults doctor setup clean distclean docs
 
-# Passed on by run, bench and test, for example: make run ARGS='--listen 127.0.0.1:9000'
+# Passed on by run, bench, test and sanitize, for example: make run ARGS='--listen 127.0.0.1:9000'
 ARGS ?=
 # The scenario of make bench; without one the program lists them.
 NAME ?=
@@ -26,6 +26,10 @@ build: setup ## Build the release program
 test: ## Set up, build and run every test
 	@scripts/setup --test
 	@scripts/test $(ARGS)
+
+sanitize: ## Run the Swift tests under Thread, Address and undefined-behaviour sanitizers (20 minutes)
+	@scripts/setup --test
+	@scripts/sanitize $(ARGS)
 
 lint: setup ## Check format and syntax
 	@scripts/lint
