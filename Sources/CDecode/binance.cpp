@@ -3,7 +3,12 @@
 // Read are `trade` and `aggTrade` (id `t` or `a`, price `p`, quantity `q`, trade time `T` in ms, `m` true where the
 // buyer was the maker, so that the aggressor sold) and `bookTicker` (`u`, `b`, `B`, `a`, `A`; futures have the time in
 // `T`, spot has none and no `e` either). Prices and quantities are decimal text. Anything else is ignored.
-#include "decoder.hpp"
+//
+// A page of trades of the REST interface does not name its symbol and stands in an object of our own:
+// {"backfill":"BTCUSDT",…,"data":[{"id":…,"price":…,"qty":…,"time":…,"isBuyerMaker":…}]}, or aggregate trades with the
+// letters of the stream.
+#include "binance_form.hpp"
+#include "fields.hpp"
 
 namespace tapedeck {
 namespace {
@@ -27,8 +32,21 @@ class Letters {
     static uint64_t bit(char letter) { return 1ull << place(letter); }
 };
 
+/// The letter of a stream's trade for a key of the REST interface; 0 for one of no interest.
+char letter_of_page(const char *name) {
+    if (name[1] == '"' && Letters::is_letter(name[0])) return name[0];
+    if (is_key(name, "id")) return 't';
+    if (is_key(name, "price")) return 'p';
+    if (is_key(name, "qty")) return 'q';
+    if (is_key(name, "time")) return 'T';
+    return is_key(name, "isBuyerMaker") ? 'm' : 0;
+}
+
 struct Binance {
     Letters event;
+    /// Token of `backfill`: the symbol of a page.
+    std::string_view backfill;
+    bool has_page = false;
     /// Token of `stream`; empty in a raw stream.
     std::string_view stream;
     /// Token of `error`.
@@ -37,17 +55,20 @@ struct Binance {
     Fault fault;
 
     /// Collects the scalars of an object whose opening bracket is behind us. False where the frame is malformed.
-    bool collect(Tokens &tokens, bool is_outer) {
+    bool collect(Tokens &tokens, bool is_outer, FrameWriter &writer) {
         bool more = !tokens.close_empty('}');
         const char *name;
         while (more) {
             if (!tokens.key(name)) return false;
             bool sound = true;
             const bool is_short = name[1] == '"' && Letters::is_letter(name[0]);
-            if (is_outer && memcmp(name, "data\"", 5) == 0 && !has_data && tokens.open('{')) {
+            if (is_outer && is_key(name, "data") && !has_data && !backfill.empty()) {
+                has_data = has_page = true;
+                sound = tokens.peek() == '[' ? page(tokens, writer) : refuse(tokens, fault, "data");
+            } else if (is_outer && is_key(name, "data") && !has_data && tokens.open('{')) {
                 has_data = true;
                 event.clear();
-                sound = collect(tokens, false);
+                sound = collect(tokens, false, writer);
             } else if (is_bracket(tokens)) {
                 const char *begin = tokens.here();
                 sound = tokens.skip();
@@ -56,10 +77,38 @@ struct Binance {
             } else {
                 const std::string_view token = tokens.take();
                 sound = is_scalar(token);
-                if (is_outer && memcmp(name, "stream\"", 7) == 0) stream = token;
+                if (is_outer && is_key(name, "stream")) stream = token;
+                if (is_outer && is_key(name, "backfill")) backfill = token;
                 if (is_short && !(is_outer && has_data)) event.set(name[0], token);
             }
             if (!sound || !tokens.next('}', more)) return false;
+        }
+        return true;
+    }
+
+    /// Reads the rows of a page. False where the frame is malformed.
+    bool page(Tokens &tokens, FrameWriter &writer) {
+        return read_rows(tokens, writer, '{', "data", [&](Tokens &row, Fault &found, int32_t index) {
+            Binance trade;
+            if (!trade.collect_row(row)) return false;
+            trade.event.set('s', backfill);
+            trade.trade(writer, trade.event.has('a'), index);
+            found = trade.fault;
+            return true;
+        });
+    }
+
+    /// Collects the scalars of a row whose opening bracket is behind us. False where the frame is malformed.
+    bool collect_row(Tokens &tokens) {
+        bool more = !tokens.close_empty('}');
+        const char *name;
+        while (more) {
+            if (!tokens.key(name)) return false;
+            const char letter = letter_of_page(name);
+            const bool is_list = is_bracket(tokens);
+            const std::string_view token = is_list ? std::string_view(tokens.here(), 1) : tokens.take();
+            if (!(is_list ? tokens.skip() : is_scalar(token)) || !tokens.next('}', more)) return false;
+            if (letter != 0) event.set(letter, token);
         }
         return true;
     }
@@ -100,7 +149,7 @@ struct Binance {
         return inside;
     }
 
-    void trade(FrameWriter &writer, bool is_aggregate) {
+    void trade(FrameWriter &writer, bool is_aggregate, int32_t index = 0) {
         const std::string_view name = symbol();
         const int64_t trade_id = is_aggregate ? count('a', "a") : count('t', "t");
         const double price = decimal('p', "p"), size = decimal('q', "q");
@@ -112,7 +161,7 @@ struct Binance {
         if (fault.any()) return;
         writer.trade(
             writer.instrument(name), time_ms * ns_per_ms, price, size, event['m'] == "true" ? side_sell : side_buy,
-            trade_id, TD_MISSING_INDEX, 0);
+            trade_id, TD_MISSING_INDEX, index);
     }
 
     /// Price and size of one side; an empty side of the book is sent as zeros and becomes NaN.
@@ -149,6 +198,7 @@ struct Binance {
 };
 
 void decode(td_decoder &decoder, const td_frame &frame, td_output &output) {
+    if (decoder.knows_fixed_form && BinanceForm::read(decoder, frame, output)) return;
     FrameWriter writer(decoder, frame, output);
     const uint32_t *starts;
     size_t count;
@@ -160,10 +210,14 @@ void decode(td_decoder &decoder, const td_frame &frame, td_output &output) {
         const bool sound = tokens.skip() && !tokens.has(1);
         return sound ? writer.ignore_frame() : writer.reject_frame(TD_MALFORMED, "not JSON");
     }
-    if (!message.collect(tokens, true) || tokens.has(1)) return writer.reject_frame(TD_MALFORMED, "not JSON");
+    if (!message.collect(tokens, true, writer) || tokens.has(1)) return writer.reject_frame(TD_MALFORMED, "not JSON");
     if (!message.error.empty())
         return writer.reject(
             0, Fault{TD_VENUE_ERROR, ""}, message.error.data(), message.error.data() + message.error.size());
+    if (message.has_page) {
+        if (message.fault.any()) writer.reject_frame(message.fault.reason, message.fault.what);
+        return;
+    }
     const std::string_view kind = message.event.has('e') ? message.event['e'] : "";
     if (kind == "\"trade\"" || kind == "\"aggTrade\"") {
         message.trade(writer, kind == "\"aggTrade\"");

@@ -78,6 +78,7 @@ class QuoteWriter {
         rows_.frame_index[row] = index;
     }
 
+    int64_t ingest_time_ns() const { return ingest_time_ns_; }
     void finish() { target_.count = rows_.count; }
 
   private:

@@ -75,6 +75,30 @@ import Testing
             ])
     }
 
+    @Test func `a page of the REST interface gives the trades of its symbol, bad rows apart`() {
+        let page =
+            #"{"backfill":"BTCUSDT","source":"https://x/api/v3/historicalTrades","data":[{"id":28457,"price":"4.00000100","qty":"12.00000000","quoteQty":"48.000012","time":1499865549590,"isBuyerMaker":true,"isBestMatch":true},{"id":28458,"price":"0","qty":"1","time":1499865549591,"isBuyerMaker":false},{"id":28459,"price":"4","qty":"1","time":1499865549592,"isBuyerMaker":false},7]}"#
+        let result = decoded(page)
+        #expect(
+            result.trades == [
+                "0/0 BINANCE:BTCUSDT 1499865549590000000 4.000001 x 12.0 sell #28457",
+                "0/2 BINANCE:BTCUSDT 1499865549592000000 4.0 x 1.0 buy #28459",
+            ])
+        #expect(
+            result.deadLetters == [
+                #"0/1 price_not_positive: field `p` is not a positive number | {"id":28458,"price":"0","qty":"1","time":1499865549591,"isBuyerMaker":false}"#,
+                "0/3 wrong_type: field `data` has the wrong type | 7",
+            ])
+        let aggregates =
+            #"{"backfill":"BTCUSDT","data":[{"a":26129,"p":"0.01633102","q":"4.70443515","f":27781,"l":27781,"T":1498793709153,"m":true,"M":true}]}"#
+        #expect(
+            decoded(aggregates).trades == [
+                "0/0 BINANCE:BTCUSDT 1498793709153000000 0.01633102 x 4.70443515 sell #26129"
+            ])
+        #expect(decoded(#"{"backfill":"BTCUSDT","data":{"code":1}}"#).reasons == ["wrong_type"])
+        #expect(decoded(#"{"backfill":"BTCUSDT","data":[]}"#).reasons.isEmpty)
+    }
+
     @Test(arguments: [
         (#""p":"61837.63000000""#, #""p":61837.63"#, "wrong_type"),
         (#""p":"61837.63000000""#, #""p":"x""#, "wrong_type"),

@@ -64,7 +64,7 @@ import Testing
     }
 
     /// Breaks one frame in four.
-    private func bytes(_ frame: String, _ random: inout SeededGenerator) -> [UInt8] {
+    static func bytes(_ frame: String, _ random: inout SeededGenerator) -> [UInt8] {
         var bytes = Array(frame.utf8)
         guard Int.random(in: 0..<4, using: &random) == 0 else { return bytes }
         for _ in 0..<Int.random(in: 1...3, using: &random) where !bytes.isEmpty {
@@ -80,7 +80,7 @@ import Testing
         return bytes
     }
 
-    private func expectEqual(_ fast: DecodedFrames, _ general: DecodedFrames) {
+    static func expectEqual(_ fast: DecodedFrames, _ general: DecodedFrames) {
         #expect(fast.trades == general.trades && fast.quotes == general.quotes)
         #expect(fast.deadLetters == general.deadLetters && fast.events.ignored == general.events.ignored)
         #expect(
@@ -89,6 +89,15 @@ import Testing
                 return left.price[row].bitPattern == right.price[row].bitPattern
                     && left.size[row].bitPattern == right.size[row].bitPattern
                     && left.instrument[row] == right.instrument[row] && left.conditions[row] == right.conditions[row]
+                    && left.ingestTimeNs[row] == right.ingestTimeNs[row]
+            })
+        #expect(
+            (0..<fast.events.quotes.count).allSatisfy { row in
+                let left = fast.events.quotes, right = general.events.quotes
+                return [(left.bid, right.bid), (left.ask, right.ask), (left.bidSize, right.bidSize)]
+                    .allSatisfy { $0[row].bitPattern == $1[row].bitPattern }
+                    && left.askSize[row].bitPattern == right.askSize[row].bitPattern
+                    && left.instrument[row] == right.instrument[row]
                     && left.ingestTimeNs[row] == right.ingestTimeNs[row]
             })
         let names = { (frames: DecodedFrames) in (0..<frames.instruments.count).map { frames.instruments[UInt32($0)] } }
@@ -104,7 +113,7 @@ import Testing
             let runs = DecodedFrames { make($0, true) }
             var run: [[UInt8]] = []
             for _ in 0..<300 {
-                let frame = bytes(isFinnhub ? finnhubFrame(&random) : simulatorFrame(&random), &random)
+                let frame = Self.bytes(isFinnhub ? finnhubFrame(&random) : simulatorFrame(&random), &random)
                 fast.decode(frame)
                 general.decode(frame)
                 run.append(frame)
@@ -115,8 +124,8 @@ import Testing
             }
             runs.decodeRun(run)
             #expect(fast.events.trades.count > 50 && fast.events.deadLetters.count > 10)
-            expectEqual(fast, general)
-            expectEqual(runs, general)
+            Self.expectEqual(fast, general)
+            Self.expectEqual(runs, general)
         }
     }
 

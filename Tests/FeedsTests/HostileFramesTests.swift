@@ -13,10 +13,20 @@ import Testing
         #"{"stream":"b@bookTicker","data":{"u":1,"e":"bookTicker","s":"B","ps":"B","b":"1.7","B":"35","a":"1.8","A":"1","T":1723161257465,"E":1}}"#,
         #"{"e":"depthUpdate","E":1,"s":"B","U":1,"u":2,"b":[["1","0"],["2","3"]],"a":[]}"#,
         #"{"type":"events","data":[{"s":"SIMX:A","t":1700000000000000000,"p":101.25,"v":300,"i":17,"m":"buy"},{"s":"SIMX:A","t":1700000000000000000,"b":1,"B":2,"a":3,"A":4}]}"#,
+        #"{"backfill":"BTCUSDT","data":[{"id":28457,"price":"4.1","qty":"12.0","time":1499865549590,"isBuyerMaker":true},{"a":26129,"p":"0.01","q":"4.7","f":1,"l":1,"T":1498793709153,"m":true}]}"#,
+        #"{"type":"match","trade_id":280232,"maker_order_id":"2a0da34e-61f7-4c36-88e5-c9dd15927b16","taker_order_id":"3c82abaa-c01e-4608-be59-6a1e69742891","side":"sell","size":"985","price":"0.00001305","product_id":"SKL-BTC","sequence":177100030,"time":"2021-04-17T16:43:37.089723Z"}"#,
+        #"{"type":"ticker","sequence":1,"product_id":"A-B","price":"67.021","open_24h":"60.9288","volume_24h":"2","low_24h":"60","high_24h":"74.5","volume_30d":"5","best_bid":"66.9082","best_bid_size":"1","best_ask":"67.0210","best_ask_size":"2","side":"buy","time":"2021-04-17T16:43:35.964718Z","trade_id":868598,"last_size":"0.175"}"#,
+        #"{"backfill":"A-B","data":[{"time":"2014-11-07T22:19:28.578544Z","trade_id":74,"price":"10.0","size":"0.01","side":"buy"}]}"#,
+        #"{"channel":"trade","type":"update","data":[{"symbol":"A/B","side":"sell","price":0.5117,"qty":40.0,"ord_type":"market","trade_id":4665906,"timestamp":"2023-09-25T07:49:37.708706Z"},{"symbol":"A/B","side":"buy","price":1,"qty":2,"ord_type":"limit","trade_id":4665907,"timestamp":"2023-09-25T07:49:37.708706Z"}]}"#,
+        #"{"channel":"ticker","type":"update","data":[{"symbol":"A/B","bid":0.10025,"bid_qty":740.0,"ask":0.10035,"ask_qty":1361.4,"last":0.1,"volume":9.8,"vwap":0.1,"low":0.09,"high":0.1,"change":-0.00017,"change_pct":-0.17}]}"#,
+        #"[993,[["354.04","0.28","1618678150.826417","s","m",""],["353.81","1.7","1618678150.827816","s","m",""]],"trade","XMR/USD"]"#,
+        #"[996,{"a":["354.7",6,"6.8"],"b":["354.1",28,"28.6"],"c":["1","2"]},"ticker","XMR/USD"]"#,
+        #"{"backfill":"A/B","data":{"error":[],"result":{"X":[["30243.4","0.3",1688669597.8277369,"b","m","",61044952]],"last":"1688671969993150842"}}}"#,
     ].map { Array($0.utf8) }
 
     private static let decoders: [@Sendable (DecoderContext) -> any FeedDecoder] = [
         { FrameDecoders.finnhub($0) }, { FrameDecoders.binance($0) }, { FrameDecoders.simulator($0) },
+        { FrameDecoders.coinbase($0) }, { FrameDecoders.kraken($0) },
     ]
 
     private func mutate(_ frame: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {

@@ -127,6 +127,8 @@ typedef size_t td_decode(td_decoder *decoder, const td_frame *frames, size_t cou
 
 td_decode td_decode_finnhub;
 td_decode td_decode_binance;
+td_decode td_decode_coinbase;
+td_decode td_decode_kraken;
 td_decode td_decode_simulator;
 
 /// Finds the tokens of a frame with simdjson and does no more, for comparison. Returns how many; 0 where it is not JSON.

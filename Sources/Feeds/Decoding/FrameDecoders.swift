@@ -19,7 +19,42 @@ public enum FrameDecoders {
 
     /// Binance market streams: trades, aggregate trades and book tickers of one venue.
     public static func binance(_ context: DecoderContext, venue: String = "BINANCE") -> any FeedDecoder {
-        unsafe JSONFrameDecoder(context, knowsFixedForm: false, decode: td_decode_binance) {
+        binance(context, venue: venue, knowsFixedForm: true)
+    }
+
+    /// - Parameter knowsFixedForm: false reads frames in the venue's own form like any other, for comparison.
+    package static func binance(
+        _ context: DecoderContext, venue: String = "BINANCE", knowsFixedForm: Bool
+    ) -> any FeedDecoder {
+        unsafe JSONFrameDecoder(context, knowsFixedForm: knowsFixedForm, decode: td_decode_binance) {
+            Instrument(venue: venue, symbol: $0)
+        }
+    }
+
+    /// Coinbase Exchange: matches and tickers.
+    public static func coinbase(_ context: DecoderContext, venue: String = "COINBASE") -> any FeedDecoder {
+        coinbase(context, venue: venue, knowsFixedForm: true)
+    }
+
+    /// - Parameter knowsFixedForm: false reads frames in the venue's own form like any other, for comparison.
+    package static func coinbase(
+        _ context: DecoderContext, venue: String = "COINBASE", knowsFixedForm: Bool
+    ) -> any FeedDecoder {
+        unsafe JSONFrameDecoder(context, knowsFixedForm: knowsFixedForm, decode: td_decode_coinbase) {
+            Instrument(venue: venue, symbol: $0)
+        }
+    }
+
+    /// Kraken spot: trades and tickers of WebSocket v2 and v1.
+    public static func kraken(_ context: DecoderContext, venue: String = "KRAKEN") -> any FeedDecoder {
+        kraken(context, venue: venue, knowsFixedForm: true)
+    }
+
+    /// - Parameter knowsFixedForm: false reads frames in the venue's own form like any other, for comparison.
+    package static func kraken(
+        _ context: DecoderContext, venue: String = "KRAKEN", knowsFixedForm: Bool
+    ) -> any FeedDecoder {
+        unsafe JSONFrameDecoder(context, knowsFixedForm: knowsFixedForm, decode: td_decode_kraken) {
             Instrument(venue: venue, symbol: $0)
         }
     }
@@ -58,11 +93,14 @@ extension FrameDecoders {
         switch settings.decoder {
         case "finnhub": return finnhub(context, venue: settings.values["venue"] ?? "US")
         case "binance": return binance(context, venue: settings.values["venue"] ?? "BINANCE")
+        case "coinbase": return coinbase(context, venue: settings.values["venue"] ?? "COINBASE")
+        case "kraken": return kraken(context, venue: settings.values["venue"] ?? "KRAKEN")
         case "simulator": return simulator(context)
         case "csv": return try csv(context, try CSVMapping(values: settings.values))
         default:
             throw FeedError(
-                .settings, "unknown decoder `\(settings.decoder)`; known are binance, csv, finnhub, simulator")
+                .settings,
+                "unknown decoder `\(settings.decoder)`; known are binance, coinbase, csv, finnhub, kraken, simulator")
         }
     }
 }

@@ -9,7 +9,8 @@ internal import Platform
 public enum DecodeBench {
     /// What was measured.
     public struct Report: Sendable {
-        public let trades: Int
+        /// Trades and quotes.
+        public let events: Int
         public let bytes: Int64
         public let seconds: Double
         /// User and system time of the process.
@@ -18,31 +19,52 @@ public enum DecodeBench {
         public let parseSeconds: Double
     }
 
-    /// Decodes Finnhub frames of about ten trades over a hundred instruments until `trades` were read.
+    /// A decoder and the frames it is measured on.
+    public enum Format: String, Sendable, CaseIterable {
+        /// Frames of about ten trades.
+        case finnhub
+        /// One trade, aggregate trade or book ticker per frame, a third each.
+        case binance
+        /// One match or ticker per frame, half each.
+        case coinbase
+        /// One to three trades, or one ticker, per frame of WebSocket v2.
+        case kraken
+    }
+
+    /// Decodes frames over a hundred instruments until `events` were read.
     ///
-    /// - Parameter trades: rounded up to whole rounds over about 200,000 distinct trades.
-    public static func finnhub(trades wanted: Int) -> Report {
-        let frames = FinnhubFrames(trades: min(wanted, 200_000))
+    /// - Parameter events: rounded up to whole rounds over about 200,000 distinct events.
+    public static func run(_ format: Format, events wanted: Int) -> Report {
+        let frames = BenchFrames(format, events: min(wanted, 200_000))
         let context = DecoderContext(instruments: InstrumentTable(), conditions: StringTable(), feedNumber: 0)
-        let decoder = FrameDecoders.finnhub(context)
+        let decoder = decoder(format, context)
         let events = EventBatch()
         let run = FrameRun()
         decode(frames, run, decoder, events)  // once unmeasured: memory is touched, names are known
-        let rounds = max(1, (wanted + frames.trades - 1) / frames.trades)
+        let rounds = max(1, (wanted + frames.events - 1) / frames.events)
         let cpuNs = Stopwatch.processCPUNs()
         let watch = Stopwatch()
         for _ in 0..<rounds { decode(frames, run, decoder, events) }
         let seconds = watch.seconds
         let cpuSeconds = Double(Stopwatch.processCPUNs() - cpuNs) / 1e9
         return Report(
-            trades: rounds * frames.trades, bytes: Int64(rounds) * Int64(frames.bytes.count), seconds: seconds,
+            events: rounds * frames.events, bytes: Int64(rounds) * Int64(frames.bytes.count), seconds: seconds,
             cpuSeconds: cpuSeconds, parseSeconds: parse(frames, rounds: max(1, rounds / 8)) * Double(rounds))
     }
 
-    /// Decodes all frames once in runs of 512, about a block of the journal, handing the batch on after 32,768 trades
+    private static func decoder(_ format: Format, _ context: DecoderContext) -> any FeedDecoder {
+        switch format {
+        case .finnhub: FrameDecoders.finnhub(context)
+        case .binance: FrameDecoders.binance(context)
+        case .coinbase: FrameDecoders.coinbase(context)
+        case .kraken: FrameDecoders.kraken(context)
+        }
+    }
+
+    /// Decodes all frames once in runs of 512, about a block of the journal, handing the batch on after 32,768 rows
     /// as the engine's loop does.
     private static func decode(
-        _ frames: FinnhubFrames, _ run: FrameRun, _ decoder: any FeedDecoder, _ events: EventBatch
+        _ frames: BenchFrames, _ run: FrameRun, _ decoder: any FeedDecoder, _ events: EventBatch
     ) {
         unsafe frames.bytes.withUnsafeBytes { bytes in
             for (number, range) in frames.ranges.enumerated() {
@@ -52,15 +74,16 @@ public enum DecodeBench {
                 guard run.count == 512 || number == frames.ranges.count - 1 else { continue }
                 decoder.decode(run, into: events)
                 run.removeAll()
-                if events.trades.count >= 32_768 { events.removeAll() }
+                if events.trades.count + events.quotes.count >= 32_768 { events.removeAll() }
             }
         }
-        precondition(events.deadLetters.count == 0, "the frames of the benchmark are valid")
+        precondition(
+            events.deadLetters.count == 0 && events.ignored == 0, "the frames of the benchmark are valid and wanted")
         events.removeAll()
     }
 
     /// Seconds in which simdjson finds the tokens of all frames once, the mean of `rounds`.
-    private static func parse(_ frames: FinnhubFrames, rounds: Int) -> Double {
+    private static func parse(_ frames: BenchFrames, rounds: Int) -> Double {
         let handle = unsafe td_decoder_create(nil, nil, false)
         defer { unsafe td_decoder_destroy(handle) }
         let watch = Stopwatch()
@@ -76,37 +99,5 @@ public enum DecodeBench {
             }
         }
         return watch.seconds / Double(rounds)
-    }
-}
-
-/// Frames in the venue's form, from a fixed seed, one behind the other with readable bytes at the end.
-private struct FinnhubFrames {
-    private(set) var bytes: [UInt8] = []
-    private(set) var ranges: [Range<Int>] = []
-    private(set) var trades = 0
-
-    init(trades wanted: Int) {
-        var state: UInt64 = 42
-        func random(_ bound: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int((state >> 33) % UInt64(bound))
-        }
-        let conditions = ["null", "[\"1\"]", "[\"1\",\"12\"]", "[\"1\",\"8\",\"24\"]"]
-        var timeMs = 1_700_000_000_000
-        while trades < wanted {
-            let start = bytes.count
-            let count = 5 + random(11)
-            let events = (0..<count).map { _ -> String in
-                let symbol = random(2) == 0 ? "BINANCE:SYM\(random(50))USDT" : "SY\(random(50))"
-                let price = "\(10 + random(900)).\(10 + random(90))"
-                timeMs += random(3)
-                return
-                    "{\"c\":\(conditions[random(4)]),\"p\":\(price),\"s\":\"\(symbol)\",\"t\":\(timeMs),\"v\":\(1 + random(500))}"
-            }
-            bytes += "{\"data\":[\(events.joined(separator: ","))],\"type\":\"trade\"}".utf8
-            ranges.append(start..<bytes.count)
-            trades += count
-        }
-        bytes += Array(repeating: UInt8(ascii: " "), count: 64)
     }
 }

@@ -2,15 +2,23 @@ internal import Feeds
 
 extension BenchScenario {
     static let decoding = [
-        BenchScenario(name: "decode", summary: "Finnhub frames of ten trades to columns, one core", rows: 50_000_000) {
-            rows in
-            let report = DecodeBench.finnhub(trades: rows)
+        decode("decode", .finnhub, "Finnhub frames of ten trades to columns, one core", rows: 50_000_000),
+        decode("decode-binance", .binance, "Binance frames of one trade or quote to columns, one core"),
+        decode("decode-coinbase", .coinbase, "Coinbase frames of one trade or quote to columns, one core"),
+        decode("decode-kraken", .kraken, "Kraken frames of one to three trades or one quote to columns, one core"),
+    ]
+
+    private static func decode(
+        _ name: String, _ format: DecodeBench.Format, _ summary: String, rows: Int = 20_000_000
+    ) -> BenchScenario {
+        BenchScenario(name: name, summary: summary, rows: rows) { rows in
+            let report = DecodeBench.run(format, events: rows)
             return BenchFigures(
-                rows: Int64(report.trades), seconds: report.seconds, cpuSeconds: report.cpuSeconds,
+                rows: Int64(report.events), seconds: report.seconds, cpuSeconds: report.cpuSeconds,
                 details: [
                     ("bytes_per_s", (Double(report.bytes) / report.seconds).rounded()),
-                    ("parse_limit_rows_per_s", (Double(report.trades) / report.parseSeconds).rounded()),
+                    ("parse_limit_rows_per_s", (Double(report.events) / report.parseSeconds).rounded()),
                 ])
         }
-    ]
+    }
 }
