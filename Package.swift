@@ -93,7 +93,8 @@ let package = Package(
         .testTarget(
             name: "NetworkingTests", dependencies: ["Networking", "Platform", "TestKit"], swiftSettings: common),
         .testTarget(
-            name: "FeedsTests", dependencies: ["Feeds", "Journaling", "Market", "Networking", "Platform", "TestKit"],
+            name: "FeedsTests",
+            dependencies: ["Analytics", "Feeds", "Journaling", "Market", "Networking", "Platform", "TestKit"],
             swiftSettings: common),
         .testTarget(
             name: "AnalyticsTests", dependencies: ["Analytics", "Market", "Platform", "TestKit"], swiftSettings: common),

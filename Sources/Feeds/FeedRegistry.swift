@@ -3,7 +3,10 @@ public import Platform
 /// Every feed that a pipeline can name, in alphabetical order.
 public enum FeedRegistry {
     public static let all: [any Feed.Type] = [
+        BinanceFeed.self,
+        CoinbaseFeed.self,
         FinnhubFeed.self,
+        KrakenFeed.self,
         ReplayFeed.self,
         SimulatorFeed.self,
     ]

@@ -32,13 +32,13 @@ private func makeSession(_ change: (inout LiveSession.Policy) -> Void = { _ in }
 @Suite struct LiveSessionTests {
     @Test func `a line connects, begins, subscribes, and unsubscribes when it stops`() {
         var session = makeSession()
-        #expect(session.start() == [.report(.connecting, ""), .connect])
+        #expect(session.start() == [.report(.connecting, ""), .connect(1)])
         #expect(session.start().isEmpty)
-        #expect(session.opened(nowNs: 0) == [.begin(epoch: 1), .subscribe, .report(.live, "")])
-        #expect(session.stop() == [.unsubscribe, .close])
+        #expect(session.opened(1, nowNs: 0) == [.begin(epoch: 1), .subscribe(1, 0..<1), .report(.live, "")])
+        #expect(session.stop() == [.unsubscribe(1), .close(1)])
         #expect(session.stop().isEmpty)
         #expect(!session.isStopped)
-        #expect(session.ended(.closed(code: 1000, reason: ""), nowNs: 1) == [.report(.stopped, ""), .finish])
+        #expect(session.ended(1, .closed(code: 1000, reason: ""), nowNs: 1) == [.report(.stopped, ""), .finish])
         #expect(session.isStopped)
         #expect(session.tick(nowNs: 1000 * second).isEmpty)
     }
@@ -46,12 +46,12 @@ private func makeSession(_ change: (inout LiveSession.Policy) -> Void = { _ in }
     @Test func `a lost connection is made again after a wait, as a new epoch`() {
         var session = makeSession { $0.heartbeatNs = .max }
         _ = session.start()
-        _ = session.opened(nowNs: 0)
-        let actions = session.ended(lost(), nowNs: second)
+        _ = session.opened(1, nowNs: 0)
+        let actions = session.ended(1, lost(), nowNs: second)
         #expect(actions == [.report(.degraded, "wss://host/?token=***: gone; next attempt in 0.5 s")])
         #expect(session.tick(nowNs: second + 499_999_999).isEmpty)
-        #expect(session.tick(nowNs: second + 500_000_000) == [.connect])
-        #expect(session.opened(nowNs: 2 * second).first == .begin(epoch: 2))
+        #expect(session.tick(nowNs: second + 500_000_000) == [.connect(2)])
+        #expect(session.opened(2, nowNs: 2 * second).first == .begin(epoch: 2))
     }
 
     @Test func `waits double up to a minute and start over after a stable connection`() {
@@ -59,24 +59,24 @@ private func makeSession(_ change: (inout LiveSession.Policy) -> Void = { _ in }
         var now: Int64 = 0
         _ = session.start()
         var waits: [Int64] = []
-        for _ in 0..<10 {
-            _ = session.ended(lost(), nowNs: now)
+        for number in 1...10 {
+            _ = session.ended(number, lost(), nowNs: now)
             let start = now
             while session.tick(nowNs: now).isEmpty { now += 100_000_000 }
             waits.append((now - start) / 100_000_000)
         }
         #expect(waits == [5, 10, 20, 40, 80, 160, 320, 600, 600, 600])
         // A connection that breaks at once is no success.
-        _ = session.opened(nowNs: now)
+        _ = session.opened(11, nowNs: now)
         #expect(
-            session.ended(lost(), nowNs: now + second) == [
+            session.ended(11, lost(), nowNs: now + second) == [
                 .report(.degraded, "wss://host/?token=***: gone; next attempt in 60.0 s")
             ])
         _ = session.tick(nowNs: now + 61 * second)
-        _ = session.opened(nowNs: now + 61 * second)
-        session.received(nowNs: now + 80 * second)
+        _ = session.opened(12, nowNs: now + 61 * second)
+        session.received(12, nowNs: now + 80 * second)
         #expect(
-            session.ended(lost(), nowNs: now + 91 * second) == [
+            session.ended(12, lost(), nowNs: now + 91 * second) == [
                 .report(.degraded, "wss://host/?token=***: gone; next attempt in 0.5 s")
             ])
     }
@@ -101,30 +101,30 @@ private func makeSession(_ change: (inout LiveSession.Policy) -> Void = { _ in }
     @Test func `silence is stale: the line is closed and connected anew`() {
         var session = makeSession { $0.staleNs = 10 * second }
         _ = session.start()
-        _ = session.opened(nowNs: 0)
-        session.received(nowNs: 5 * second)
+        _ = session.opened(1, nowNs: 0)
+        session.received(1, nowNs: 5 * second)
         #expect(session.tick(nowNs: 14 * second) == [.heartbeat])
         let actions = session.tick(nowNs: 15 * second)
-        #expect(actions == [.heartbeat, .report(.stale, "nothing received for 10.0 s; connecting anew"), .close])
+        #expect(actions == [.heartbeat, .report(.stale, "nothing received for 10.0 s; connecting anew"), .close(1)])
         #expect(session.tick(nowNs: 15 * second + 1).isEmpty)
-        #expect(session.ended(.closed(code: 1000, reason: ""), nowNs: 16 * second).count == 1)
+        #expect(session.ended(1, .closed(code: 1000, reason: ""), nowNs: 16 * second).count == 1)
         // Silence is a failure even of a connection that lasted.
-        #expect(session.tick(nowNs: 16 * second + 500_000_000).contains(.connect))
-        _ = session.ended(lost(), nowNs: 17 * second)
-        #expect(!session.tick(nowNs: 17 * second + 900_000_000).contains(.connect))
-        #expect(session.tick(nowNs: 18 * second).contains(.connect))
+        #expect(session.tick(nowNs: 16 * second + 500_000_000).contains(.connect(2)))
+        _ = session.ended(2, lost(), nowNs: 17 * second)
+        #expect(!session.tick(nowNs: 17 * second + 900_000_000).contains(.connect(3)))
+        #expect(session.tick(nowNs: 18 * second).contains(.connect(3)))
     }
 
     @Test func `a heartbeat is written for every idle second, connected or not, and none before the first epoch`() {
         var session = makeSession()
         _ = session.start()
         #expect(session.tick(nowNs: 5 * second).isEmpty)
-        _ = session.opened(nowNs: 10 * second)
+        _ = session.opened(1, nowNs: 10 * second)
         var beats: [Int64] = []
         for tenth in 100..<140 {
             let now = Int64(tenth) * second / 10
-            if tenth == 115 { session.received(nowNs: now) }
-            if tenth == 130 { _ = session.ended(lost(), nowNs: now) }
+            if tenth == 115 { session.received(1, nowNs: now) }
+            if tenth == 130 { _ = session.ended(1, lost(), nowNs: now) }
             if session.tick(nowNs: now).contains(.heartbeat) { beats.append(Int64(tenth)) }
         }
         #expect(beats == [110, 125, 135])
@@ -136,16 +136,16 @@ private func makeSession(_ change: (inout LiveSession.Policy) -> Void = { _ in }
         for end in [lost(401, .refused), lost(403, .refused), lost(nil, .certificate)] {
             var session = makeSession()
             _ = session.start()
-            let actions = session.ended(end, nowNs: 0)
+            let actions = session.ended(1, end, nowNs: 0)
             #expect(actions.contains { if case .alert = $0 { true } else { false } })
             #expect(session.tick(nowNs: 59 * second).isEmpty)
-            #expect(session.tick(nowNs: 60 * second) == [.connect])
+            #expect(session.tick(nowNs: 60 * second) == [.connect(2)])
         }
         var throttled = makeSession()
         _ = throttled.start()
-        #expect(throttled.ended(lost(429, .refused), nowNs: 0).count == 1)
+        #expect(throttled.ended(1, lost(429, .refused), nowNs: 0).count == 1)
         #expect(throttled.tick(nowNs: 4 * second).isEmpty)
-        #expect(throttled.tick(nowNs: 5 * second) == [.connect])
+        #expect(throttled.tick(nowNs: 5 * second) == [.connect(2)])
     }
 
     @Test func `a stop is obeyed in every state`() {
@@ -153,19 +153,19 @@ private func makeSession(_ change: (inout LiveSession.Policy) -> Void = { _ in }
         #expect(idle.stop() == [.report(.stopped, ""), .finish])
         var connecting = makeSession()
         _ = connecting.start()
-        #expect(connecting.stop() == [.close])
-        #expect(connecting.opened(nowNs: 1) == [.close])
-        #expect(connecting.ended(lost(), nowNs: 2).last == .finish)
+        #expect(connecting.stop() == [.close(1)])
+        #expect(connecting.opened(1, nowNs: 1) == [.close(1)])
+        #expect(connecting.ended(1, lost(), nowNs: 2).last == .finish)
         var waiting = makeSession()
         _ = waiting.start()
-        _ = waiting.ended(lost(), nowNs: 0)
+        _ = waiting.ended(1, lost(), nowNs: 0)
         #expect(waiting.stop().last == .finish)
         #expect(waiting.tick(nowNs: 1000 * second).isEmpty)
         var silent = makeSession { $0.staleNs = second }
         _ = silent.start()
-        _ = silent.opened(nowNs: 0)
+        _ = silent.opened(1, nowNs: 0)
         _ = silent.tick(nowNs: second)
-        #expect(silent.stop() == [.close])
+        #expect(silent.stop() == [.close(1)])
     }
 
     @Test func `settings of a connection name its number and address, never the key`() throws {

@@ -14,6 +14,8 @@ struct LiveVenue: Sendable {
     var settings: SessionSettings
     var connection = WebSocketClient.Options()
     var policy = LiveSession.Policy()
+    /// Where trades that were missed can be asked for; nil where the venue does not tell which those are.
+    var history: (any TradeHistory)?
 
     /// Settings of one connection.
     func settings(epoch: Int) -> String {

@@ -14,7 +14,7 @@ struct Reconnect {
     }
 
     let policy: Policy
-    private let random: @Sendable (ClosedRange<Int64>) -> Int64
+    let random: @Sendable (ClosedRange<Int64>) -> Int64
     /// Failures since the last stable connection.
     private(set) var failures = 0
 
