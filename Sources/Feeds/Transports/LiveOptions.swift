@@ -72,9 +72,8 @@ struct LiveOptions {
         return text
     }
 
-    func connection(threadName: String) -> WebSocketClient.Options {
+    var connection: WebSocketClient.Options {
         var connection = WebSocketClient.Options()
-        connection.threadName = threadName
         if options.isSet("authorities") { connection.authorityFile = options.text("authorities") }
         return connection
     }

@@ -115,7 +115,7 @@ public struct BinanceFeed: Feed {
             let part = streams[start..<min(streams.count, start + Self.streamsPerLine)]
             return LiveVenue(
                 name: Self.spec.name, url: url, subscribe: Self.orders(Array(part)), unsubscribe: [],
-                settings: settings, connection: shared.connection(threadName: "binance"), policy: policy,
+                settings: settings, connection: shared.connection, policy: policy,
                 history: history)
         }
     }

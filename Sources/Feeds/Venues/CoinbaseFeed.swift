@@ -55,7 +55,7 @@ public struct CoinbaseFeed: Feed {
             unsubscribe: [Self.order("unsubscribe", symbols[...], names + ["heartbeat"])],
             settings: SessionSettings(
                 decoder: "coinbase", values: ["venue": options.text("venue"), "continues": "true"]),
-            connection: shared.connection(threadName: "coinbase"), policy: policy, history: history)
+            connection: shared.connection, policy: policy, history: history)
     }
 
     private static func order(_ type: String, _ products: ArraySlice<String>, _ channels: [String]) -> String {

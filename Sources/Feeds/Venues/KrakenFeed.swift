@@ -56,7 +56,7 @@ public struct KrakenFeed: Feed {
             unsubscribe: parameters.map { Self.order("unsubscribe", symbols[...], $0) },
             settings: SessionSettings(
                 decoder: "kraken", values: ["venue": options.text("venue"), "continues": "true"]),
-            connection: shared.connection(threadName: "kraken"), policy: policy, history: history)
+            connection: shared.connection, policy: policy, history: history)
     }
 
     private static func order(_ method: String, _ pairs: ArraySlice<String>, _ parameters: String) -> String {
