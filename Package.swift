@@ -29,11 +29,12 @@ let package = Package(
         .systemLibrary(name: "CWebSockets"),  // libwebsockets
         .systemLibrary(name: "CYAML"),  // libyaml
         .systemLibrary(name: "CLZ4"),  // lz4 block compression
+        .systemLibrary(name: "CLZMA"),  // .xz and .lzma files, among them Dukascopy's .bi5
         .systemLibrary(name: "CZlib"),  // gzip and zip members
         .systemLibrary(name: "CZstd"),  // zstd frames: pages of Parquet files
 
         // Clocks, threads, files, bytes, logging, metrics, YAML: the home of `unsafe`.
-        .target(name: "Platform", dependencies: ["CPlatform", "CYAML", "CLZ4", "CZlib"], swiftSettings: safe),
+        .target(name: "Platform", dependencies: ["CLZ4", "CLZMA", "CPlatform", "CYAML", "CZlib"], swiftSettings: safe),
         // Instruments, schemas, columnar batches; no I/O.
         .target(name: "Market", dependencies: ["Platform"], swiftSettings: safe),
         // ADBC client: DuckDB embedded, any ADBC driver.
