@@ -108,6 +108,10 @@ import Testing
         ("text", "2013.10.07 04:00:00 -0400", 1_381_132_800_000_000_000),
         ("text", "2013-10-07", 1_381_104_000_000_000_000),
         ("text", "2013-10-07 08:00:00 UTC", 1_381_132_800_000_000_000),
+        ("text", "20131007 08:00", 1_381_132_800_000_000_000),
+        ("text", "2013-10-07 10:00+02:00", 1_381_132_800_000_000_000),
+        ("text", "07.10.2013 08:00:00.250", 1_381_132_800_250_000_000),
+        ("text", "07.10.2013 10:00:00.250 GMT+0200", 1_381_132_800_250_000_000),
     ])
     func `times are read in many forms`(format: String, text: String, expected: Int64) throws {
         var values = trades
@@ -116,7 +120,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "2013-13-07 08:00:00", "2013-10-07 24:00:00", "2013-10-07 08:61:00", "2013-10-07 08:00", "2013-10-07X08:00:00",
+        "2013-13-07 08:00:00", "2013-10-07 24:00:00", "2013-10-07 08:61:00", "2013-10-07 08:00:", "2013-10-07X08:00:00",
+        "2013-10-07 08:00.5", "2013-10-07 08", "07.13.2013 08:00:00", "07.10.13 08:00:00", "2013-10-07 08:00:00 GM",
         "2013-10-07 08:00:00.", "2013-10-07 08:00:00+2", "2013-02-30 00:00:00", "13-10-07 08:00:00",
         "2013-1007 08:00:00",
     ])
@@ -146,6 +151,38 @@ import Testing
         #expect(try time(hour * 7 / 2, "2013-03-10", "America/New_York") == "2013-03-10T07:30:00Z")
         #expect(try time(hour * 3 / 2, "2013-11-03", "America/New_York") == "2013-11-03T05:30:00Z")
         #expect(try time(hour * 5 / 2, "2013-11-03", "America/New_York") == "2013-11-03T07:30:00Z")
+        // Seven hours ahead of New York: UTC+2 in winter, UTC+3 in summer, changed when New York's clocks show 02:00.
+        #expect(try time(0, "2013-01-02", "America/New_York+7") == "2013-01-01T22:00:00Z")
+        #expect(try time(hour * 23, "2013-07-02", "America/New_York+7") == "2013-07-02T20:00:00Z")
+        #expect(try time(hour * 8, "2013-03-10", "America/New_York+7") == "2013-03-10T06:00:00Z")
+        #expect(try time(hour * 10, "2013-03-10", "America/New_York+7") == "2013-03-10T07:00:00Z")
+        #expect(try time(hour * 20, "2013-01-02", "America/New_York-7:30") == "2013-01-03T08:30:00Z")
+    }
+
+    @Test func `a day and a time of the day may stand apart`() throws {
+        var values = trades
+        values["time_format"] = "text"
+        values["time_of_day"] = "3"
+        let result = try decoded(values, "2013.10.07,1,1,08:00:00.25\n2013.10.07,1,1,\n2013.10.07,1,1,8\n")
+        #expect(result.events.trades.eventTimeNs[0] == 1_381_132_800_250_000_000)
+        #expect(result.reasons == ["missing_field", "wrong_type"])
+    }
+
+    @Test func `a receive time of the line takes the place of the frame's`() throws {
+        var values = trades
+        values["receive_time"] = "3"
+        let result = try decoded(values, "1,1,1,5\n1,1,1,\n")
+        #expect(result.events.trades.ingestTimeNs[0] == 5_000_000 && result.reasons == ["missing_field"])
+    }
+
+    @Test func `a terminal's tick is a quote, a trade, or both`() throws {
+        let values = [
+            "kind": "ticks", "time": "0", "time_format": "ns", "bid": "1", "ask": "2", "price": "3", "size": "4",
+            "symbol": "A",
+        ]
+        let result = try decoded(values, "1,5,6,0,0\n2,5,6,5.5,7\n3,,,5.5,8\n4,0,0,0,0\n5,5,6,x,1\n")
+        #expect(result.quotes.count == 3 && result.trades == ["0/1 A 2 5.5 x 7.0", "0/2 A 3 5.5 x 8.0"])
+        #expect(result.reasons == ["price_not_positive", "wrong_type"])
     }
 
     @Test func `a mapping survives its text form`() throws {
@@ -163,6 +200,9 @@ import Testing
         mapping.sizeScale = 0.5
         mapping.hasHeader = true
         mapping.delimiter = "\t"
+        mapping.receiveTime = .position(9)
+        mapping.timeOfDay = .name("flags")
+        mapping.blankIsUnchanged = true
         #expect(try CSVMapping(values: mapping.values) == mapping)
         let resolved = try mapping.resolved(header: ["Time", "flags", "venue"])
         #expect(resolved.time == .position(0) && resolved.venueColumn == .position(2))
@@ -176,7 +216,8 @@ import Testing
         (["price_scale": "0"], "scales must be positive"),
         (["time_format": "ms_of_day"], "need a date"), (["price": ""], "no position"), (["symbol": ""], "no symbol"),
         (["kind": "bars"], "unknown `bars`"), (["prise": "1"], "unknown key `prise`"),
-        (["date": "20139999"], "is not a day"),
+        (["date": "20139999"], "is not a day"), (["zone": ""], "give its `--zone`"),
+        (["time_of_day": "3"], "needs days written as text"), (["blank": "x"], "`blank`"),
     ])
     func `what is wrong with a mapping is said`(change: [String: String], message: String) {
         let values = trades.merging(change) { $1 }

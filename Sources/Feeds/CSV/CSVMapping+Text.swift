@@ -20,6 +20,7 @@ extension CSVMapping {
         if !conditions.isEmpty { values["conditions"] = conditions.map(Self.text).joined(separator: "+") }
         if priceScale != 1 { values["price_scale"] = JSONText.number(priceScale) }
         if sizeScale != 1 { values["size_scale"] = JSONText.number(sizeScale) }
+        if blankIsUnchanged { values["blank"] = "unchanged" }
         return values
     }
 
@@ -66,11 +67,15 @@ extension CSVMapping {
         conditions = (values["conditions"] ?? "").split(separator: "+").map { Self.column(String($0)) }
         priceScale = try scale("price_scale")
         sizeScale = try scale("size_scale")
+        guard ["missing", "unchanged", nil].contains(values["blank"]) else {
+            throw FeedError(.settings, "`blank`: write `missing` or `unchanged`")
+        }
+        blankIsUnchanged = values["blank"] == "unchanged"
     }
 
     private static let otherKeys = [
         "kind", "time", "time_format", "zone", "header", "delimiter", "date", "symbol", "venue", "side_means",
-        "conditions", "price_scale", "size_scale",
+        "conditions", "price_scale", "size_scale", "blank",
     ]
 
     private static func text(_ column: Column) -> String {

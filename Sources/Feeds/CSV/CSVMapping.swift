@@ -6,12 +6,19 @@ public import Platform
 /// Its text form (`text`, `init(text:)`) is the settings of a session, from which the decoder is made again.
 public struct CSVMapping: Sendable, Equatable {
     /// What a line is.
-    public enum Kind: String, Sendable { case trades, quotes }
+    public enum Kind: String, Sendable {
+        case trades, quotes
+        /// A terminal's tick: a quote where it has a bid or an ask, and a trade where it has a price; zero is nothing.
+        case ticks
+    }
 
     /// A column, by position from 0 or by its name in the header.
     public enum Column: Sendable, Equatable {
         case position(Int)
         case name(String)
+
+        /// The position; nil where only the name is known.
+        var place: Int? { if case .position(let place) = self { place } else { nil } }
     }
 
     /// How a time is written.
@@ -41,9 +48,13 @@ public struct CSVMapping: Sendable, Equatable {
     public var delimiter: Character = ","
     public var time: Column
     public var timeFormat: TimeFormat
+    /// The time of the day, where `time` is the day alone.
+    public var timeOfDay: Column?
+    /// When the line was received, in the format of `time`: it becomes the receive time, and orders the lines.
+    public var receiveTime: Column?
     /// The day of times since midnight.
     public var date: CivilDate?
-    /// IANA name (`America/New_York`), `UTC`, or an offset (`UTC-5`, `-05:00`): where a time does not say it.
+    /// Where a time does not say it: what `ZoneClock` reads, such as `America/New_York`, `UTC-5`, `America/New_York+7`.
     public var zone = "UTC"
     /// The instrument of every line, where no column tells.
     public var symbol = ""
@@ -64,6 +75,8 @@ public struct CSVMapping: Sendable, Equatable {
     public var bidSize: Column?
     public var ask: Column?
     public var askSize: Column?
+    /// A blank bid or ask beside the other one is the one before: the reader of the file writes it into the line.
+    public var blankIsUnchanged = false
 
     /// Prices in the file are this many times too large: 10000 for integers in 1/10,000.
     public var priceScale = 1.0
@@ -103,10 +116,17 @@ public struct CSVMapping: Sendable, Equatable {
     /// The optional columns and their names in the text form.
     static var columnPaths: [(name: String, column: WritableKeyPath<CSVMapping, Column?>)] {
         [
-            ("symbol_column", \.symbolColumn), ("venue_column", \.venueColumn), ("price", \.price), ("size", \.size),
-            ("side", \.side), ("trade_id", \.tradeID), ("bid", \.bid), ("bid_size", \.bidSize), ("ask", \.ask),
+            ("time_of_day", \.timeOfDay), ("receive_time", \.receiveTime), ("symbol_column", \.symbolColumn),
+            ("venue_column", \.venueColumn), ("price", \.price), ("size", \.size), ("side", \.side),
+            ("trade_id", \.tradeID), ("bid", \.bid), ("bid_size", \.bidSize), ("ask", \.ask),
             ("ask_size", \.askSize),
         ]
+    }
+
+    /// The highest position of a column.
+    var highestPlace: Int {
+        let optional = Self.columnPaths.compactMap { self[keyPath: $0.column]?.place }
+        return (optional + [time.place ?? 0] + conditions.compactMap(\.place)).max() ?? 0
     }
 
     /// Says what is missing or contradictory.
@@ -116,14 +136,23 @@ public struct CSVMapping: Sendable, Equatable {
         let lacking: String? =
             switch kind {
             case .trades: price == nil ? "`price`" : nil
-            case .quotes: bid == nil && ask == nil ? "`bid` and `ask`" : nil
+            case .quotes, .ticks: bid == nil && ask == nil ? "`bid` and `ask`" : nil
             }
         if let lacking { throw FeedError(.format, "\(kind.rawValue) need a column for \(lacking)") }
         if symbol.isEmpty && symbolColumn == nil {
-            throw FeedError(.format, "no symbol: neither a column nor a name is given; set `symbol`")
+            throw FeedError(.format, "no symbol: neither a column nor a name is given; give it with `--symbol`")
         }
         if timeFormat == .millisecondsOfDay && date == nil {
             throw FeedError(.format, "times since midnight need a date; set `date`")
+        }
+        guard !zone.isEmpty else {
+            throw FeedError(
+                .format,
+                "times are on the clock of the one who wrote the file; give its `--zone`, for example "
+                    + "`America/New_York+7` (most forex brokers), `Europe/Athens` or `UTC+2`")
+        }
+        guard timeOfDay == nil || timeFormat == .text else {
+            throw FeedError(.format, "a column of times of the day needs days written as text")
         }
         guard ZoneClock(zone) != nil else {
             throw FeedError(

@@ -62,6 +62,13 @@ final class CSVRow {
         return unsafe UnsafeRawBufferPointer(start: line + Int(start), count: Int(end - start))
     }
 
+    /// Where a field stands in the line, empty or not; nil where the line has no such field.
+    func place(_ field: Int) -> Range<Int>? {
+        guard field >= 0, field < count else { return nil }
+        let (start, end) = unsafe bounds[field]
+        return Int(start)..<Int(end)
+    }
+
     /// A field as a number; nil where it is none. `bytes(field)` says whether there is anything.
     func number(_ field: Int) -> Double? {
         guard let text = unsafe bytes(field) else { return nil }
@@ -88,6 +95,13 @@ enum TextLines {
             start += length + 1
             number += 1
         }
+    }
+
+    /// A line without the line break at its end.
+    static func withoutBreak(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        var end = line.count
+        while end > 0, unsafe line[end - 1] == 10 || line[end - 1] == 13 { end -= 1 }
+        return unsafe UnsafeRawBufferPointer(rebasing: line[..<end])
     }
 
     /// Bytes before the first line break, or all of them.

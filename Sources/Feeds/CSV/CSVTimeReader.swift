@@ -5,6 +5,7 @@ struct CSVTimeReader {
     private let format: CSVMapping.TimeFormat
     private let dayOfFile: Int64
     private var clock: ZoneClock
+    private var joined: [UInt8] = []
 
     /// - Precondition: the mapping was checked.
     init(_ mapping: CSVMapping) {
@@ -31,6 +32,18 @@ struct CSVTimeReader {
             return clock.utcNs(day: dayOfFile, ofDayNs: ofDay)
         case .text: return unsafe written(text)
         }
+    }
+
+    /// The time of a day and a time of the day that stand apart; nil where either is missing or the two are no time.
+    @safe
+    mutating func read(day: UnsafeRawBufferPointer?, ofDay: UnsafeRawBufferPointer?) -> Int64? {
+        guard let day = unsafe day, let ofDay = unsafe ofDay, day.count + ofDay.count < 64 else { return nil }
+        joined.removeAll(keepingCapacity: true)
+        unsafe joined.append(contentsOf: day)
+        joined.append(UInt8(ascii: " "))
+        unsafe joined.append(contentsOf: ofDay)
+        let text = joined
+        return unsafe text.withUnsafeBytes { unsafe written($0) }
     }
 
     /// Digits, perhaps with decimals, times ten to the power of `digits`; decimals beyond that are cut off.
@@ -67,26 +80,20 @@ struct CSVTimeReader {
         return isNegative ? -value : value
     }
 
-    /// `yyyy-MM-dd HH:mm:ss[.f]` with an optional offset, or the same without marks.
+    /// `yyyy-MM-dd HH:mm[:ss[.f]]` with an optional offset, the same without marks, or with `dd.MM.yyyy`.
     private mutating func written(_ text: UnsafeRawBufferPointer) -> Int64? {
         var cursor = unsafe TextCursor(text)
-        guard let year = cursor.digits(4) else { return nil }
-        let mark = cursor.peek
-        let isMarked = mark == UInt8(ascii: "-") || mark == UInt8(ascii: "/") || mark == UInt8(ascii: ".")
-        if isMarked { cursor.skip() }
-        guard let month = cursor.digits(2), !isMarked || cursor.take(mark), let day = cursor.digits(2),
-            let date = CivilDate(year: year, month: month, day: day)
-        else { return nil }
+        guard let date = cursor.date() else { return nil }
         if cursor.isAtEnd { return clock.utcNs(day: date.daysSinceEpoch, ofDayNs: 0) }
         guard cursor.take(UInt8(ascii: " ")) || cursor.take(UInt8(ascii: "T")) || cursor.take(UInt8(ascii: "t")),
             let hour = cursor.digits(2)
         else { return nil }
         let colon = UInt8(ascii: ":")
         let hasColons = cursor.take(colon)
-        guard let minute = cursor.digits(2), !hasColons || cursor.take(colon), let second = cursor.digits(2),
-            hour < 24, minute < 60, second <= 60
-        else { return nil }
-        let hasPoint = cursor.take(UInt8(ascii: "."))
+        guard let minute = cursor.digits(2) else { return nil }
+        let hasSeconds = !hasColons || cursor.take(colon)
+        guard let second = hasSeconds ? cursor.digits(2) : 0, hour < 24, minute < 60, second <= 60 else { return nil }
+        let hasPoint = hasSeconds && cursor.take(UInt8(ascii: "."))
         guard let fraction = cursor.fraction(), fraction.count > 0 || !hasPoint,
             hasPoint || !hasColons || fraction.count == 0
         else { return nil }
@@ -110,11 +117,37 @@ struct TextCursor {
     var peek: UInt8 { unsafe isAtEnd ? 0 : text[place] }
     mutating func skip() { place += 1 }
 
+    /// Steps over a word if it is next.
+    mutating func take(_ word: StaticString) -> Bool {
+        let count = word.utf8CodeUnitCount
+        guard unsafe place + count <= text.count else { return false }
+        for index in 0..<count where unsafe text[place + index] != word.utf8Start[index] { return false }
+        place += count
+        return true
+    }
+
     /// Steps over `byte` if it is next.
     mutating func take(_ byte: UInt8) -> Bool {
         guard peek == byte, !isAtEnd else { return false }
         place += 1
         return true
+    }
+
+    /// A day: `yyyy-MM-dd` with one of the marks `-/.`, `yyyyMMdd`, or `dd.MM.yyyy`.
+    mutating func date() -> CivilDate? {
+        let point = UInt8(ascii: ".")
+        if unsafe text.count >= 10, unsafe text[2] == point, unsafe text[5] == point {
+            guard let day = digits(2), take(point), let month = digits(2), take(point), let year = digits(4) else {
+                return nil
+            }
+            return CivilDate(year: year, month: month, day: day)
+        }
+        guard let year = digits(4) else { return nil }
+        let mark = peek
+        let isMarked = mark == UInt8(ascii: "-") || mark == UInt8(ascii: "/") || mark == point
+        if isMarked { skip() }
+        guard let month = digits(2), !isMarked || take(mark), let day = digits(2) else { return nil }
+        return CivilDate(year: year, month: month, day: day)
     }
 
     /// Exactly `count` digits.
@@ -143,13 +176,11 @@ struct TextCursor {
         return (value, count)
     }
 
-    /// `Z`, `UTC`, `±hh:mm`, `±hhmm` or `±hh` up to the end, in nanoseconds.
+    /// `Z`, `UTC`, `GMT`, `±hh:mm`, `±hhmm`, `±hh` or `GMT±hhmm` up to the end, in nanoseconds.
     mutating func offset() -> Int64? {
         _ = take(UInt8(ascii: " "))
         if take(UInt8(ascii: "Z")) || take(UInt8(ascii: "z")) { return isAtEnd ? 0 : nil }
-        if unsafe text.count - place == 3, take(UInt8(ascii: "U")), take(UInt8(ascii: "T")), take(UInt8(ascii: "C")) {
-            return 0
-        }
+        if take("UTC") || take("GMT"), isAtEnd { return 0 }
         let isNegative = take(UInt8(ascii: "-"))
         guard isNegative || take(UInt8(ascii: "+")), let hours = digits(2) else { return nil }
         _ = take(UInt8(ascii: ":"))

@@ -13,6 +13,8 @@ public struct ZoneClock {
         case named(TimeZone)
     }
     private let rule: Rule
+    /// How far the clock is ahead of the zone's.
+    private let aheadNs: Int64
     /// The day that the offsets below belong to, in days since 1970.
     private var day = Int64.min
     private var offsetNs: Int64 = 0
@@ -20,17 +22,29 @@ public struct ZoneClock {
     private var changeNs = Int64.max
     private var laterOffsetNs: Int64 = 0
 
-    /// Reads an IANA name, `UTC`, or an offset such as `UTC-5`, `+05:30`, `-0500`.
+    /// Reads an IANA name, `UTC`, or an offset such as `UTC-5`, `+05:30`, `-0500`; or a name and an offset from it, such
+    /// as `America/New_York+7`: the clock of forex brokers whose day ends at 17:00 in New York, summer and winter.
     ///
     /// - Returns: nil where there is no such zone.
     public init?(_ text: String) {
         if let offset = Self.offsetNs(text) {
             rule = .fixed(offsetNs: offset)
-        } else if let zone = TimeZone(identifier: text), text.contains("/") {
+            aheadNs = 0
+        } else if let zone = Self.named(text) {
             rule = .named(zone)
+            aheadNs = 0
+        } else if let mark = text.lastIndex(where: { $0 == "+" || $0 == "-" }),
+            let zone = Self.named(String(text[..<mark])), let ahead = Self.offsetNs(String(text[mark...]))
+        {
+            rule = .named(zone)
+            aheadNs = ahead
         } else {
             return nil
         }
+    }
+
+    private static func named(_ text: String) -> TimeZone? {
+        text.contains("/") ? TimeZone(identifier: text) : nil
     }
 
     /// The moment at which the clocks of the zone show this.
@@ -39,6 +53,13 @@ public struct ZoneClock {
     ///   - day: days since 1970.
     ///   - ofDayNs: nanoseconds that the clock shows since midnight.
     public mutating func utcNs(day: Int64, ofDayNs: Int64) -> Int64 {
+        var (day, ofDayNs) = (day, ofDayNs)
+        if aheadNs != 0 {
+            ofDayNs -= aheadNs
+            let days = (ofDayNs < 0 ? ofDayNs - Timestamp.nanosecondsPerDay + 1 : ofDayNs) / Timestamp.nanosecondsPerDay
+            day += days
+            ofDayNs -= days * Timestamp.nanosecondsPerDay
+        }
         let wallNs = day &* Timestamp.nanosecondsPerDay &+ ofDayNs
         switch rule {
         case .fixed(let offsetNs): return wallNs &- offsetNs

@@ -97,10 +97,12 @@ extension FrameDecoders {
         case "kraken": return kraken(context, venue: settings.values["venue"] ?? "KRAKEN")
         case "simulator": return simulator(context)
         case "csv": return try csv(context, try CSVMapping(values: settings.values))
+        case "dukascopy": return try DukascopyDecoder(context, values: settings.values)
         default:
             throw FeedError(
                 .settings,
-                "unknown decoder `\(settings.decoder)`; known are binance, coinbase, csv, finnhub, kraken, simulator")
+                "unknown decoder `\(settings.decoder)`; known are binance, coinbase, csv, dukascopy, finnhub, kraken, "
+                    + "simulator")
         }
     }
 }

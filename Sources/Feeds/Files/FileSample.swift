@@ -1,19 +1,40 @@
+internal import Foundation
 internal import Platform
 
-/// What is looked at to tell the format of a file: its path and its first lines.
+/// What is looked at to tell the format of a file: its path and its first bytes.
 struct FileSample: Sendable {
     /// The folders above it and its name, from the root of the file system.
     let components: [String]
-    /// The first lines, without line breaks.
+    /// The first bytes, unpacked.
+    let head: [UInt8]
+    /// The first lines, at most 50, without line breaks; none where the file is not text.
     let lines: [String]
+    /// How many bytes are looked at.
+    static let headBytes = 64 << 10
 
-    init(path: String, lines: [String]) {
+    init(path: String, head: [UInt8]) {
         components = path.split(separator: "/").map(String.init)
-        self.lines = lines
+        self.head = head
+        let text = head.starts(with: [0xef, 0xbb, 0xbf]) ? head.dropFirst(3) : head[...]
+        guard !text.contains(0) else {
+            lines = []
+            return
+        }
+        lines = text.split(separator: 10, maxSplits: 50, omittingEmptySubsequences: true).prefix(50).map { line in
+            String(decoding: line.last == 13 ? line.dropLast() : line, as: UTF8.self)
+        }
     }
 
+    /// Its name with all endings.
+    var name: String { components.last ?? "" }
+
     /// Its name without folders and endings such as `.csv.gz`.
-    var stem: String { Self.stem(components.last ?? "") }
+    var stem: String { Self.stem(name) }
+
+    /// True where a folder over the file, or its name, has `word` in it, in capitals or not.
+    func isNamed(_ word: String) -> Bool {
+        components.contains { $0.range(of: word, options: .caseInsensitive) != nil }
+    }
 
     /// The folder `above` levels over the file; 1 is the one it lies in.
     func folder(_ above: Int) -> String? {
@@ -22,7 +43,7 @@ struct FileSample: Sendable {
 
     /// Endings that say how a file is packed or written, not what it is.
     private static let endings = [
-        ".gz", ".zip", ".csv", ".tsv", ".txt", ".jsonl", ".json", ".ndjson", ".log", ".parquet",
+        ".gz", ".zip", ".xz", ".csv", ".tsv", ".txt", ".jsonl", ".json", ".ndjson", ".log", ".parquet", ".bi5",
     ]
 
     static func stem(_ name: String) -> String {
@@ -33,17 +54,20 @@ struct FileSample: Sendable {
         return String(stem)
     }
 
-    /// The first day written in a text as `20131007` or `2013-10-07`, and the text without it and the mark before
-    /// or behind it.
+    /// The first day written in a text as `20131007` or `2013-10-07`, or month written as `2013-10`, and the text
+    /// without it and the mark before or behind it.
     static func date(in text: String) -> (date: CivilDate, rest: String)? {
         let characters = Array(text)
-        for length in [10, 8] where characters.count >= length {
+        for length in [10, 8, 7] where characters.count >= length {
             for start in 0...characters.count - length {
                 let end = start + length
                 let isAlone =
                     (start == 0 || !characters[start - 1].isNumber)
                     && (end == characters.count || !characters[end].isNumber)
-                guard isAlone, let date = CivilDate(String(characters[start..<end])), date.components.year >= 1900
+                let written = String(characters[start..<end])
+                guard isAlone, length != 7 || characters[start + 4] == "-",
+                    let date = CivilDate(length == 7 ? written + "-01" : written),
+                    date.components.year >= 1900
                 else {
                     continue
                 }

@@ -40,7 +40,7 @@ final class LineFrameReader: FrameReader {
 
     func next() throws -> FileFrame? {
         while let line = unsafe try lines.next() {
-            let text = unsafe Self.trimmed(line)
+            let text = unsafe TextLines.withoutBreak(line)
             if text.count == 0 { continue }
             guard isRecorded else { return unsafe FileFrame(keyNs: .min, recordedNs: nil, payload: text) }
             guard let (timeNs, digits) = unsafe Self.time(text) else {
@@ -66,84 +66,5 @@ final class LineFrameReader: FrameReader {
         }
         guard place >= 18, place < text.count, unsafe text[place] == UInt8(ascii: " ") else { return nil }
         return (value, place)
-    }
-
-    private static func trimmed(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        var end = line.count
-        while end > 0, unsafe line[end - 1] == 10 || line[end - 1] == 13 { end -= 1 }
-        return unsafe UnsafeRawBufferPointer(rebasing: line[..<end])
-    }
-}
-
-/// The lines of one slice of event time as a frame, as they stand in the file.
-///
-/// A line that is older than its slice, or whose time cannot be read, stays where it is: in the frame that is being
-/// collected. A frame is cut at `mostBytes`.
-@safe
-final class ColumnFrameReader: FrameReader {
-    private let lines: LineReader
-    private let row: CSVRow
-    private let timeColumn: Int
-    private var times: CSVTimeReader
-    private let sliceNs: Int64
-    private var slice = Int64.min
-    private var hasLine = false
-    /// The line that did not fit the frame before.
-    private var pending: UnsafeRawBufferPointer?
-    private let frame: UnsafeMutableRawBufferPointer
-    private var frameBytes = 0
-    private static let mostBytes = 64 << 10
-
-    /// - Precondition: the mapping was checked and has positions.
-    init(_ lines: LineReader, _ mapping: CSVMapping, sliceNs: Int64) {
-        self.lines = lines
-        self.sliceNs = sliceNs
-        guard case .position(let place) = mapping.time else { preconditionFailure("the time column has no position") }
-        timeColumn = place
-        row = CSVRow(fields: place + 1, delimiter: mapping.delimiter)
-        times = CSVTimeReader(mapping)
-        unsafe frame = .allocate(byteCount: Self.mostBytes, alignment: 64)
-        unsafe pending = nil
-    }
-
-    deinit { unsafe frame.deallocate() }
-
-    var fileBytesRead: Int64 { lines.fileBytesRead }
-
-    func next() throws -> FileFrame? {
-        frameBytes = 0
-        while let line = unsafe try pending ?? lines.next() {
-            let wasPending = unsafe pending != nil
-            unsafe pending = nil
-            let lineSlice = unsafe wasPending ? slice : sliceOfLine(line)
-            if frameBytes > 0, lineSlice > slice || frameBytes + line.count > Self.mostBytes {
-                let keyNs = keyNs
-                slice = max(slice, lineSlice)
-                unsafe pending = unsafe line
-                return unsafe FileFrame(
-                    keyNs: keyNs, recordedNs: nil, payload: UnsafeRawBufferPointer(rebasing: frame[..<frameBytes]))
-            }
-            slice = max(slice, lineSlice)
-            // A line longer than a frame is a frame of its own, straight from the reader.
-            if line.count > Self.mostBytes { return unsafe FileFrame(keyNs: keyNs, recordedNs: nil, payload: line) }
-            unsafe frame.baseAddress?.advanced(by: frameBytes).copyMemory(
-                from: line.baseAddress!, byteCount: line.count)
-            frameBytes += line.count
-        }
-        guard frameBytes > 0 else { return nil }
-        return unsafe FileFrame(
-            keyNs: keyNs, recordedNs: nil, payload: UnsafeRawBufferPointer(rebasing: frame[..<frameBytes]))
-    }
-
-    private var keyNs: Int64 { slice == .min ? .min : slice * sliceNs }
-
-    /// The number of the slice that the line's time is in; the current one where it has no time.
-    private func sliceOfLine(_ line: UnsafeRawBufferPointer) -> Int64 {
-        var end = line.count
-        while end > 0, unsafe line[end - 1] == 10 || line[end - 1] == 13 { end -= 1 }
-        unsafe row.split(UnsafeRawBufferPointer(rebasing: line[..<end]))
-        guard let text = unsafe row.bytes(timeColumn), let time = times.read(text), time > 0, time < CSVTimeReader.endNs
-        else { return slice }
-        return time / sliceNs
     }
 }

@@ -60,13 +60,21 @@ enum HeaderDetector {
                 mapping.sideMeaning = .buyerIsMaker
             }
             // Ids that are no numbers (UUIDs) cannot be kept; the place in the file identifies such trades.
-            if let id = place("trade_id"), value(id).isEmpty || Int64(value(id)) != nil {
+            if let id = place("trade_id"), areNumbers(sample, id, delimiter) {
                 mapping.tradeID = .position(id)
             }
             mapping.conditions = place("conditions").map { [.position($0)] } ?? []
         }
         if mapping.symbolColumn == nil { mapping.symbol = symbol(sample) }
         return .success(mapping)
+    }
+
+    /// True where every line behind the header has a whole number in the column, or nothing.
+    static func areNumbers(_ sample: FileSample, _ column: Int, _ delimiter: Character) -> Bool {
+        sample.lines.dropFirst().allSatisfy { line in
+            let fields = fields(line, delimiter)
+            return column >= fields.count || fields[column].isEmpty || Int64(fields[column]) != nil
+        }
     }
 
     /// Common names of each field, lower case without marks, best first.

@@ -5,7 +5,7 @@ internal import Platform
 /// - Shape: memory for one read and the longest line.
 /// - Threading: one thread at a time.
 @safe
-final class LineReader {
+final class LineReader: LineSource {
     private let stream: any ByteStream
     private let path: String
     private var buffer: UnsafeMutableRawBufferPointer

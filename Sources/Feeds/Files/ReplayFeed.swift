@@ -16,6 +16,11 @@ public struct ReplayFeed: Feed {
             .init("symbol", .text, default: "", "The instrument's symbol, where the files do not tell."),
             .init("venue", .text, default: "", "The venue, in place of what the files say."),
             .init(
+                "zone", .text, default: "",
+                "Zone of times that do not say theirs, for example `UTC-5` or `America/New_York+7`."),
+            .init(
+                "price_scale", .text, default: "", "What prices in the files are divided by, where they do not tell."),
+            .init(
                 "columns", .list, default: "",
                 "How to read the columns, as `key=value`: kind, time, time_format, date, zone, price, size, bid, ask and more."
             ),
@@ -31,6 +36,16 @@ public struct ReplayFeed: Feed {
         asked.format = options.text("format")
         asked.symbol = options.text("symbol")
         asked.venue = options.text("venue")
+        asked.zone = options.text("zone")
+        if !asked.zone.isEmpty, ZoneClock(asked.zone) == nil {
+            throw options.error("zone", "`\(asked.zone)` is no zone", suggestion: "write `Europe/Athens` or `UTC+2`")
+        }
+        if !options.text("price_scale").isEmpty {
+            guard let scale = Double(options.text("price_scale")), scale > 0, scale.isFinite else {
+                throw options.error("price_scale", "`\(options.text("price_scale"))` is not a positive number")
+            }
+            asked.priceScale = scale
+        }
         guard let speed = Self.speed(options.text("speed")) else {
             throw options.error(
                 "speed", "`\(options.text("speed"))` is no speed", suggestion: "write `1x`, `60x` or `max`")

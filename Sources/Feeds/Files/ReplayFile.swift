@@ -3,13 +3,15 @@ internal import Platform
 /// One file (or member of a zip file) that is played, and how.
 public struct ReplayFile: Sendable {
     /// How its bytes become frames.
-    public enum Reading: Sendable, Equatable {
+    enum Reading: Sendable, Equatable {
         /// A receive time in nanoseconds, a space, and the frame: one line each.
         case recordedLines
         /// One frame per line, received now.
         case frameLines
-        /// Lines with columns, several to a frame.
-        case columns(CSVMapping)
+        /// Lines with columns, several to a frame; from the last line to the first where the file is newest first.
+        case columns(CSVMapping, isNewestFirst: Bool)
+        /// Binary records, several to a frame.
+        case records(FixedRecords)
         /// Made into lines with columns when it is opened.
         case parquet
     }
@@ -18,12 +20,14 @@ public struct ReplayFile: Sendable {
     public enum Container: Sendable, Equatable {
         case plain
         case gzip
+        /// `.xz` or `.lzma`, which is what `.bi5` is.
+        case lzma
         case zip(member: String)
     }
 
     public let path: String
     public let container: Container
-    public let reading: Reading
+    let reading: Reading
     /// Name of the feed; files of one series share it and are played one after the other.
     public let feed: String
     /// Name of the format, as `--format` takes it.
@@ -44,6 +48,7 @@ public struct ReplayFile: Sendable {
         switch container {
         case .plain: return try FileStream(path: path)
         case .gzip: return try InflateStream(try FileStream(path: path), .gzip, path: path)
+        case .lzma: return try LZMAStream(try FileStream(path: path), path: path)
         case .zip(let name):
             let archive = try ZipArchive(path: path)
             guard let member = archive.members.first(where: { $0.name == name }) else {

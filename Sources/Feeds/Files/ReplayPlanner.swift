@@ -10,6 +10,10 @@ public struct ReplayOptions: Sendable {
     public var symbol = ""
     /// The venue, in place of what the files or presets say.
     public var venue = ""
+    /// The zone of times that do not say theirs, in place of what presets say; what `ZoneClock` reads.
+    public var zone = ""
+    /// What prices in the files are divided by, in place of what presets say.
+    public var priceScale: Double?
     /// Times as fast as recorded; nil for as fast as possible.
     public var speed: Double?
     /// Lateness that the engine allows; files are interleaved in slices of at most half of it.
@@ -17,6 +21,9 @@ public struct ReplayOptions: Sendable {
     /// Makes a Parquet file into a text file with the header `event_time_ns,venue,symbol,price,size,side,trade_id` or
     /// `event_time_ns,venue,symbol,bid,bid_size,ask,ask_size`, and returns its path.
     public var convertParquet: (@Sendable (_ path: String) throws -> String)?
+
+    /// Where packed files are unpacked that are read from their end.
+    public var temporaryFolder = FileManager.default.temporaryDirectory.path
 
     public init() {}
 }

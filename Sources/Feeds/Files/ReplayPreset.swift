@@ -4,11 +4,35 @@ internal import Platform
 struct ReplayPreset: Sendable {
     /// What is known about a file.
     enum Match: Sendable {
-        case columns(CSVMapping)
+        case columns(CSVMapping, Series? = nil)
         /// Frames of a decoder, recorded or plain, with the decoder's settings.
         case frames(decoder: String, values: [String: String])
+        /// Records of a fixed length, with the decoder that reads frames of them and its settings.
+        case records(FixedRecords, decoder: String, values: [String: String], Series)
         /// Of this family, and not to be played.
         case skip(String)
+    }
+
+    /// Where a file belongs, if its path and the date in its name do not say so.
+    struct Series: Sendable {
+        /// The last part of the series' name, in place of the file's.
+        var name: String
+        /// How many folders over the file are part of its own name, such as those of a date.
+        var folders = 0
+        /// The file's place among those of the series: its earliest moment, in nanoseconds since 1970 UTC.
+        var startNs: Int64?
+        /// Files that tell the same in more or less detail.
+        var detail: Detail?
+    }
+
+    /// One of several forms of the same data, of which only the finest is played.
+    struct Detail: Sendable {
+        /// What it tells of; the same text in all forms.
+        let subject: String
+        /// 0 for the finest.
+        let rank: Int
+        /// Why it is left out where a finer one is there.
+        let reason: String
     }
 
     /// Name that `--format` takes.
@@ -19,7 +43,9 @@ struct ReplayPreset: Sendable {
     let match: @Sendable (FileSample) -> Match?
 
     /// All that are known, asked in this order.
-    static let all: [ReplayPreset] = leanPresets + framePresets + columnPresets
+    static let all: [ReplayPreset] =
+        dukascopyPresets + leanPresets + framePresets + binancePresets + histDataPresets + trueFXPresets
+        + tardisPresets + metaTraderPresets + [header]
 
     /// Names and summaries, for help.
     static func named(_ name: String) -> ReplayPreset? { all.first { $0.name == name } }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Market
 internal import Platform
 
 /// Collects the files of a replay, one by one.
@@ -6,8 +7,16 @@ struct ReplaySearch {
     let root: String
     let isFolder: Bool
     let options: ReplayOptions
-    private var found: [(file: ReplayFile, date: CivilDate?)] = []
+    private var found: [Found] = []
     private var skipped: [ReplayPlan.Skipped] = []
+
+    /// A file that can be played.
+    private struct Found {
+        let file: ReplayFile
+        /// Its place in its series, where path or name tell.
+        let startNs: Int64?
+        let detail: ReplayPreset.Detail?
+    }
 
     init(root: String, isFolder: Bool, options: ReplayOptions) {
         self.root = root
@@ -15,12 +24,25 @@ struct ReplaySearch {
         self.options = options
     }
 
-    /// The files in the order of their feeds and dates.
+    /// The files in the order of their feeds and dates; of several forms of the same data only the finest.
     var plan: ReplayPlan {
-        let ordered = found.enumerated().sorted { left, right in
+        var finest: [String: Int] = [:]
+        for detail in found.compactMap(\.detail) {
+            finest[detail.subject] = min(finest[detail.subject] ?? .max, detail.rank)
+        }
+        var played: [Found] = []
+        var skipped = skipped
+        for item in found {
+            if let detail = item.detail, let best = finest[detail.subject], detail.rank > best {
+                skipped.append(.init(path: item.file.label, reason: detail.reason))
+            } else {
+                played.append(item)
+            }
+        }
+        let ordered = played.enumerated().sorted { left, right in
             let (a, b) = (left.element, right.element)
             if a.file.feed != b.file.feed { return a.file.feed < b.file.feed }
-            if let day = a.date, let other = b.date, day != other { return day < other }
+            if let start = a.startNs, let other = b.startNs, start != other { return start < other }
             return left.offset < right.offset
         }
         return ReplayPlan(root: root, files: ordered.map(\.element.file), skipped: skipped)
@@ -30,6 +52,7 @@ struct ReplaySearch {
     mutating func add(_ path: String) {
         do {
             let size = try FileStatus.bytes(path)
+            guard size > 0 else { return skip(path, "the file is empty") }
             switch try FileStatus.packing(path) {
             case .parquet: addParquet(path, bytes: size)
             case .zip:
@@ -39,6 +62,7 @@ struct ReplaySearch {
                         path, .zip(member: member.name), bytes: member.compressedBytes, ofSeveral: members.count > 1)
                 }
             case .gzip: try add(path, .gzip, bytes: size)
+            case .lzma: try add(path, .lzma, bytes: size)
             case .plain: try add(path, .plain, bytes: size)
             }
         } catch {
@@ -51,61 +75,91 @@ struct ReplaySearch {
     ) throws {
         let probe = ReplayFile(
             path: path, container: container, reading: .frameLines, feed: "", format: "", settings: "", bytes: bytes)
-        let sample = FileSample(path: path, lines: try Self.firstLines(probe))
+        let sample = FileSample(path: path, head: try FileStatus.head(probe))
         guard let (format, match) = match(sample) else {
             return skip(probe.label, "not recognised; give `--format` or a mapping of columns")
         }
-        var member = ""
-        if ofSeveral, case .zip(let name) = container { member = "/" + FileSample.stem(name) }
-        let (feed, date) = feedName(path, member)
-        let reading: ReplayFile.Reading
-        var settings: SessionSettings
-        switch match {
-        case .skip(let reason): return skip(probe.label, reason)
-        case .frames(let decoder, let values):
-            reading = sample.lines.contains(where: ReplayPreset.isRecorded) ? .recordedLines : .frameLines
-            settings = SessionSettings(decoder: decoder, values: values)
-            if !options.venue.isEmpty { settings.values["venue"] = options.venue }
-        case .columns(var mapping):
-            if !options.symbol.isEmpty {
-                mapping.symbol = options.symbol
-                mapping.symbolColumn = nil
+        do throws(FeedError) {
+            guard let (reading, settings, series) = try reading(match, sample) else {
+                if case .skip(let reason) = match { skip(probe.label, reason) }
+                return
             }
-            if !options.venue.isEmpty {
-                mapping.venue = options.venue
-                mapping.venueColumn = nil
-            }
-            if mapping.venue.isEmpty && mapping.venueColumn == nil { mapping.venue = "FILE" }
-            do throws(FeedError) {
-                if mapping.hasHeader, let header = sample.lines.first {
-                    mapping = try mapping.resolved(header: HeaderDetector.fields(header, mapping.delimiter))
-                }
-                try mapping.check()
-            } catch {
-                return skip(probe.label, error.message)
-            }
-            reading = .columns(mapping)
-            settings = SessionSettings(decoder: "csv", values: mapping.values)
+            var member = ""
+            if ofSeveral, case .zip(let name) = container { member = "/" + FileSample.stem(name) }
+            let (feed, startNs) = feedName(path, member, series)
+            let file = ReplayFile(
+                path: path, container: container, reading: reading, feed: feed, format: format,
+                settings: settings.text, bytes: bytes)
+            found.append(Found(file: file, startNs: startNs, detail: series?.detail))
+        } catch {
+            skip(probe.label, error.message)
         }
-        let file = ReplayFile(
-            path: path, container: container, reading: reading, feed: feed, format: format, settings: settings.text,
-            bytes: bytes)
-        found.append((file, date))
+    }
+
+    /// How a file is read, and the settings of its session; nil where it is not played.
+    private func reading(
+        _ match: ReplayPreset.Match, _ sample: FileSample
+    ) throws(FeedError) -> (ReplayFile.Reading, SessionSettings, ReplayPreset.Series?)? {
+        switch match {
+        case .skip: return nil
+        case .frames(let decoder, let values):
+            let isRecorded = sample.lines.contains(where: ReplayPreset.isRecorded)
+            var settings = SessionSettings(decoder: decoder, values: values)
+            if !options.venue.isEmpty { settings.values["venue"] = options.venue }
+            return (isRecorded ? .recordedLines : .frameLines, settings, nil)
+        case .records(let layout, let decoder, let values, let series):
+            var settings = SessionSettings(decoder: decoder, values: values)
+            if !options.venue.isEmpty { settings.values["venue"] = options.venue }
+            if !options.symbol.isEmpty { settings.values["symbol"] = options.symbol }
+            if let scale = options.priceScale { settings.values["price_scale"] = JSONText.number(scale) }
+            // What is wrong with the settings is said now, not by dead letters.
+            _ = try FrameDecoders.make(
+                DecoderContext(instruments: InstrumentTable(), conditions: StringTable(), feedNumber: 0),
+                settings: settings.text)
+            return (.records(layout), settings, series)
+        case .columns(let mapping, let series):
+            let mapping = try completed(mapping, sample)
+            return (
+                .columns(mapping, isNewestFirst: LineOrder.isNewestFirst(sample, mapping)),
+                SessionSettings(decoder: "csv", values: mapping.values), series
+            )
+        }
+    }
+
+    /// A mapping with what the options say, and with positions in place of names.
+    private func completed(_ mapping: CSVMapping, _ sample: FileSample) throws(FeedError) -> CSVMapping {
+        var mapping = mapping
+        if !options.symbol.isEmpty {
+            mapping.symbol = options.symbol
+            mapping.symbolColumn = nil
+        }
+        if !options.venue.isEmpty {
+            mapping.venue = options.venue
+            mapping.venueColumn = nil
+        }
+        if mapping.venue.isEmpty && mapping.venueColumn == nil { mapping.venue = "FILE" }
+        if !options.zone.isEmpty { mapping.zone = options.zone }
+        if let scale = options.priceScale { mapping.priceScale = scale }
+        if mapping.hasHeader, let header = sample.lines.first {
+            mapping = try mapping.resolved(header: HeaderDetector.fields(header, mapping.delimiter))
+        }
+        try mapping.check()
+        return mapping
     }
 
     private mutating func addParquet(_ path: String, bytes: Int64) {
         guard options.convertParquet != nil else { return skip(path, "Parquet files need the embedded database") }
-        let (feed, date) = feedName(path, "")
+        let (feed, startNs) = feedName(path, "", nil)
         let file = ReplayFile(
             path: path, container: .plain, reading: .parquet, feed: feed, format: "parquet", settings: "", bytes: bytes)
-        found.append((file, date))
+        found.append(Found(file: file, startNs: startNs, detail: nil))
     }
 
     private mutating func skip(_ path: String, _ reason: String) { skipped.append(.init(path: path, reason: reason)) }
 
     /// The first preset that knows the file, or what the options say.
     private func match(_ sample: FileSample) -> (format: String, ReplayPreset.Match)? {
-        guard !sample.lines.isEmpty else { return ("", .skip("the file is empty")) }
+        guard !sample.head.isEmpty else { return ("", .skip("the file is empty")) }
         if let mapping = options.mapping { return ("csv", .columns(mapping)) }
         for preset in ReplayPreset.all {
             let isAsked = options.format == "auto" || options.format == preset.name
@@ -114,57 +168,53 @@ struct ReplaySearch {
             if case .skip = match { return (preset.name, match) }
         }
         if options.format != "auto" { return (options.format, .skip("not a file of format \(options.format)")) }
-        return nil
+        return sample.lines.isEmpty ? ("", .skip("not text, and of no known format")) : nil
     }
 
-    /// The name of the series: the path below the root, the root's own name before it, without date and endings.
-    private func feedName(_ path: String, _ member: String) -> (feed: String, date: CivilDate?) {
+    /// The name of the series: the path below the root, the root's own name before it, without date and endings, or
+    /// with the name that the preset gives.
+    private func feedName(
+        _ path: String, _ member: String, _ series: ReplayPreset.Series?
+    ) -> (feed: String, startNs: Int64?) {
         let base = isFolder ? root : URL(filePath: root).deletingLastPathComponent().path
         var parts = path.dropFirst(base.count).split(separator: "/").map(String.init)
         let stem = FileSample.stem(parts.removeLast())
         let dated = FileSample.date(in: stem)
-        let name = dated?.rest ?? stem
+        let name = series?.name ?? dated?.rest ?? stem
+        parts.removeLast(min(parts.count, series?.folders ?? 0))
         parts.insert(URL(filePath: base).lastPathComponent, at: 0)
         if !name.isEmpty { parts.append(name) }
-        return (parts.joined(separator: "/") + member, dated?.date)
-    }
-
-    /// Up to 50 lines from the first 64 KiB.
-    private static func firstLines(_ file: ReplayFile) throws -> [String] {
-        let stream = try file.open()
-        var bytes = [UInt8](repeating: 0, count: 64 << 10)
-        var count = 0
-        while count < bytes.count {
-            let start = count
-            let more = unsafe try bytes.withUnsafeMutableBytes { buffer in
-                unsafe try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[start...]))
-            }
-            if more == 0 { break }
-            count += more
-        }
-        var text = bytes[..<count]
-        if text.starts(with: [0xef, 0xbb, 0xbf]) { text = text.dropFirst(3) }
-        // Text of another kind is no text of ours.
-        guard !text.contains(0) else { return [] }
-        let lines = text.split(separator: 10, maxSplits: 50, omittingEmptySubsequences: true)
-        return lines.prefix(50).map { line in
-            String(decoding: line.last == 13 ? line.dropLast() : line, as: UTF8.self)
-        }
+        return (parts.joined(separator: "/") + member, series?.startNs ?? dated?.date.start.nanoseconds)
     }
 }
 
 /// What the beginning of a file says about how it is packed.
 enum FileStatus {
-    enum Packing { case plain, gzip, zip, parquet }
+    enum Packing { case plain, gzip, lzma, zip, parquet }
 
     static func bytes(_ path: String) throws -> Int64 { try File(path, .read).size }
 
     static func packing(_ path: String) throws -> Packing {
-        var magic = [UInt8](repeating: 0, count: 4)
-        let count = unsafe try magic.withUnsafeMutableBytes { unsafe try File(path, .read).read(into: $0, at: 0) }
-        let start = magic[..<count]
+        let start = try File(path, .read).read(6, at: 0)
         if start.starts(with: [0x1f, 0x8b]) { return .gzip }
         if start.starts(with: Array("PK".utf8)) { return .zip }
-        return start.elementsEqual("PAR1".utf8) ? .parquet : .plain
+        if start.starts(with: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]) { return .lzma }
+        // LZMA alone has no mark of its own; this is how every encoder's default begins, and no text does.
+        if start.starts(with: [0x5d, 0, 0]) { return .lzma }
+        return start.starts(with: Array("PAR1".utf8)) ? .parquet : .plain
+    }
+
+    /// The first bytes of a file's content.
+    static func head(_ file: ReplayFile) throws(StreamError) -> [UInt8] {
+        let stream = try file.open()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: FileSample.headBytes, alignment: 16)
+        defer { unsafe buffer.deallocate() }
+        var count = 0
+        while count < buffer.count {
+            let more = unsafe try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
+            if more == 0 { break }
+            count += more
+        }
+        return unsafe Array(buffer[..<count])
     }
 }

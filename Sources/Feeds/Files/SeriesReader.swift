@@ -56,6 +56,8 @@ final class SeriesReader {
             }
         } catch let error as StreamError {
             throw FeedError(.file, error.message, operation: error.path)
+        } catch let error as FileError {
+            throw FeedError(.file, error.reason, operation: error.path)
         }
     }
 
@@ -64,7 +66,9 @@ final class SeriesReader {
         switch file.reading {
         case .recordedLines: return LineFrameReader(try lines(file.open(), file), isRecorded: true)
         case .frameLines: return LineFrameReader(try lines(file.open(), file), isRecorded: false)
-        case .columns(let mapping): return try columns(file.open(), file, mapping)
+        case .columns(let mapping, let isNewestFirst):
+            return isNewestFirst ? try reversed(file, mapping) : try columns(file.open(), file, mapping)
+        case .records(let layout): return RecordFrameReader(try file.open(), layout, sliceNs: sliceNs)
         case .parquet:
             guard let convert = options.convertParquet else {
                 throw FeedError(.format, "Parquet files need the embedded database", operation: file.path)
@@ -81,6 +85,21 @@ final class SeriesReader {
         let lines = try lines(stream, file)
         if mapping.hasHeader { _ = unsafe try lines.next() }
         return ColumnFrameReader(lines, mapping, sliceNs: sliceNs)
+    }
+
+    /// Lines from the last to the first; a packed file is unpacked to disk before, since it only reads forwards.
+    private func reversed(_ file: ReplayFile, _ mapping: CSVMapping) throws -> any FrameReader {
+        var headerBytes = 0
+        if mapping.hasHeader {
+            let lines = LineReader(try file.open(), path: file.label)
+            headerBytes = unsafe try lines.next()?.count ?? 0
+        }
+        let plain =
+            file.container == .plain
+            ? try File(file.path, .read)
+            : try TemporaryCopy.make(of: file.open(), path: file.label, folder: options.temporaryFolder)
+        return ColumnFrameReader(
+            try BackwardLineReader(plain, from: Int64(headerBytes), fileBytes: file.bytes), mapping, sliceNs: sliceNs)
     }
 
     private func lines(_ stream: any ByteStream, _ file: ReplayFile) throws -> LineReader {

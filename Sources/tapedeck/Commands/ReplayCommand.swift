@@ -23,6 +23,8 @@ struct ReplayCommand: Command {
                 "mapping", "MAPPING", "columns of a CSV file: a YAML file, or time=ts,time_format=ms,price=px,size=qty"),
             .init("symbol", "TEXT", "the symbol, where the files do not tell"),
             .init("venue", "TEXT", "the venue, in place of what files or format say"),
+            .init("zone", "ZONE", "the zone of times that do not say theirs: UTC-5, America/New_York+7, …"),
+            .init("price-scale", "NUMBER", "what prices in the files are divided by, where they do not tell"),
             .init("speed", "SPEED", default: "max", "1x as recorded, 60x, … or max"),
             .init("config", "PIPELINE", "a pipeline's YAML file for bars, indicators and sinks"),
             PipelineOptions.data, PipelineOptions.bars,
@@ -100,6 +102,19 @@ struct ReplayCommand: Command {
         options.format = command.value("format") ?? "auto"
         options.symbol = command.value("symbol") ?? ""
         options.venue = command.value("venue") ?? ""
+        options.zone = command.value("zone") ?? ""
+        if !options.zone.isEmpty, ZoneClock(options.zone) == nil {
+            throw UsageError(
+                "`\(options.zone)` is no time zone", suggestion: "write Europe/Athens, UTC+2 or America/New_York+7",
+                command: command.path)
+        }
+        if let text = command.value("price-scale") {
+            guard let scale = Double(text), scale > 0, scale.isFinite else {
+                throw UsageError(
+                    "`\(text)` is not a positive number", suggestion: "write 1000 or 100000", command: command.path)
+            }
+            options.priceScale = scale
+        }
         options.latenessNs = configuration.latenessNs
         options.speed = try speed(command)
         if let text = command.value("mapping") { options.mapping = try mapping(text, command) }
@@ -145,8 +160,12 @@ struct ReplayCommand: Command {
             let noun = files.count == 1 ? "file" : "files"
             Terminal.write("\(files.count) \(noun) left out: \(reason)\n", to: 2)
         }
+        let formats = Dictionary(grouping: plan.files, by: \.format).mapValues(\.count)
+        let counted = formats.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
+        let noun = plan.files.count == 1 ? "file" : "files"
         Terminal.write(
-            "\(plan.files.count) files, \(Humanized.bytes(plan.bytes)), in \(plan.feeds.count) series\n", to: 2)
+            "\(plan.files.count) \(noun) (\(counted.joined(separator: ", "))), \(Humanized.bytes(plan.bytes)), "
+                + "in \(plan.feeds.count) series\n", to: 2)
     }
 
     private static func listFormats() -> ExitCode {
