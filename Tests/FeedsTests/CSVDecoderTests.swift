@@ -215,7 +215,7 @@ import Testing
         (["zone": "Mars/Olympus"], "unknown time zone `Mars/Olympus`"),
         (["price_scale": "0"], "scales must be positive"),
         (["time_format": "ms_of_day"], "need a date"), (["price": ""], "no position"), (["symbol": ""], "no symbol"),
-        (["kind": "bars"], "unknown `bars`"), (["prise": "1"], "unknown key `prise`"),
+        (["kind": "books"], "unknown `books`"), (["prise": "1"], "unknown key `prise`"),
         (["date": "20139999"], "is not a day"), (["zone": ""], "give its `--zone`"),
         (["time_of_day": "3"], "needs days written as text"), (["blank": "x"], "`blank`"),
     ])

@@ -156,6 +156,122 @@ import Testing
         #expect(output.texts[1] == "2023.01.02\t00:02:09.300\t1.06\t1.09\t\t\t2\r\n")
     }
 
+    private func bars(_ output: RecordingOutput) -> [String] { DecodedBars.texts(output.events, output.instruments) }
+
+    @Test func `HistData minutes are bars of the bid, in both layouts`() throws {
+        try write("DAT_ASCII_EURUSD_M1_2012.csv", "20120201 000000;1.3066;1.3067;1.30656;1.3066;0\n")
+        try write("DAT_MT_GBPUSD_M1_2012.csv", "2012.07.01,00:01,1.5,1.6,1.4,1.55,0\n")
+        let (output, plan) = try play()
+        #expect(Set(plan.files.map(\.format)) == ["histdata-m1"])
+        #expect(
+            bars(output) == [
+                "HISTDATA:EURUSD histdata bid 1m 2012-02-01T05:00:00Z 1.3066 1.3067 1.30656 1.3066 x 0.0",
+                "HISTDATA:GBPUSD histdata bid 1m 2012-07-01T05:01:00Z 1.5 1.6 1.4 1.55 x 0.0",
+            ])
+    }
+
+    @Test func `bars exported from MetaTrader are the broker's bid, with their ticks counted`() throws {
+        try write(
+            "EURUSD_H1_202301020000_202301312300.csv",
+            "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
+                + "2023.01.02\t00:00:00\t1.07\t1.08\t1.06\t1.075\t99\t0\t3\n")
+        try write("GBPUSD60.csv", "2023.07.03,01:00,1.2,1.3,1.1,1.25,7\n")
+        #expect(throws: FeedError.self) { try play() }
+        var options = ReplayOptions()
+        options.zone = "UTC+2"
+        let (output, plan) = try play(options)
+        #expect(plan.files.map(\.format).sorted() == ["mt4-bars", "mt5-bars"])
+        #expect(
+            bars(output) == [
+                "MT5:EURUSD metatrader bid 1h 2023-01-01T22:00:00Z 1.07 1.08 1.06 1.075 x 0.0 of 99",
+                "MT5:GBPUSD metatrader bid 1h 2023-07-02T23:00:00Z 1.2 1.3 1.1 1.25 x 0.0 of 7",
+            ])
+    }
+
+    @Test func `Binance klines have their trades counted and an average price`() throws {
+        try write(
+            "BTCUSDT-1m-2025-01-01.csv",
+            "1735689600000000,10,12,9,11,2,1735689659999999,21,5,1,1,0\n"
+                + "1735689660000000,11,11,11,11,0,1735689719999999,0,0,0,0,0\n")
+        try write("BTCUSDT-3m-2025-01-01.csv", "1735689600000000,10,12,9,11,2,1735689659999999,21,5,1,1,0\n")
+        let (output, plan) = try play()
+        #expect(
+            bars(output) == [
+                "BINANCE:BTCUSDT binance trade 1m 2025-01-01T00:00:00Z 10.0 12.0 9.0 11.0 x 2.0 of 5 average 10.5",
+                "BINANCE:BTCUSDT binance trade 1m 2025-01-01T00:01:00Z 11.0 11.0 11.0 11.0 x 0.0",
+            ])
+        #expect(plan.skipped.map(\.reason).first?.hasPrefix("bars of `3m` are not kept") == true)
+    }
+
+    @Test func `Alpha Vantage minutes are dated by their ends where the session says so`() throws {
+        try write(
+            "a.csv", "time,open,high,low,close,volume\n2020-12-18 09:31:00,2,3,1,2,7\n2020-12-18 09:30:00,1,2,1,2,5\n")
+        try write(
+            "b.csv",
+            "timestamp,open,high,low,close,volume\n2020-07-18 09:31:00,2,3,1,2,7\n2020-07-18 09:30:00,1,2,1,2,5\n")
+        try write(
+            "c.csv",
+            "timestamp,open,high,low,close,adjusted_close,volume,dividend_amount,split_coefficient\n"
+                + "2020-08-31,2,3,1,2,2,7,0.0000,4.0\n2020-08-28,8,9,7,8,2,5,0.82,1.0\n")
+        try write("d.csv", "timestamp,open,high,low,close,volume\n2020-12-18,2,3,1,2,7\n2020-12-11,1,2,1,2,5\n")
+        var options = ReplayOptions()
+        options.symbol = "MSFT"
+        let (output, plan) = try play(options)
+        #expect(Set(plan.files.map(\.format)) == ["alphavantage"] && plan.skipped.count == 1)
+        #expect(
+            bars(output) == [
+                "ALPHAVANTAGE:MSFT alphavantage trade 1m 2020-07-18T13:30:00Z 1.0 2.0 1.0 2.0 x 5.0",
+                "ALPHAVANTAGE:MSFT alphavantage trade 1m 2020-07-18T13:31:00Z 2.0 3.0 1.0 2.0 x 7.0",
+                "ALPHAVANTAGE:MSFT alphavantage trade 1d 2020-08-28T04:00:00Z 8.0 9.0 7.0 8.0 x 5.0 adjusted 2.0",
+                "ALPHAVANTAGE:MSFT alphavantage trade 1d 2020-08-31T04:00:00Z 2.0 3.0 1.0 2.0 x 7.0 adjusted 2.0",
+                "ALPHAVANTAGE:MSFT alphavantage trade 1m 2020-12-18T14:29:00Z 1.0 2.0 1.0 2.0 x 5.0",
+                "ALPHAVANTAGE:MSFT alphavantage trade 1m 2020-12-18T14:30:00Z 2.0 3.0 1.0 2.0 x 7.0",
+            ])
+        #expect(
+            DecodedBars.actions(output.events, output.instruments) == [
+                "ALPHAVANTAGE:MSFT dividend 0.82 2020-08-28T04:00:00Z",
+                "ALPHAVANTAGE:MSFT split 4.0 2020-08-31T04:00:00Z",
+            ])
+    }
+
+    @Test func `Yahoo names, weeks and corrected files`() throws {
+        let header = "Date,Open,High,Low,Close,Adj Close,Volume,Dividends,Stock Splits\n"
+        try write(
+            "AV-L-1wk-bad.csv",
+            header + "2021-12-20 00:00:00+00:00,4,5,3,4,4,9,0.0,0.0\n2021-12-13 00:00:00+00:00,3,4,2,3,3,8,0.0,0.0\n")
+        try write(
+            "AV-L-1wk-bad-fixed.csv",
+            header + "2021-12-20 00:00:00+00:00,4,5,3,4.5,4,9,0.0,0.0\n2021-12-13 00:00:00+00:00,3,4,2,3,3,8,0.0,0.0\n")
+        try write(
+            "BRK-B.csv",
+            "Date,Open,High,Low,Close,Adj Close,Volume\n2024-01-02,3,4,2,3,2.5,8\n2024-01-05,3,4,2,3,2.5,8\n")
+        let (output, plan) = try play()
+        #expect(Set(plan.files.map(\.format)) == ["yahoo"])
+        #expect(
+            bars(output) == [
+                "YAHOO:AV.L yahoo trade 1w 2021-12-13T00:00:00Z 3.0 4.0 2.0 3.0 x 8.0 adjusted 3.0",
+                "YAHOO:AV.L yahoo trade 1w 2021-12-20T00:00:00Z 4.0 5.0 3.0 4.0 x 9.0 adjusted 4.0",
+                "YAHOO:AV.L yahoo trade 1w 2021-12-13T00:00:00Z 3.0 4.0 2.0 3.0 x 8.0 adjusted 3.0",
+                "YAHOO:AV.L yahoo trade 1w 2021-12-20T00:00:00Z 4.0 5.0 3.0 4.5 x 9.0 adjusted 4.0",
+                "YAHOO:BRK-B yahoo trade 1d 2024-01-02T00:00:00Z 3.0 4.0 2.0 3.0 x 8.0 adjusted 2.5",
+                "YAHOO:BRK-B yahoo trade 1d 2024-01-05T00:00:00Z 3.0 4.0 2.0 3.0 x 8.0 adjusted 2.5",
+            ])
+    }
+
+    @Test(arguments: [("10:00,10:05,10:15", "5m"), ("10:00,11:00", "1h"), ("10:00,10:07", ""), ("10:00", "")])
+    func `the length of bars is the smallest step between them`(times: String, length: String) throws {
+        let lines = times.split(separator: ",").map { "2024-01-02 \($0):00,1,1,1,1\n" }
+        try write("ABC.csv", "time,open,high,low,close\n" + lines.joined())
+        if length.isEmpty {
+            #expect(throws: FeedError.self) { try play() }
+            var options = ReplayOptions()
+            options.interval = "1d"
+            #expect(bars(try play(options).output).allSatisfy { $0.contains(" 1d ") })
+        } else {
+            #expect(bars(try play().output).allSatisfy { $0.contains("FILE:ABC file trade \(length) ") })
+        }
+    }
+
     @Test(arguments: ["plain", "gzip"])
     func `a file that is newest first comes out in the order of time`(packing: String) throws {
         let lines = (0..<2000).map { "\(1_700_002_000 - $0),1,\($0)\n" }

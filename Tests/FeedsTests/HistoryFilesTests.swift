@@ -77,4 +77,67 @@ import Testing
         #expect(books.map { quotes.eventTimeNs[$0] }.max() == 1_598_918_404_284_000_000)
         #expect((0..<30).allSatisfy { quotes.ingestTimeNs[$0] > quotes.eventTimeNs[$0] })
     }
+
+    @Test func `daily bars of US equities are those of the manifest, and reused tickers are told apart`() throws {
+        let (output, plan) = try replay("us_equity_daily")
+        let bars = output.events.vendorBars
+        #expect(plan.files.count == 35 && plan.skipped.isEmpty && output.events.deadLetters.count == 0)
+        var rows: [String: Int] = [:], adjusted: [String: Int] = [:]
+        for row in 0..<bars.count {
+            let symbol = output.instruments[bars.instrument[row]].symbol
+            rows[symbol, default: 0] += 1
+            adjusted[symbol, default: 0] += bars.adjustedClose[row].isNaN ? 0 : 1
+        }
+        let expected = [
+            "AAPL": 5849, "AIG": 5849, "BAC": 5849, "EEM": 5245, "FB": 2947, "GOOG": 4183, "GOOGL": 1761, "QQQ": 3964,
+            "SPY": 5849, "USO": 3910, "UW": 135, "WM": 5399, "WMI": 2780,
+        ]
+        #expect(rows == expected)
+        // Bars of another company that had the ticker before have no adjusted close.
+        let others = ["BAC": 188, "EEM": 722, "FB": 716, "USO": 140, "WM": 2465]
+        #expect(adjusted == expected.merging(others) { $0 - $1 })
+        let validities = Set(DecodedBars.validities(output.events, output.instruments))
+        #expect(
+            Set<String>([
+                "US:FB 1999-09-29…2012-05-17 |another company", "US:FB 2012-05-18… FB 2012-05-18|",
+                "US:WM 1998-12-09…2009-08-04 |another company", "US:WM 2009-08-05… UW 1998-01-02|",
+                "US:WMI 1998-07-17…2009-08-04 UW 1998-01-02|", "US:UW 1998-01-02…1998-07-16 UW 1998-01-02|",
+                "US:GOOG 2004-08-19…2014-04-02 GOOG 2004-08-19|", "US:GOOGL 2014-04-03… GOOG 2004-08-19|",
+            ]).subtracting(validities).isEmpty)
+        let actions = Set(DecodedBars.actions(output.events, output.instruments))
+        #expect(
+            Set<String>([
+                "US:AAPL split 7.0 2014-06-09T04:00:00Z", "US:AAPL split 4.0 2020-08-31T04:00:00Z",
+                "US:AAPL dividend 2.65 2012-08-09T04:00:00Z", "US:USO split 0.125 2020-04-29T04:00:00Z",
+            ]).subtracting(actions).isEmpty)
+        #expect(actions.count == output.events.corporateActions.count)
+    }
+
+    @Test func `the newest-first minutes of Alpha Vantage come out in the order of time`() throws {
+        var options = ReplayOptions()
+        options.symbol = "MSFT"
+        let plan = try ReplayPlanner.plan(Recordings.path("vendor_alphavantage"), options)
+        let output = RecordingOutput(keepsRecords: false)
+        try ReplaySource(plan, options).run(into: output, status: FeedStatus(name: ""))
+        let bars = output.events.vendorBars
+        #expect(bars.count == 11_190 && output.events.deadLetters.count == 0)
+        #expect((1..<bars.count).allSatisfy { bars.startNs[$0] > bars.startNs[$0 - 1] })
+        // Dated by their ends, 04:01 to 20:00 in New York.
+        #expect(text(bars.startNs[0]) == "2020-11-23T09:00:00Z")
+        #expect(text(bars.startNs[11_189]) == "2020-12-19T00:59:00Z")
+    }
+
+    @Test func `Yahoo bars are kept as stated, and what is odd about them is said`() throws {
+        let (output, plan) = try replay("vendor_yahoo_bad_data")
+        let events = output.events
+        #expect(plan.files.count == 53 && plan.skipped.isEmpty && Set(plan.files.map(\.format)) == ["yahoo"])
+        // 34,522 lines, of which 492 have no prices.
+        #expect(events.vendorBars.count == 34_522 - 492)
+        var reasons: [RejectReason: Int] = [:]
+        for row in 0..<events.deadLetters.count {
+            reasons[RejectReason(rawValue: events.deadLetters.reason[row]) ?? .malformed, default: 0] += 1
+        }
+        // 1,500 opens or closes outside of low and high, 3,180 adjusted closes that are minus infinity.
+        #expect(reasons == [.missingField: 492, .inconsistent: 4680])
+    }
 }

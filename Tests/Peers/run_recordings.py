@@ -5,15 +5,19 @@ Needs the recordings (TAPEDECK_DATA or shared/data beside a folder above the che
 """
 
 import csv
+import datetime
 import gzip
 import json
+import lzma
 import os
 import pathlib
 import random
+import struct
 import subprocess
 import sys
 import tempfile
 import zipfile
+import zoneinfo
 
 import duckdb
 import polars
@@ -57,7 +61,7 @@ def connect(data):
     database = duckdb.connect(config={"allow_unsigned_extensions": "false"})
     database.execute(f"LOAD '{DEPS / 'lib/delta.duckdb_extension'}'")
     database.execute("SET TimeZone = 'UTC'")
-    for table in ["frames", "trades", "quotes", "bars", "indicators", "dead_letters"]:
+    for table in ["frames", "trades", "quotes", "bars", "indicators", "dead_letters", "instruments", "corporate_actions"]:
         folder = data / "lake" / table
         if folder.exists():
             database.execute(f"CREATE VIEW {table} AS SELECT * FROM delta_scan('{folder}')")
@@ -285,13 +289,142 @@ def parquet(folder, work):
     check("parquet: trades equal DuckDB's reading", rows == 2001 and different == 0, f"{rows} trades, {different} differ")
 
 
+def history(folder, work):
+    """Ticks of Dukascopy, TrueFX, HistData and tardis: every value against a reading of the original files by Python."""
+    data = work / "history"
+    summary = replay(folder / "fx_dukascopy_bi5", data)
+    ticks = []
+    for path in sorted((folder / "fx_dukascopy_bi5").rglob("*.bi5")):
+        year, month, day = (int(part) for part in path.parts[-4:-1])
+        hour = datetime.datetime(year, month + 1, day, int(path.name[:2]), tzinfo=datetime.timezone.utc)
+        for ms, ask, bid, ask_volume, bid_volume in struct.iter_unpack(">IIIff", lzma.decompress(path.read_bytes())):
+            ticks.append((int(hour.timestamp()) * NS + ms * 1_000_000, bid / 1000, ask / 1000,
+                          float(round(bid_volume * 1e6)), float(round(ask_volume * 1e6))))
+    stored = connect(data).execute(
+        "SELECT event_time_ns, bid, ask, bid_size, ask_size FROM quotes ORDER BY event_time_ns").fetchall()
+    check("dukascopy: every tick equals Python's reading", stored == sorted(ticks) and len(ticks) == 58953,
+          f"{len(stored)} ticks, {summary['dead_letters']} dead letters")
+
+    data = work / "truefx"
+    replay(folder / "fx_quotes_truefx", data)
+    different = connect(data).execute(f"""SELECT count(*) FROM (
+        SELECT epoch_ns(timestamp::TIMESTAMPTZ), bid, ask FROM read_csv('{folder}/fx_quotes_truefx/usdjpy-ticks.csv')
+        EXCEPT ALL SELECT event_time_ns, bid, ask FROM quotes)""").fetchone()[0]
+    locked = connect(data).execute("SELECT count(*), count(*) FILTER (flags = 2) FROM quotes").fetchone()
+    check("truefx: quotes equal DuckDB's reading, one is locked", different == 0 and locked == (1000, 1), str(locked))
+
+    data = work / "histdata"
+    replay(folder / "fx_quotes_histdata", data, "--symbol", "EURUSD")
+    lines = gzip.open(folder / "fx_quotes_histdata/quote_tick_data.csv.gz", "rt").read().split()
+    expected = []
+    for day, rest in zip(lines[::2], lines[1::2]):
+        time, bid, ask, _ = rest.split(",")
+        moment = datetime.datetime.strptime(day + time[:6] + " -0500", "%Y%m%d%H%M%S %z")
+        expected.append((int(moment.timestamp()) * NS + int(time[6:]) * 1_000_000, float(bid), float(ask)))
+    stored = connect(data).execute("SELECT event_time_ns, bid, ask FROM quotes ORDER BY 1").fetchall()
+    check("histdata: quotes five hours behind UTC", stored == expected and len(expected) == 9500, f"{len(stored)} quotes")
+
+    data = work / "tardis"
+    replay(folder / "tardis_samples", data)
+    database, samples = connect(data), folder / "tardis_samples"
+    books = " UNION ALL ".join(f"""SELECT exchange, symbol, timestamp * 1000, local_timestamp * 1000, "bids[0].price",
+        "asks[0].price", "bids[0].amount", "asks[0].amount" FROM read_csv('{samples}/{name}', all_varchar=false)"""
+        for name in ["binance-futures_book_snapshot_5_BTCUSDT.csv", "binance-futures_book_snapshot_25_BTCUSDT.csv"])
+    different = database.execute(f"""SELECT count(*) FROM ((
+        SELECT exchange, symbol, timestamp * 1000, local_timestamp * 1000, bid_price, ask_price, bid_amount::DOUBLE,
+          ask_amount::DOUBLE FROM read_csv('{samples}/huobi-dm-swap_quotes_BTC-USD.csv') UNION ALL {books})
+        EXCEPT ALL SELECT venue, symbol, event_time_ns, ingest_time_ns, bid, ask, bid_size, ask_size FROM quotes)"""
+    ).fetchone()[0]
+    trades = database.execute(f"""SELECT count(*) FROM (
+        SELECT timestamp * 1000, local_timestamp * 1000, side, price, amount::DOUBLE
+        FROM read_csv('{samples}/bitmex_trades_XBTUSD.csv')
+        EXCEPT ALL SELECT event_time_ns, ingest_time_ns, side, price, size FROM trades)""").fetchone()[0]
+    counts = database.execute("SELECT (SELECT count(*) FROM trades), (SELECT count(*) FROM quotes)").fetchone()
+    check("tardis: trades, quotes and best of books equal DuckDB's reading",
+          different == 0 and trades == 0 and counts == (10, 30), str(counts))
+
+
+def new_york(text, form):
+    return int(datetime.datetime.strptime(text, form).replace(tzinfo=zoneinfo.ZoneInfo("America/New_York")).timestamp()) * NS
+
+
+def vendors(folder, work):
+    """Bars of vendors and US equities with their splits and tickers, against a reading of the files by Python."""
+    data = work / "alphavantage"
+    replay(folder / "vendor_alphavantage", data, "--symbol", "MSFT")
+    rows = list(csv.reader(open(folder / "vendor_alphavantage/mock_time_series_extended.csv")))[1:]
+    expected = [(new_york(row[0], "%Y-%m-%d %H:%M:%S") - 60 * NS, *map(float, row[1:])) for row in reversed(rows)]
+    stored = connect(data).execute(
+        "SELECT start_ns, open, high, low, close, volume FROM bars WHERE source = 'alphavantage' ORDER BY start_ns").fetchall()
+    check("alphavantage: bars in the order of time", stored == expected and len(stored) == 11190, f"{len(stored)} bars")
+
+    data = work / "daily"
+    summary = replay(folder / "us_equity_daily", data)
+    root, database = folder / "us_equity_daily", connect(data)
+    holders, factors = {}, {}
+    for path in sorted((root / "map_files").glob("*.csv")):
+        rows = [line.split(",") for line in path.read_text().split()]
+        start = rows[0][0]
+        for day, ticker, *_ in rows[1:]:
+            if day >= start:
+                holders.setdefault(ticker.upper(), []).append((start, day, path.stem))
+            start = (datetime.datetime.strptime(day, "%Y%m%d") + datetime.timedelta(days=1)).strftime("%Y%m%d")
+        factors[path.stem] = [line.split(",") for line in (root / "factor_files" / path.name).read_text().split()]
+    expected, others = {}, {}
+    for path in sorted((root / "daily").glob("*.zip")):
+        ticker = path.stem.upper()
+        archive = zipfile.ZipFile(path)
+        for line in archive.read(archive.namelist()[0]).decode().split("\n"):
+            if not line.strip():
+                continue
+            day, *values = line.strip().split(",")
+            prices = [int(value) / 10_000 for value in values[:4]]
+            company = next((name for start, end, name in holders.get(ticker, []) if start <= day[:8] <= end), None)
+            adjusted = None
+            if company:
+                factor = next(row for row in factors[company] if row[0] >= day[:8])
+                adjusted = prices[3] * (float(factor[1]) * float(factor[2]))
+            else:
+                others[ticker] = others.get(ticker, 0) + 1
+            expected[ticker, new_york(day[:8], "%Y%m%d")] = (*prices, float(values[4]), adjusted)
+    stored = {(symbol, start): tuple(rest) for symbol, start, *rest in database.execute(
+        "SELECT symbol, start_ns, open, high, low, close, volume, adjusted_close FROM bars WHERE source = 'lean'").fetchall()}
+    check("us_equity_daily: every bar and adjusted close equals Python's", stored == expected,
+          f"{len(stored)} bars, {summary['dead_letters']} dead letters")
+    flagged = dict(database.execute("""SELECT b.symbol, count(*) FROM bars b JOIN instruments i
+        ON b.venue = i.venue AND b.symbol = i.symbol AND b.date BETWEEN i.valid_from AND i.valid_to
+        WHERE i.name = 'another company' AND b.adjusted_close IS NULL GROUP BY ALL""").fetchall())
+    check("us_equity_daily: bars of other companies are told apart", flagged == others and len(others) == 5, str(flagged))
+    company = database.execute("""SELECT count(*), count(DISTINCT b.date), list(DISTINCT b.symbol ORDER BY b.symbol) FROM bars b
+        JOIN instruments i ON b.venue = i.venue AND b.symbol = i.symbol
+          AND b.date BETWEEN i.valid_from AND coalesce(i.valid_to, DATE '9999-12-31')
+        WHERE i.permanent_id = 'UW 1998-01-02'""").fetchone()
+    check("us_equity_daily: one company over three tickers", company == (5849, 5849, ["UW", "WM", "WMI"]), str(company))
+    gaps = dict(database.execute("""SELECT symbol, max(days) FROM (
+        SELECT symbol, date - lag(date) OVER (PARTITION BY symbol ORDER BY date) AS days FROM bars) GROUP BY ALL""").fetchall())
+    known = {"EEM": 127, "FB": 3339, "QQQ": 2304, "USO": 2658, "WM": 313}
+    check("us_equity_daily: longest gaps as known", {name: gaps[name] for name in known} == known, str(gaps))
+    # Each split moves the raw close by about its ratio, and the adjusted close hardly.
+    jumps = database.execute("""SELECT a.symbol, a.value, b.close, b.before, b.adjusted_close / b.adjusted_before - 1
+        FROM corporate_actions a JOIN (
+          SELECT symbol, start_ns, close, adjusted_close, lag(close) OVER w AS before, lag(adjusted_close) OVER w AS adjusted_before
+          FROM bars WHERE source = 'lean' WINDOW w AS (PARTITION BY symbol ORDER BY start_ns)) b
+        ON a.symbol = b.symbol AND a.effective_ns = b.start_ns WHERE a.kind = 'split' AND b.adjusted_before IS NOT NULL""").fetchall()
+    check("us_equity_daily: splits lie on the day on which prices jump",
+          len(jumps) >= 13 and all(abs(close * value / before - 1) < 0.2 and abs(change) < 0.2
+                                   for _, value, close, before, change in jumps), f"{len(jumps)} splits")
+    again = replay(folder / "us_equity_daily", data)
+    check("us_equity_daily: played again, nothing is new", again["rows_stored"] == 0, f"{again['duplicates']} duplicates")
+
+
 def main():
     folder = recordings()
-    chosen = sys.argv[1:] or ["equities", "currencies", "crypto", "parquet"]
+    chosen = sys.argv[1:] or ["equities", "currencies", "crypto", "parquet", "history", "vendors"]
     with tempfile.TemporaryDirectory(prefix="tapedeck-recordings-") as work:
         for name in chosen:
             print(f"-- {name}")
-            {"equities": equities, "currencies": currencies, "crypto": crypto, "parquet": parquet}[name](folder, pathlib.Path(work))
+            {"equities": equities, "currencies": currencies, "crypto": crypto, "parquet": parquet, "history": history,
+             "vendors": vendors}[name](folder, pathlib.Path(work))
     print(f"{len(failures)} failed")
     sys.exit(1 if failures else 0)
 

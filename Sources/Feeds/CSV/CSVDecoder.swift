@@ -52,6 +52,7 @@ final class CSVDecoder: FeedDecoder {
             case .trades: try trade(number, journalOffset, receivedNs, events.trades)
             case .quotes: try quote(number, journalOffset, receivedNs, events.quotes)
             case .ticks: try tick(number, journalOffset, receivedNs, events)
+            case .bars: preconditionFailure("bars have a decoder of their own")
             }
         }
     }

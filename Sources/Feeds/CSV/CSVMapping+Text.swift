@@ -21,7 +21,7 @@ extension CSVMapping {
         if priceScale != 1 { values["price_scale"] = JSONText.number(priceScale) }
         if sizeScale != 1 { values["size_scale"] = JSONText.number(sizeScale) }
         if blankIsUnchanged { values["blank"] = "unchanged" }
-        return values
+        return values.merging(barValues) { $1 }
     }
 
     /// Reads what `values` gives.
@@ -44,7 +44,8 @@ extension CSVMapping {
             throw FeedError(.settings, "unknown key `\(unknown)`; known are \(known.sorted().joined(separator: ", "))")
         }
         guard let time = values["time"] else { throw FeedError(.settings, "`time` is missing: the column of the time") }
-        let inferredKind: Kind = values["bid"] != nil || values["ask"] != nil ? .quotes : .trades
+        let inferredKind: Kind =
+            values["open"] != nil ? .bars : values["bid"] != nil || values["ask"] != nil ? .quotes : .trades
         self.init(
             kind: try choice("kind", Kind.self) ?? inferredKind, time: Self.column(time),
             timeFormat: try choice("time_format", TimeFormat.self) ?? .text)
@@ -71,12 +72,14 @@ extension CSVMapping {
             throw FeedError(.settings, "`blank`: write `missing` or `unchanged`")
         }
         blankIsUnchanged = values["blank"] == "unchanged"
+        try readBars(values)
     }
 
-    private static let otherKeys = [
-        "kind", "time", "time_format", "zone", "header", "delimiter", "date", "symbol", "venue", "side_means",
-        "conditions", "price_scale", "size_scale", "blank",
-    ]
+    private static let otherKeys =
+        [
+            "kind", "time", "time_format", "zone", "header", "delimiter", "date", "symbol", "venue", "side_means",
+            "conditions", "price_scale", "size_scale", "blank",
+        ] + barKeys
 
     private static func text(_ column: Column) -> String {
         switch column {

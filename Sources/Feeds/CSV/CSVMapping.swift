@@ -10,6 +10,8 @@ public struct CSVMapping: Sendable, Equatable {
         case trades, quotes
         /// A terminal's tick: a quote where it has a bid or an ask, and a trade where it has a price; zero is nothing.
         case ticks
+        /// A bar of a vendor; see `Bars`.
+        case bars
     }
 
     /// A column, by position from 0 or by its name in the header.
@@ -78,6 +80,9 @@ public struct CSVMapping: Sendable, Equatable {
     /// A blank bid or ask beside the other one is the one before: the reader of the file writes it into the line.
     public var blankIsUnchanged = false
 
+    /// What only bars have.
+    public var bars = Bars()
+
     /// Prices in the file are this many times too large: 10000 for integers in 1/10,000.
     public var priceScale = 1.0
     /// The same for sizes.
@@ -120,7 +125,7 @@ public struct CSVMapping: Sendable, Equatable {
             ("venue_column", \.venueColumn), ("price", \.price), ("size", \.size), ("side", \.side),
             ("trade_id", \.tradeID), ("bid", \.bid), ("bid_size", \.bidSize), ("ask", \.ask),
             ("ask_size", \.askSize),
-        ]
+        ] + barColumnPaths
     }
 
     /// The highest position of a column.
@@ -136,9 +141,11 @@ public struct CSVMapping: Sendable, Equatable {
         let lacking: String? =
             switch kind {
             case .trades: price == nil ? "`price`" : nil
+            case .bars: nil
             case .quotes, .ticks: bid == nil && ask == nil ? "`bid` and `ask`" : nil
             }
         if let lacking { throw FeedError(.format, "\(kind.rawValue) need a column for \(lacking)") }
+        if kind == .bars { try checkBars() }
         if symbol.isEmpty && symbolColumn == nil {
             throw FeedError(.format, "no symbol: neither a column nor a name is given; give it with `--symbol`")
         }

@@ -82,27 +82,34 @@ extension FrameDecoders {
     ///
     /// - Throws: `FeedError` where the mapping lacks something.
     public static func csv(_ context: DecoderContext, _ mapping: CSVMapping) throws(FeedError) -> any FeedDecoder {
-        try CSVDecoder(context, mapping)
+        mapping.kind == .bars ? try CSVBarDecoder(context, mapping) : try CSVDecoder(context, mapping)
     }
+
+    private typealias Maker =
+        @Sendable (_ context: DecoderContext, _ values: [String: String]) throws(FeedError) -> any FeedDecoder
+
+    /// Every decoder that settings can name, in alphabetical order.
+    private static let makers: [(name: String, make: Maker)] = [
+        ("binance", { context, values in binance(context, venue: values["venue"] ?? "BINANCE") }),
+        ("coinbase", { context, values in coinbase(context, venue: values["venue"] ?? "COINBASE") }),
+        ("csv", { context, values throws(FeedError) in try csv(context, try CSVMapping(values: values)) }),
+        ("dukascopy", { context, values throws(FeedError) in try DukascopyDecoder(context, values: values) }),
+        ("finnhub", { context, values in finnhub(context, venue: values["venue"] ?? "US") }),
+        ("kraken", { context, values in kraken(context, venue: values["venue"] ?? "KRAKEN") }),
+        ("lean-factors", { context, values throws(FeedError) in try LeanFactorDecoder(context, values: values) }),
+        ("lean-tickers", { context, values throws(FeedError) in try LeanTickerDecoder(context, values: values) }),
+        ("simulator", { context, _ in simulator(context) }),
+    ]
 
     /// The decoder of a session, from the settings in its `begin` record alone.
     ///
     /// - Throws: `FeedError` where the settings name no decoder or one cannot be made of them.
     public static func make(_ context: DecoderContext, settings text: String) throws(FeedError) -> any FeedDecoder {
         let settings = try SessionSettings(text: text)
-        switch settings.decoder {
-        case "finnhub": return finnhub(context, venue: settings.values["venue"] ?? "US")
-        case "binance": return binance(context, venue: settings.values["venue"] ?? "BINANCE")
-        case "coinbase": return coinbase(context, venue: settings.values["venue"] ?? "COINBASE")
-        case "kraken": return kraken(context, venue: settings.values["venue"] ?? "KRAKEN")
-        case "simulator": return simulator(context)
-        case "csv": return try csv(context, try CSVMapping(values: settings.values))
-        case "dukascopy": return try DukascopyDecoder(context, values: settings.values)
-        default:
-            throw FeedError(
-                .settings,
-                "unknown decoder `\(settings.decoder)`; known are binance, coinbase, csv, dukascopy, finnhub, kraken, "
-                    + "simulator")
+        guard let maker = makers.first(where: { $0.name == settings.decoder }) else {
+            let names = makers.map(\.name).joined(separator: ", ")
+            throw FeedError(.settings, "unknown decoder `\(settings.decoder)`; known are \(names)")
         }
+        return try maker.make(context, settings.values)
     }
 }

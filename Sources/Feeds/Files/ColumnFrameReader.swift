@@ -94,28 +94,3 @@ final class ColumnFrameReader: FrameReader {
         return time
     }
 }
-
-/// Whether the lines of a file run from the newest to the oldest.
-enum LineOrder {
-    /// Told by the times of its first lines: more of them fall than rise.
-    ///
-    /// - Precondition: the mapping was checked and has positions.
-    static func isNewestFirst(_ sample: FileSample, _ mapping: CSVMapping) -> Bool {
-        guard let time = (mapping.receiveTime ?? mapping.time).place else { return false }
-        let timeOfDay = mapping.receiveTime == nil ? mapping.timeOfDay?.place : nil
-        var times = CSVTimeReader(mapping)
-        var last: Int64?
-        var falls = 0
-        for line in sample.lines.dropFirst(mapping.hasHeader ? 1 : 0) {
-            let fields = HeaderDetector.fields(line, mapping.delimiter)
-            guard time < fields.count, timeOfDay ?? 0 < fields.count else { continue }
-            var text = fields[time]
-            if let timeOfDay { text += " " + fields[timeOfDay] }
-            let bytes = Array(text.utf8)
-            guard let moment = unsafe bytes.withUnsafeBytes({ times.read($0) }) else { continue }
-            if let last, moment != last { falls += moment < last ? 1 : -1 }
-            last = moment
-        }
-        return falls > 0
-    }
-}

@@ -9,10 +9,13 @@ struct FileSample: Sendable {
     let head: [UInt8]
     /// The first lines, at most 50, without line breaks; none where the file is not text.
     let lines: [String]
+    /// What was found out at other files of the same search.
+    let memory: SampleMemory
     /// How many bytes are looked at.
     static let headBytes = 64 << 10
 
-    init(path: String, head: [UInt8]) {
+    init(path: String, head: [UInt8], memory: SampleMemory) {
+        self.memory = memory
         components = path.split(separator: "/").map(String.init)
         self.head = head
         let text = head.starts(with: [0xef, 0xbb, 0xbf]) ? head.dropFirst(3) : head[...]
@@ -24,6 +27,9 @@ struct FileSample: Sendable {
             String(decoding: line.last == 13 ? line.dropLast() : line, as: UTF8.self)
         }
     }
+
+    /// The path of the folder `above` levels over the file.
+    func folderPath(_ above: Int) -> String { "/" + components.dropLast(above).joined(separator: "/") }
 
     /// Its name with all endings.
     var name: String { components.last ?? "" }
@@ -81,5 +87,20 @@ struct FileSample: Sendable {
             }
         }
         return nil
+    }
+}
+
+/// What presets remember while the files of a folder are searched, so that what stands beside many files is read once.
+///
+/// - Threading: one thread at a time.
+final class SampleMemory: @unchecked Sendable {  // one search, one thread
+    private var values: [String: Any] = [:]
+
+    /// The value of a key; made where it is not known.
+    func value<Value>(_ key: String, _ make: () -> Value) -> Value {
+        if let known = values[key] as? Value { return known }
+        let made = make()
+        values[key] = made
+        return made
     }
 }

@@ -68,3 +68,46 @@ final class LineFrameReader: FrameReader {
         return (value, place)
     }
 }
+
+/// A whole file as one frame.
+@safe
+final class DocumentFrameReader: FrameReader {
+    private let stream: any ByteStream
+    private let path: String
+    private var buffer = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var isRead = false
+    private static let mostBytes = 16 << 20
+
+    init(_ stream: any ByteStream, path: String) {
+        self.stream = stream
+        self.path = path
+    }
+
+    deinit { unsafe buffer.deallocate() }
+
+    var fileBytesRead: Int64 { stream.fileBytesRead }
+
+    func next() throws -> FileFrame? {
+        guard !isRead else { return nil }
+        isRead = true
+        var count = 0
+        while true {
+            if unsafe count == buffer.count { try grow() }
+            let more = unsafe try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
+            if more == 0 { break }
+            count += more
+        }
+        return unsafe FileFrame(
+            keyNs: .min, recordedNs: nil, payload: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    }
+
+    private func grow() throws {
+        let old = unsafe buffer
+        guard old.count < Self.mostBytes else {
+            throw StreamError(path: path, "it is larger than the \(Self.mostBytes >> 20) MiB that a document may have")
+        }
+        unsafe buffer = .allocate(byteCount: max(64 << 10, 2 * old.count), alignment: 16)
+        unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(old))
+        unsafe old.deallocate()
+    }
+}

@@ -21,9 +21,6 @@ enum HeaderDetector {
         guard known.count >= 2, !header.contains(where: { Double($0) != nil }) else {
             return .failure(Refusal(isHeader: false, reason: "the first line is no header with known columns"))
         }
-        if ofBars.allSatisfy(names.contains) {
-            return .failure(Refusal(isHeader: true, reason: "bars are not played, only trades and quotes"))
-        }
         func place(_ field: String) -> Int? {
             guard let entry = aliases.first(where: { $0.field == field }) else { return nil }
             return entry.names.lazy.compactMap { names.firstIndex(of: $0) }.first
@@ -31,8 +28,9 @@ enum HeaderDetector {
         guard let time = place("time") else { return .failure(Refusal(isHeader: true, reason: "no column of times")) }
         let first = sample.lines.count > 1 ? fields(sample.lines[1], delimiter) : []
         func value(_ place: Int) -> String { place < first.count ? first[place] : "" }
-        let isQuotes = place("bid") != nil || place("ask") != nil
-        guard isQuotes || place("price") != nil else {
+        let isBars = ofBars.allSatisfy(names.contains)
+        let isQuotes = !isBars && (place("bid") != nil || place("ask") != nil)
+        guard isBars || isQuotes || place("price") != nil else {
             return .failure(Refusal(isHeader: true, reason: "neither a price nor a bid or ask column"))
         }
         guard !names.contains("issnapshot") else {
@@ -40,13 +38,21 @@ enum HeaderDetector {
                 Refusal(isHeader: true, reason: "order book changes are not played, only trades and quotes"))
         }
         var mapping = CSVMapping(
-            kind: isQuotes ? .quotes : .trades, time: .position(time),
+            kind: isBars ? .bars : isQuotes ? .quotes : .trades, time: .position(time),
             timeFormat: timeFormat(names[time], value(time)))
         mapping.hasHeader = true
         mapping.delimiter = delimiter
         mapping.symbolColumn = place("symbol").map(CSVMapping.Column.position)
         mapping.venueColumn = place("venue").map(CSVMapping.Column.position)
-        if isQuotes {
+        if isBars {
+            func column(_ name: String) -> CSVMapping.Column? { names.firstIndex(of: name).map { .position($0) } }
+            mapping.bars.open = column("open")
+            mapping.bars.high = column("high")
+            mapping.bars.low = column("low")
+            mapping.bars.close = column("close")
+            mapping.bars.source = "file"
+            for field in barFields { mapping[keyPath: field.column] = place(field.name).map { .position($0) } }
+        } else if isQuotes {
             mapping.bid = place("bid").map(CSVMapping.Column.position)
             mapping.ask = place("ask").map(CSVMapping.Column.position)
             mapping.bidSize = place("bid_size").map(CSVMapping.Column.position)
@@ -77,6 +83,14 @@ enum HeaderDetector {
         }
     }
 
+    /// What bars may have besides their prices.
+    private static var barFields: [(name: String, column: WritableKeyPath<CSVMapping, CSVMapping.Column?>)] {
+        [
+            ("volume", \.size), ("adjusted_close", \.bars.adjustedClose), ("trades", \.bars.trades),
+            ("dividend", \.bars.dividend), ("split", \.bars.split),
+        ]
+    }
+
     /// Common names of each field, lower case without marks, best first.
     private static let aliases: [(field: String, names: [String])] = [
         (
@@ -93,6 +107,11 @@ enum HeaderDetector {
         ("venue", ["venue", "exchange", "mic"]),
         ("price", ["price", "px", "lastprice", "tradeprice", "last", "p"]),
         ("size", ["size", "qty", "quantity", "amount", "lastsize", "volume", "vol", "baseqty", "v", "q"]),
+        ("volume", ["volume", "vol", "basevolume", "v"]),
+        ("adjusted_close", ["adjclose", "adjustedclose", "closeadj", "adjustedcloseprice"]),
+        ("trades", ["trades", "count", "numberoftrades", "tradecount", "tickvol", "tickvolume"]),
+        ("dividend", ["dividends", "dividend", "dividendamount"]),
+        ("split", ["stocksplits", "split", "splitcoefficient", "splitfactor"]),
         ("side", ["side", "aggressor", "aggressorside", "takerside", "direction"]),
         ("buyer_is_maker", ["isbuyermaker", "buyermaker", "buyerismaker"]),
         ("trade_id", ["tradeid", "id", "aggtradeid", "tid"]),

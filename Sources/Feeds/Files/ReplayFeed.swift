@@ -6,7 +6,7 @@ public import Platform
 /// - Units: as the file says; see `CSVMapping`.
 public struct ReplayFeed: Feed {
     public static let spec = Spec(
-        "replay", "Recorded files: trades, quotes and frames, interleaved by time.",
+        "replay", "Recorded files: trades, quotes, bars and frames, interleaved by time.",
         options: [
             .init("path", .text, default: nil, "File or folder; a folder is searched with all folders in it."),
             .init(
@@ -18,6 +18,7 @@ public struct ReplayFeed: Feed {
             .init(
                 "zone", .text, default: "",
                 "Zone of times that do not say theirs, for example `UTC-5` or `America/New_York+7`."),
+            .init("interval", .text, default: "", "Length of bars, for example `1d`, where the files do not tell."),
             .init(
                 "price_scale", .text, default: "", "What prices in the files are divided by, where they do not tell."),
             .init(
@@ -36,6 +37,7 @@ public struct ReplayFeed: Feed {
         asked.format = options.text("format")
         asked.symbol = options.text("symbol")
         asked.venue = options.text("venue")
+        asked.interval = options.text("interval")
         asked.zone = options.text("zone")
         if !asked.zone.isEmpty, ZoneClock(asked.zone) == nil {
             throw options.error("zone", "`\(asked.zone)` is no zone", suggestion: "write `Europe/Athens` or `UTC+2`")

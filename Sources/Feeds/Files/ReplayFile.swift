@@ -10,6 +10,8 @@ public struct ReplayFile: Sendable {
         case frameLines
         /// Lines with columns, several to a frame; from the last line to the first where the file is newest first.
         case columns(CSVMapping, isNewestFirst: Bool)
+        /// The whole file as one frame.
+        case document
         /// Binary records, several to a frame.
         case records(FixedRecords)
         /// Made into lines with columns when it is opened.

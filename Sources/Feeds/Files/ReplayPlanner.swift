@@ -12,6 +12,8 @@ public struct ReplayOptions: Sendable {
     public var venue = ""
     /// The zone of times that do not say theirs, in place of what presets say; what `ZoneClock` reads.
     public var zone = ""
+    /// The length of bars, where neither name nor lines tell.
+    public var interval = ""
     /// What prices in the files are divided by, in place of what presets say.
     public var priceScale: Double?
     /// Times as fast as recorded; nil for as fast as possible.

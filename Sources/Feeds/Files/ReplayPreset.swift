@@ -9,6 +9,8 @@ struct ReplayPreset: Sendable {
         case frames(decoder: String, values: [String: String])
         /// Records of a fixed length, with the decoder that reads frames of them and its settings.
         case records(FixedRecords, decoder: String, values: [String: String], Series)
+        /// One frame: the whole file, such as an answer of a vendor, with the decoder that reads it and its settings.
+        case document(decoder: String, values: [String: String], Series? = nil)
         /// Of this family, and not to be played.
         case skip(String)
     }
@@ -44,8 +46,9 @@ struct ReplayPreset: Sendable {
 
     /// All that are known, asked in this order.
     static let all: [ReplayPreset] =
-        dukascopyPresets + leanPresets + framePresets + binancePresets + histDataPresets + trueFXPresets
-        + tardisPresets + metaTraderPresets + [header]
+        dukascopyPresets + leanReferencePresets + leanPresets + framePresets + binancePresets + histDataPresets
+        + trueFXPresets
+        + tardisPresets + metaTraderPresets + vendorPresets + [header]
 
     /// Names and summaries, for help.
     static func named(_ name: String) -> ReplayPreset? { all.first { $0.name == name } }

@@ -7,6 +7,8 @@ struct ReplaySearch {
     let root: String
     let isFolder: Bool
     let options: ReplayOptions
+    /// What presets remember from file to file.
+    private let memory = SampleMemory()
     private var found: [Found] = []
     private var skipped: [ReplayPlan.Skipped] = []
 
@@ -75,7 +77,7 @@ struct ReplaySearch {
     ) throws {
         let probe = ReplayFile(
             path: path, container: container, reading: .frameLines, feed: "", format: "", settings: "", bytes: bytes)
-        let sample = FileSample(path: path, head: try FileStatus.head(probe))
+        let sample = FileSample(path: path, head: try FileStatus.head(probe), memory: memory)
         guard let (format, match) = match(sample) else {
             return skip(probe.label, "not recognised; give `--format` or a mapping of columns")
         }
@@ -117,10 +119,14 @@ struct ReplaySearch {
                 DecoderContext(instruments: InstrumentTable(), conditions: StringTable(), feedNumber: 0),
                 settings: settings.text)
             return (.records(layout), settings, series)
+        case .document(let decoder, let values, let series):
+            var settings = SessionSettings(decoder: decoder, values: values)
+            if !options.venue.isEmpty { settings.values["venue"] = options.venue }
+            return (.document, settings, series)
         case .columns(let mapping, let series):
             let mapping = try completed(mapping, sample)
             return (
-                .columns(mapping, isNewestFirst: LineOrder.isNewestFirst(sample, mapping)),
+                .columns(mapping, isNewestFirst: SampleTimes(sample, mapping).areNewestFirst),
                 SessionSettings(decoder: "csv", values: mapping.values), series
             )
         }
@@ -142,6 +148,13 @@ struct ReplaySearch {
         if let scale = options.priceScale { mapping.priceScale = scale }
         if mapping.hasHeader, let header = sample.lines.first {
             mapping = try mapping.resolved(header: HeaderDetector.fields(header, mapping.delimiter))
+        }
+        if mapping.kind == .bars {
+            if !options.interval.isEmpty { mapping.bars.interval = options.interval }
+            if mapping.bars.interval.isEmpty, ZoneClock(mapping.zone) != nil {
+                mapping.bars.interval =
+                    BarName.split(sample.stem)?.length ?? SampleTimes(sample, mapping).barLength ?? ""
+            }
         }
         try mapping.check()
         return mapping

@@ -68,6 +68,7 @@ final class SeriesReader {
         case .frameLines: return LineFrameReader(try lines(file.open(), file), isRecorded: false)
         case .columns(let mapping, let isNewestFirst):
             return isNewestFirst ? try reversed(file, mapping) : try columns(file.open(), file, mapping)
+        case .document: return DocumentFrameReader(try file.open(), path: file.label)
         case .records(let layout): return RecordFrameReader(try file.open(), layout, sliceNs: sliceNs)
         case .parquet:
             guard let convert = options.convertParquet else {
@@ -84,7 +85,13 @@ final class SeriesReader {
     {
         let lines = try lines(stream, file)
         if mapping.hasHeader { _ = unsafe try lines.next() }
-        return ColumnFrameReader(lines, mapping, sliceNs: sliceNs)
+        return ColumnFrameReader(lines, mapping, sliceNs: sliceNs(mapping))
+    }
+
+    /// Bars of vendors do not move the time of the trades beside them on, so that their slices may be months: fewer
+    /// frames.
+    private func sliceNs(_ mapping: CSVMapping) -> Int64 {
+        mapping.kind == .bars && options.speed == nil ? 30 * Timestamp.nanosecondsPerDay : sliceNs
     }
 
     /// Lines from the last to the first; a packed file is unpacked to disk before, since it only reads forwards.
@@ -99,7 +106,8 @@ final class SeriesReader {
             ? try File(file.path, .read)
             : try TemporaryCopy.make(of: file.open(), path: file.label, folder: options.temporaryFolder)
         return ColumnFrameReader(
-            try BackwardLineReader(plain, from: Int64(headerBytes), fileBytes: file.bytes), mapping, sliceNs: sliceNs)
+            try BackwardLineReader(plain, from: Int64(headerBytes), fileBytes: file.bytes), mapping,
+            sliceNs: sliceNs(mapping))
     }
 
     private func lines(_ stream: any ByteStream, _ file: ReplayFile) throws -> LineReader {

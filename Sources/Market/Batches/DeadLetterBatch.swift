@@ -77,6 +77,10 @@ public enum RejectReason: UInt8, Sendable, CaseIterable {
     case tooLarge = 6
     /// The venue reported an error.
     case venueError = 7
+    /// Values contradict each other, such as a close outside of high and low.
+    case inconsistent = 8
+    /// A value is so far from its neighbours that it is wrong, such as a price in pence among prices in pounds.
+    case implausible = 9
 
     /// The code in tables and metrics, for example `price_not_positive`.
     public var code: String {
@@ -89,6 +93,8 @@ public enum RejectReason: UInt8, Sendable, CaseIterable {
         case .timeOutOfRange: "time_out_of_range"
         case .tooLarge: "too_large"
         case .venueError: "venue_error"
+        case .inconsistent: "inconsistent"
+        case .implausible: "implausible"
         }
     }
     static let names = StringDictionary(values: allCases.map(\.code))

@@ -5,7 +5,7 @@ internal import Platform
 public struct RunSummary: Sendable {
     /// Events that came in: stored, repeated or rejected.
     public let rowsIn: Int64
-    /// Trades and quotes stored.
+    /// Trades, quotes, bars of vendors and records stored.
     public let rowsStored: Int64
     public let deadLetters: Int64
     public let late: Int64
@@ -44,7 +44,9 @@ extension Pipeline {
     public func summary(seconds: Double) -> RunSummary {
         let now = report.snapshot
         let before = opening
-        let stored = Int64(now.totals.trades + now.totals.quotes - before.totals.trades - before.totals.quotes)
+        let stored = Int64(
+            now.totals.trades + now.totals.quotes + now.totals.records
+                - before.totals.trades - before.totals.quotes - before.totals.records)
         let duplicates = Int64(now.totals.duplicates - before.totals.duplicates)
         let rejected = now.deadLetters - before.deadLetters
         return RunSummary(

@@ -24,6 +24,7 @@ struct ReplayCommand: Command {
             .init("symbol", "TEXT", "the symbol, where the files do not tell"),
             .init("venue", "TEXT", "the venue, in place of what files or format say"),
             .init("zone", "ZONE", "the zone of times that do not say theirs: UTC-5, America/New_York+7, …"),
+            .init("interval", "LENGTH", "how long bars are, where neither name nor lines tell: 1m, 1h, 1d, …"),
             .init("price-scale", "NUMBER", "what prices in the files are divided by, where they do not tell"),
             .init("speed", "SPEED", default: "max", "1x as recorded, 60x, … or max"),
             .init("config", "PIPELINE", "a pipeline's YAML file for bars, indicators and sinks"),
@@ -102,6 +103,7 @@ struct ReplayCommand: Command {
         options.format = command.value("format") ?? "auto"
         options.symbol = command.value("symbol") ?? ""
         options.venue = command.value("venue") ?? ""
+        options.interval = command.value("interval") ?? ""
         options.zone = command.value("zone") ?? ""
         if !options.zone.isEmpty, ZoneClock(options.zone) == nil {
             throw UsageError(

@@ -34,6 +34,22 @@ extension ReplayPreset {
             return .columns(mapping)
         },
         ReplayPreset(
+            name: "binance-klines", summary: "data.binance.vision klines: bars of trades, with their number."
+        ) { sample in
+            guard let file = BinanceFile(sample), file.fields.count == 12, file.kind.first?.isNumber == true else {
+                return nil
+            }
+            var mapping = file.mapping(.bars, time: 0)
+            mapping.setPrices(from: 1)
+            mapping.size = .position(5)
+            mapping.bars.trades = .position(8)
+            // Of contracts with coins as margin, the eighth column is the volume in coins.
+            if mapping.venue != "BINANCE_COINM" { mapping.bars.turnover = .position(7) }
+            mapping.bars.interval = file.kind
+            mapping.bars.source = "binance"
+            return .columns(mapping)
+        },
+        ReplayPreset(
             name: "binance-other", summary: "data.binance.vision files without trades or best prices: not played."
         ) { sample in
             guard let file = BinanceFile(sample), BinanceFile.otherKinds.contains(file.kind) else { return nil }
@@ -65,18 +81,20 @@ private struct BinanceFile {
         hasHeader = sample.lines.first?.first.map { !$0.isNumber } ?? false
         fields = (sample.lines.dropFirst(hasHeader ? 1 : 0).first ?? "").split(
             separator: ",", omittingEmptySubsequences: false)
-        venue = Self.venue(sample, symbol: symbol, kind: kind, columns: fields.count)
+        venue = Self.venue(sample, symbol: symbol, kind: kind, columns: fields.count, hasHeader: hasHeader)
     }
 
-    /// By the folders of the site where they were kept; otherwise spot is told by its column more, and contracts with
-    /// coins as margin by their symbols, such as `BTCUSD_PERP`.
-    private static func venue(_ sample: FileSample, symbol: String, kind: String, columns: Int) -> String {
+    /// By the folders of the site where they were kept; otherwise spot is told by its column more or by bars without a
+    /// header, and contracts with coins as margin by their symbols, such as `BTCUSD_PERP`.
+    private static func venue(
+        _ sample: FileSample, symbol: String, kind: String, columns: Int, hasHeader: Bool
+    ) -> String {
         let folders = Set(sample.components.dropLast())
         if folders.contains("um") { return "BINANCE_USDM" }
         if folders.contains("cm") { return "BINANCE_COINM" }
         if folders.contains("spot") { return "BINANCE" }
         let ofSpot = ["trades": 7, "aggTrades": 8]
-        if ofSpot[kind] == columns { return "BINANCE" }
+        if ofSpot[kind] == columns || kind.first?.isNumber == true && !hasHeader { return "BINANCE" }
         return symbol.contains("USD_") ? "BINANCE_COINM" : "BINANCE_USDM"
     }
 

@@ -9,13 +9,13 @@ extension ReplayPreset {
     static let leanPresets: [ReplayPreset] = [
         ReplayPreset(
             name: "lean-bars",
-            summary: "Second, minute, hour and daily bars of Lean: made from the ticks beside them, so not played."
+            summary: "Second and minute bars of Lean: made from ticks, so not played."
         ) { sample in
-            let folders = ["second", "minute", "hour", "daily"]
+            let folders = ["second", "minute"]
             guard let folder = [sample.folder(1), sample.folder(2)].compactMap({ $0 }).first(where: folders.contains),
                 LeanFile(sample)?.symbol != nil
             else { return nil }
-            return .skip("\(folder) bars are made from ticks; bars are not played")
+            return .skip("\(folder) bars are not played: they are made from ticks")
         },
         ReplayPreset(
             name: "lean-equity-trades",
