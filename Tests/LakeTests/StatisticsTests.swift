@@ -69,6 +69,7 @@ import Testing
         case (_, .double(let number), _): #expect(found == .double(number), place)
         case (_, .timestamp(let moment, _), .text(let text)):
             #expect(Timestamp(rfc3339: text) == moment && text.utf8.count == 27, place)
+        case (.decimal, _, .double(let number)): #expect(number == Double(value.text), place)
         default: #expect(found == .text(value.text), place)
         }
     }
