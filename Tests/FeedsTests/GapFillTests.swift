@@ -86,6 +86,21 @@ private let second: Int64 = 1_000_000_000
         #expect(KrakenHistory.restName("DOGE/EUR") == "XDGEUR" && KrakenHistory.restName("ETH/BTC") == "ETHXBT")
     }
 
+    @Test func `an answer of Kraken that is an error is none`() {
+        let history = KrakenHistory(base: "https://x")
+        func refusal(_ text: String) -> HistoryRefusal? { history.refusal(in: Array(text.utf8)) }
+        #expect(refusal(#"{"error":[],"result":{"XXBTZUSD":[],"last":"1"}}"#) == nil)
+        let throttled = refusal(#"{"error":["EGeneral:Too many requests"]}"#)
+        #expect(throttled == HistoryRefusal(reason: "EGeneral:Too many requests", isThrottling: true))
+        #expect(refusal(#"{"error":["EQuery:Unknown asset pair"]}"#)?.isThrottling == false)
+        #expect(refusal("<html>") != nil)
+        var fill = fill()
+        #expect(fill.refused(throttled!) == .ask(afterNs: 60 * second))
+        #expect(
+            fill.refused(HistoryRefusal(reason: "EQuery:Unknown asset pair", isThrottling: false))
+                == .giveUp("the venue answered EQuery:Unknown asset pair"))
+    }
+
     @Test func `an answer becomes a frame that names the instrument and where it came from`() throws {
         let frame = GapFiller.frame("A\"B", try HTTPURL("https://x:1/y?z=1"), Array("[1]".utf8))
         #expect(

@@ -6,6 +6,8 @@ public struct ReplayFile: Sendable {
     enum Reading: Sendable, Equatable {
         /// A receive time in nanoseconds, a space, and the frame: one line each.
         case recordedLines
+        /// What a client wrote down of a connection; see `ConnectionLogReader`.
+        case connectionLog
         /// One frame per line, received now.
         case frameLines
         /// Lines with columns, several to a frame; from the last line to the first where the file is newest first.

@@ -105,10 +105,9 @@ struct ReplaySearch {
         switch match {
         case .skip: return nil
         case .frames(let decoder, let values):
-            let isRecorded = sample.lines.contains(where: ReplayPreset.isRecorded)
             var settings = SessionSettings(decoder: decoder, values: values)
             if !options.venue.isEmpty { settings.values["venue"] = options.venue }
-            return (isRecorded ? .recordedLines : .frameLines, settings, nil)
+            return (ReplayPreset.reading(sample.lines), settings, nil)
         case .records(let layout, let decoder, let values, let series):
             var settings = SessionSettings(decoder: decoder, values: values)
             if !options.venue.isEmpty { settings.values["venue"] = options.venue }

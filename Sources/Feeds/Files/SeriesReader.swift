@@ -65,6 +65,7 @@ final class SeriesReader {
         settingsOfFile = file.settings
         switch file.reading {
         case .recordedLines: return LineFrameReader(try lines(file.open(), file), isRecorded: true)
+        case .connectionLog: return ConnectionLogReader(try lines(file.open(), file))
         case .frameLines: return LineFrameReader(try lines(file.open(), file), isRecorded: false)
         case .columns(let mapping, let isNewestFirst):
             return isNewestFirst ? try reversed(file, mapping) : try columns(file.open(), file, mapping)

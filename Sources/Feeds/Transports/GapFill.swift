@@ -81,6 +81,12 @@ struct GapFill {
         return response.status >= 500 || response.status == 408 ? failed(reason, leastNs: 0) : .giveUp(reason)
     }
 
+    /// An answer that says no.
+    mutating func refused(_ refusal: HistoryRefusal) -> Step {
+        let reason = "the venue answered \(refusal.reason)"
+        return refusal.isThrottling ? failed(reason, leastNs: patience.throttledNs) : .giveUp(reason)
+    }
+
     /// No answer came.
     mutating func failed(_ error: NetworkError) -> Step {
         error.disposition == .stop ? .giveUp(error.description) : failed(error.description, leastNs: 0)

@@ -99,8 +99,9 @@ final class GapFiller: @unchecked Sendable {  // `lock` guards every variable th
                 ["feed": feed, "instrument": gap.symbol, "first": gap.first, "last": gap.last, "why": reason])
         } else {
             let gap = start.gap
-            Log.info(
-                "missing trades were received",
+            let isWhole = fill.received >= gap.count
+            (isWhole ? Log.info : Log.warning)(
+                isWhole ? "missing trades were received" : "the venue does not have all missing trades",
                 ["feed": feed, "instrument": gap.symbol, "trades": gap.count, "received": fill.received])
         }
     }
@@ -126,6 +127,7 @@ final class GapFiller: @unchecked Sendable {  // `lock` guards every variable th
             return fill.failed(error)
         }
         guard response.status == 200 else { return fill.refused(response) }
+        if let refusal = history.refusal(in: response.body) { return fill.refused(refusal) }
         let frame = Self.frame(fill.gap.symbol, request.url, response.body)
         try unsafe frame.withUnsafeBytes { try unsafe sink.frame($0, ingestTime: .now()) }
         var (least, greatest, greatestNs, count) = (Int64.max, Int64.min, Int64(0), Int64(0))

@@ -31,6 +31,20 @@ protocol TradeHistory: Sendable {
     var intervalNs: Int64 { get }
     /// Asks for the trades of a gap, or for as many at one of its ends as the venue gives at once.
     func request(_ gap: SequenceGap) throws(NetworkError) -> HistoryRequest
+    /// What a venue that answers 200 whatever happens refused in an answer; nil where it did not.
+    func refusal(in body: [UInt8]) -> HistoryRefusal?
+}
+
+extension TradeHistory {
+    func refusal(in body: [UInt8]) -> HistoryRefusal? { nil }
+}
+
+/// Why a venue gave no trades.
+struct HistoryRefusal: Equatable, Sendable {
+    /// In words.
+    var reason: String
+    /// There were too many requests.
+    var isThrottling: Bool
 }
 
 /// Asks and waits for the answer.

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Networking
 public import Platform
 
@@ -82,6 +83,19 @@ struct KrakenHistory: TradeHistory {
         let url = try HTTPURL(base + "/0/public/Trades").adding("pair", Self.restName(gap.symbol))
             .adding("since", "\(max(0, gap.afterNs - 1))").adding("count", "1000")
         return HistoryRequest(url: url)
+    }
+
+    /// The venue answers `{"error":["EGeneral:Too many requests"]}` and the like with status 200.
+    func refusal(in body: [UInt8]) -> HistoryRefusal? {
+        let answer = (try? JSONSerialization.jsonObject(with: Data(body))) as? [String: Any]
+        guard let errors = answer?["error"] as? [String] else {
+            return HistoryRefusal(reason: "something that is not its form", isThrottling: false)
+        }
+        guard !errors.isEmpty else { return nil }
+        let reason = errors.joined(separator: ", ")
+        return HistoryRefusal(
+            reason: reason,
+            isThrottling: ["Too many requests", "Rate limit", "Unavailable", "Busy"].contains(where: reason.contains))
     }
 
     /// The REST interface's name of a pair: without the stroke, Bitcoin as XBT and Dogecoin as XDG.

@@ -3,6 +3,7 @@ import Feeds
 import Foundation
 import Market
 import Platform
+import TestKit
 
 /// Takes a feed's frames as the program does: decoder and engine, one record after the other.
 final class ConformanceOutput: FeedOutput, @unchecked Sendable {  // the condition's lock guards everything
@@ -44,12 +45,12 @@ final class ConformanceOutput: FeedOutput, @unchecked Sendable {  // the conditi
     func cancel() { locked { cancelled = true } }
     func sink(feed name: String) throws -> any FrameSink { Sink(self) }
 
-    /// Waits up to twenty seconds until the records fulfil a condition.
+    /// Waits until the records fulfil a condition.
     @discardableResult
     func wait(_ fulfilled: (State) -> Bool) -> State {
         condition.lock()
         defer { condition.unlock() }
-        let deadline = Date(timeIntervalSinceNow: 20)
+        let deadline = Patience.end
         while !fulfilled(recorded) && condition.wait(until: deadline) {}
         return recorded
     }

@@ -2,6 +2,7 @@ import Foundation
 import Networking
 import Platform
 import Synchronization
+import TestKit
 import Testing
 
 @testable import Feeds
@@ -82,13 +83,9 @@ final class FakeVenue: WebSocketHandler, @unchecked Sendable {  // the mutex gua
         }
     }
 
-    /// Waits up to twenty seconds.
+    /// Waits until the state fulfils a condition.
     func wait(_ what: Comment, _ fulfilled: (borrowing State) -> Bool) {
-        for _ in 0..<10_000 {
-            if state.withLock({ fulfilled($0) }) { return }
-            Thread.sleep(forTimeInterval: 0.002)
-        }
-        Issue.record(what)
+        if !Patience.wait(until: { state.withLock { fulfilled($0) } }) { Issue.record(what) }
     }
 
     /// True once a connection has asked for all instruments.

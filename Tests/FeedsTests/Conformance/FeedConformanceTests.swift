@@ -3,6 +3,7 @@ import Foundation
 import Market
 import Platform
 import Synchronization
+import TestKit
 import Testing
 
 @testable import Feeds
@@ -48,13 +49,13 @@ private final class Running {
     /// Stops the feed and waits for its end.
     func stop() {
         output.cancel()
-        #expect(finished.wait(timeout: .now() + 20) == .success)
+        #expect(finished.wait(timeout: .now() + 2 * Patience.seconds) == .success)
         #expect(outcome.value.withLock { $0 } == nil)
         venue.stop()
     }
 
     func waitForStatus(_ fulfilled: (FeedStatus.Snapshot) -> Bool) -> FeedStatus.Snapshot {
-        for _ in 0..<10_000 where !fulfilled(status.snapshot) { Thread.sleep(forTimeInterval: 0.002) }
+        Patience.wait { fulfilled(status.snapshot) }
         return status.snapshot
     }
 
@@ -168,7 +169,7 @@ private final class Running {
         running.output.cancel()
         running.venue.wait("the connection is gone") { $0.connections.isEmpty }
         running.stop()
-        #expect(watch.seconds < 10)
+        #expect(watch.seconds < Patience.seconds)
         #expect(running.status.snapshot.state == .stopped && running.output.state.ends == 0)
         // Also while it waits for the next attempt.
         let waiting = try Running(feed) { $0.reconnect.firstNs = 60_000_000_000 }
