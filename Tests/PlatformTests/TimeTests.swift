@@ -18,6 +18,14 @@ import Testing
         #expect(Timestamp(rfc3339: text) == nil)
     }
 
+    @Test(arguments: [
+        "0001-01-01T00:00:00Z", "9999-12-31", "1677-12-31T23:59:59Z", "2262-01-01", "20-2601-31", "-20260131-",
+        "2026-01-01T+1:+2:+3Z", "2026-01-01T00:00:00+99:00",
+    ])
+    func `years that nanoseconds cannot hold and loose forms are refused`(text: String) {
+        #expect(Timestamp(rfc3339: text) == nil)
+    }
+
     @Test(arguments: 0..<200)
     func `a moment survives its text, and its day is Foundation's`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)

@@ -21,10 +21,11 @@ public struct CivilDate: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// A day written `2026-01-31`, `20260131` or `2026/01/31`.
     public init?(_ text: some StringProtocol) {
-        let digits = text.filter { $0.isASCII && $0.isNumber }
-        let marks = text.filter { !($0.isASCII && $0.isNumber) }
-        guard digits.count == 8, marks.isEmpty || (marks.count == 2 && marks.allSatisfy { "-/.".contains($0) }),
-            let number = Int64(String(digits))
+        let characters = Array(text)
+        let marks = characters.count == 10 ? [4, 7] : []
+        let digits = characters.indices.filter { !marks.contains($0) }.map { characters[$0] }
+        guard digits.count == 8, digits.allSatisfy({ $0.isASCII && $0.isNumber }),
+            marks.allSatisfy({ "-/.".contains(characters[$0]) }), let number = Int64(String(digits))
         else { return nil }
         self.init(year: number / 10_000, month: number / 100 % 100, day: number % 100)
     }
@@ -55,7 +56,12 @@ public struct CivilDate: Hashable, Comparable, Sendable, CustomStringConvertible
         return (CivilDate(daysSinceEpoch: days), ofDay)
     }
 
+    /// True in the years 1678 to 2261, all of whose moments a `Timestamp` can hold, in any time zone.
+    public var isWithinTimestamps: Bool { (1678...2261).contains(components.year) }
+
     /// Midnight UTC at the start of this day.
+    ///
+    /// - Precondition: `isWithinTimestamps`.
     public var start: Timestamp { Timestamp(nanoseconds: daysSinceEpoch * Timestamp.nanosecondsPerDay) }
 
     public static func < (left: CivilDate, right: CivilDate) -> Bool { left.daysSinceEpoch < right.daysSinceEpoch }

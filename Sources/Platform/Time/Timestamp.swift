@@ -45,21 +45,21 @@ extension Timestamp: CustomStringConvertible {
 
     /// Reads RFC 3339 text (`2026-01-31T09:30:00.25Z`, offsets like `+02:00`, a space instead of `T`, or a date alone).
     ///
-    /// - Returns: nil where the text is not such a moment.
+    /// - Returns: nil where the text is not such a moment, or lies outside the years 1678 to 2261.
     public init?(rfc3339 text: some StringProtocol) {
         var rest = Substring(text)
-        guard rest.count >= 10, let date = CivilDate(rest.prefix(10)) else { return nil }
+        guard rest.count >= 10, let date = CivilDate(rest.prefix(10)), date.isWithinTimestamps else { return nil }
         rest = rest.dropFirst(10)
-        var nanoseconds = date.daysSinceEpoch * Self.nanosecondsPerDay
+        var nanoseconds = date.start.nanoseconds
         guard !rest.isEmpty else {
             self.init(nanoseconds: nanoseconds)
             return
         }
         guard let mark = rest.first, "Tt ".contains(mark), rest.count >= 9 else { return nil }
         let clock = Array(rest.dropFirst().prefix(8))
-        guard clock[2] == ":", clock[5] == ":", let hour = Int64(String(clock[0...1])),
-            let minute = Int64(String(clock[3...4])), let second = Int64(String(clock[6...7])),
-            (0..<24).contains(hour), (0..<60).contains(minute), (0...60).contains(second)
+        guard clock[2] == ":", clock[5] == ":", let hour = Self.twoDigits(clock[0...1]),
+            let minute = Self.twoDigits(clock[3...4]), let second = Self.twoDigits(clock[6...7]),
+            hour < 24, minute < 60, second <= 60
         else { return nil }
         nanoseconds += (hour * 3600 + minute * 60 + second) * 1_000_000_000
         rest = rest.dropFirst(9)
@@ -75,10 +75,15 @@ extension Timestamp: CustomStringConvertible {
         }
         let offset = Array(rest)
         guard offset.count == 6, offset[0] == "+" || offset[0] == "-", offset[3] == ":",
-            let hours = Int64(String(offset[1...2])), let minutes = Int64(String(offset[4...5]))
+            let hours = Self.twoDigits(offset[1...2]), let minutes = Self.twoDigits(offset[4...5]), hours < 24,
+            minutes < 60
         else { return nil }
         let shift = (hours * 3600 + minutes * 60) * 1_000_000_000
         self.init(nanoseconds: offset[0] == "+" ? nanoseconds - shift : nanoseconds + shift)
+    }
+
+    private static func twoDigits(_ text: ArraySlice<Character>) -> Int64? {
+        text.allSatisfy { $0.isASCII && $0.isNumber } ? Int64(String(text)) : nil
     }
 
     /// Nanoseconds of one UTC day.
