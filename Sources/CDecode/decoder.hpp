@@ -74,6 +74,11 @@ class FrameWriter {
         output.ignored++;
     }
 
+    /// True where the frame has given neither a row nor a reject.
+    bool is_empty() const {
+        return output.trades.count == first_trade_ && output.quotes.count == first_quote_ && output.reject_count == 0;
+    }
+
     void reject(int32_t index, const Fault &fault, const char *begin, const char *end) {
         output.reject_count++;
         if (output.rejects_listed == TD_REJECTS_LISTED) return;
@@ -159,7 +164,7 @@ inline bool read_count(Tokens &tokens, int64_t &number, Fault &fault, const char
     return is_scalar(token);
 }
 
-/// The same for names: the inside of the string, escapes included.
+/// The same for names: the inside of the string, escapes included. A broken escape is no JSON.
 inline bool read_name(Tokens &tokens, std::string_view &inside, Fault &fault, const char *field) {
     if (is_bracket(tokens)) return refuse(tokens, fault, field);
     const std::string_view token = tokens.take();
@@ -169,7 +174,7 @@ inline bool read_name(Tokens &tokens, std::string_view &inside, Fault &fault, co
     }
     if (inside.empty()) fault.set(TD_MISSING_FIELD, field);
     if (inside.size() > longest_text) fault.set(TD_WRONG_TYPE, field);
-    return true;
+    return has_valid_escapes(inside);
 }
 
 }  // namespace tapedeck

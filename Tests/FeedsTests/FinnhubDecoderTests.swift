@@ -82,11 +82,11 @@ import Testing
         #expect(result.instruments[0] == Instrument(venue: "US", symbol: "AA/😀"))
     }
 
-    @Test func `pings and other kinds of messages are ignored`() {
+    @Test func `pings, other kinds of messages and empty lists are ignored`() {
         let result = decoded(
             #"{"type":"ping"}"#, #"{"type":"news","data":[{"headline":"x"}]}"#, #"{"data":[{"p":-1}],"type":"news"}"#,
             #"{"type":"trade","data":[]}"#)
-        #expect(result.events.ignored == 3)
+        #expect(result.events.ignored == 4)
         #expect(result.trades.isEmpty && result.deadLetters.isEmpty)
     }
 

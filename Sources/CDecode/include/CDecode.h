@@ -5,11 +5,10 @@
 //
 // Policy for bad input, the same for every venue:
 // - A frame that is not JSON gives one reject and no event: rows written before the fault was met are taken back.
-//   Checked are UTF-8, strings, all brackets, commas and colons, and every scalar of an event that is looked at; the
-//   inside of a value that no event uses (the levels of a book, say) only has its brackets checked.
+//   Checked are UTF-8, strings, all brackets, commas, colons and scalars; of keys the escapes are not looked at.
 // - An event that is JSON but not valid (missing field, wrong type, price, size or time out of range) gives one
 //   reject with its place in the frame; the other events of the frame are kept.
-// - A message of a kind that is not asked for counts as ignored.
+// - A message of a kind that is not asked for, or one without events, counts as ignored.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
