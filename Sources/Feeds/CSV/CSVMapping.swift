@@ -128,11 +128,17 @@ public struct CSVMapping: Sendable, Equatable {
         ] + barColumnPaths
     }
 
-    /// The highest position of a column.
-    var highestPlace: Int {
+    /// Positions of all columns that have one.
+    private var places: [Int] {
         let optional = Self.columnPaths.compactMap { self[keyPath: $0.column]?.place }
-        return (optional + [time.place ?? 0] + conditions.compactMap(\.place)).max() ?? 0
+        return optional + [time.place ?? 0] + conditions.compactMap(\.place)
     }
+
+    /// The highest position of a column.
+    var highestPlace: Int { places.max() ?? 0 }
+
+    /// Columns that a line may have; each takes memory.
+    private static let mostColumns = 10_000
 
     /// Says what is missing or contradictory.
     ///
@@ -146,6 +152,10 @@ public struct CSVMapping: Sendable, Equatable {
             }
         if let lacking { throw FeedError(.format, "\(kind.rawValue) need a column for \(lacking)") }
         if kind == .bars { try checkBars() }
+        if let place = places.first(where: { !(0..<Self.mostColumns).contains($0) }) {
+            throw FeedError(
+                .format, "there is no column \(place); columns are counted from 0 to \(Self.mostColumns - 1)")
+        }
         if symbol.isEmpty && symbolColumn == nil {
             throw FeedError(.format, "no symbol: neither a column nor a name is given; give it with `--symbol`")
         }
@@ -161,6 +171,7 @@ public struct CSVMapping: Sendable, Equatable {
         guard timeOfDay == nil || timeFormat == .text else {
             throw FeedError(.format, "a column of times of the day needs days written as text")
         }
+        guard date?.isWithinTimestamps ?? true else { throw FeedError(.format, "the date lies outside 1678 to 2261") }
         guard ZoneClock(zone) != nil else {
             throw FeedError(
                 .format,

@@ -84,6 +84,8 @@ struct CSVTimeReader {
     private mutating func written(_ text: UnsafeRawBufferPointer) -> Int64? {
         var cursor = unsafe TextCursor(text)
         guard let date = cursor.date() else { return nil }
+        // Beyond these years nanoseconds do not fit, and wrapped around they would be a wrong time that looks right.
+        guard date.isWithinTimestamps else { return date.daysSinceEpoch < 0 ? .min : .max }
         if cursor.isAtEnd { return clock.utcNs(day: date.daysSinceEpoch, ofDayNs: 0) }
         guard cursor.take(UInt8(ascii: " ")) || cursor.take(UInt8(ascii: "T")) || cursor.take(UInt8(ascii: "t")),
             let hour = cursor.digits(2)

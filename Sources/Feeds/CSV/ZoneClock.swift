@@ -43,8 +43,21 @@ public struct ZoneClock {
         }
     }
 
-    private static func named(_ text: String) -> TimeZone? {
-        text.contains("/") ? TimeZone(identifier: text) : nil
+    private static func named(_ text: String) -> TimeZone? { isName(text) ? TimeZone(identifier: text) : nil }
+
+    /// True for text like `America/New_York`. Foundation is asked for nothing else: it ends the program over offsets that
+    /// are not well formed, such as `UTC+05:]0`.
+    private static func isName(_ text: String) -> Bool {
+        let isOffset = text.hasPrefix("UTC") || text.hasPrefix("GMT")
+        return !isOffset && text.contains("/")
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "/_+-".utf8.contains(byte)
+                }
+            }
     }
 
     /// The moment at which the clocks of the zone show this.
