@@ -131,6 +131,7 @@ struct WebSocketParser {
 
     private mutating func close(_ payload: [UInt8]) -> Event {
         guard payload.count != 1 else { return fail(1002, "a close frame has no or two bytes of code") }
+        hasFailed = true  // nothing counts behind a close frame
         guard payload.count >= 2 else { return .close(code: 1005, reason: "") }
         let code = UInt16(payload[0]) << 8 | UInt16(payload[1])
         guard let reason = String(validating: payload[2...], as: UTF8.self) else {
@@ -140,7 +141,6 @@ struct WebSocketParser {
         guard (1000...4999).contains(code), !(1004...1006).contains(code), !(1015...2999).contains(code) else {
             return fail(1002, "close code \(code) means nothing")
         }
-        hasFailed = true  // nothing counts behind a close frame
         return .close(code: code, reason: reason)
     }
 }
