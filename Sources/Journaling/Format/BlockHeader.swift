@@ -97,6 +97,15 @@ enum BlockFlaw: Error, Equatable, CustomStringConvertible {
     case records(String)
     case offset(found: Offset, expected: Offset)
 
+    /// False where both checksums of the block were right, so that all of it was written: then it is damage, wherever it
+    /// stands.
+    var mayBeUnfinished: Bool {
+        switch self {
+        case .compression, .records: false
+        default: true
+        }
+    }
+
     var description: String {
         switch self {
         case .short: "the file ends inside a block header"

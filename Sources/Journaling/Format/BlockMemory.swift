@@ -90,6 +90,9 @@ final class BlockMemory: @unchecked Sendable {  // handed over whole; see above
     /// - Throws: `BlockFlaw.records`.
     func indexRecords(expecting expected: Int) throws(BlockFlaw) {
         var position = 0
+        guard expected <= count / RecordLayout.headerBytes else {
+            throw .records("block of \(count) bytes cannot hold the \(expected) records that its header says")
+        }
         positions.reserve(expected)
         while position < count {
             guard count - position >= RecordLayout.headerBytes else {

@@ -81,6 +81,7 @@ final class SegmentCursor {
     func decode(_ block: BlockHeader, pool: BlockMemoryPool) throws(JournalError) -> Result<JournalBlock, BlockFlaw> {
         if let flaw = try check(block) { return .failure(flaw) }
         let stored = try unsafe body(block)
+        guard block.rawBytes <= LZ4.largest(from: stored.count) else { return .failure(.compression) }
         let memory = pool.take(block.rawBytes)
         let fits = unsafe memory.fill(block.rawBytes) { target in
             switch block.codec {
@@ -125,11 +126,17 @@ final class SegmentCursor {
         }
     }
 
+    /// True where a flaw at the cursor cannot be the rest of an unfinished write.
+    func isLoss(_ flaw: BlockFlaw) throws(JournalError) -> Bool {
+        if !flaw.mayBeUnfinished { return true }
+        return try findProofOfLoss() != nil
+    }
+
     /// Looks behind a flaw at the cursor for proof that acknowledged data was there: a block that says more was
     /// durable, when it was written, than what is left.
     ///
     /// - Returns: where that block is; nil where all behind the cursor may be the rest of an unfinished write.
-    func findProofOfLoss() throws(JournalError) -> Int64? {
+    private func findProofOfLoss() throws(JournalError) -> Int64? {
         var search = position
         while let (found, block) = try findBlock(after: search) {
             if block.durableOffset > offset { return found }

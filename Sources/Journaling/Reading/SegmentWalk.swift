@@ -73,7 +73,9 @@ final class SegmentWalk {
         if limit != nil {
             throw .corrupt(cursor.damage(flaw ?? .offset(found: limit ?? 0, expected: cursor.offset)))
         }
-        if let flaw, try cursor.findProofOfLoss() != nil { throw .corrupt(cursor.damage(flaw)) }
+        if let flaw, try cursor.isLoss(flaw) {
+            throw .corrupt(cursor.damage(flaw))
+        }
         return nil
     }
 

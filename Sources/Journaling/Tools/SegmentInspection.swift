@@ -62,7 +62,7 @@ struct SegmentInspection {
     private func pass(
         _ flaw: BlockFlaw, _ cursor: SegmentCursor, _ report: inout JournalReport
     ) throws(JournalError) -> Bool {
-        if limit == nil, try cursor.findProofOfLoss() == nil {
+        if limit == nil, try !cursor.isLoss(flaw) {
             report.unfinishedBytes = try cursor.remainder().withoutZeros
             return false
         }

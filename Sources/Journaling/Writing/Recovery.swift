@@ -108,7 +108,7 @@ struct Recovery {
     private mutating func repair(_ last: Segment) throws(JournalError) {
         let cursor = try SegmentCursor(path: last.path, firstOffset: last.firstOffset)
         feeds = cursor.header.feeds
-        if let flaw = try scan(cursor, last), try cursor.findProofOfLoss() != nil {
+        if let flaw = try scan(cursor, last), try cursor.isLoss(flaw) {
             throw .corrupt(cursor.damage(flaw))
         }
         try cut(cursor)

@@ -7,6 +7,9 @@ public enum LZ4 {
     /// Compressed bytes that `count` bytes can become at worst.
     public static func bound(_ count: Int) -> Int { count + count / 255 + 16 }
 
+    /// Bytes that `count` compressed bytes can become at most: a byte of length stands for 255 bytes of content.
+    public static func largest(from count: Int) -> Int { count * 255 }
+
     /// Decompresses `source` into the start of `target`, never writing outside it.
     ///
     /// - Returns: bytes written; nil where the source is malformed or too long for the target.
