@@ -23,6 +23,7 @@ import Testing
         "EXPLAIN SELECT * FROM t", "explain analyze SELECT * FROM t", "WITH a AS (SELECT 1) SELECT * FROM a",
         "SELECT sum(i) OVER () FROM t", "SELECT * FROM range(3)", "(SELECT 1) UNION ALL (SELECT 2)",
         "SELECT * FROM t -- ; DROP TABLE t", "SELECT 'INSERT INTO t VALUES (1); DROP TABLE t'",
+        "SELECT 1e400, -1e400",
     ])
     func `what only reads is allowed`(sql: String) throws {
         let sandbox = try Sandbox()
@@ -64,6 +65,13 @@ import Testing
         let error = #expect(throws: DatabaseError.self) { try ReadOnlySQL.check("SELEC 1", on: sandbox.connection) }
         #expect(error?.code == .syntax)
         #expect(error?.message.contains("SELEC") == true)
+    }
+
+    @Test func `a statement nested beyond what can be looked through is refused`() throws {
+        let sandbox = try Sandbox()
+        let sql = "SELECT " + String(repeating: "(1 + ", count: 600) + "1" + String(repeating: ")", count: 600)
+        let error = #expect(throws: DatabaseError.self) { try ReadOnlySQL.check(sql, on: sandbox.connection) }
+        #expect(error?.code == .notPermitted || error?.code == .syntax)
     }
 
     @Test func `a confined database reaches its folder and nothing else`() throws {
