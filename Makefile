@@ -31,11 +31,14 @@ sanitize: ## Run the Swift tests under Thread, Address and undefined-behaviour s
 	@scripts/setup --test
 	@scripts/sanitize $(ARGS)
 
+fuzz: setup ## Feed made-up input to all that reads bytes from outside, ten minutes each: make fuzz ARGS='journal'
+	@scripts/fuzz $(ARGS)
+
 lint: setup ## Check format and syntax
 	@scripts/lint
 
 format: ## Format the Swift sources in place
-	@swift format --in-place --parallel --recursive $(wildcard Package.swift Sources Tests Benchmarks)
+	@swift format --in-place --parallel --recursive $(wildcard Package.swift Sources Tests Benchmarks Fuzzing)
 
 check: lint test ## Lint and test, as CI does
 

@@ -116,3 +116,17 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )
+
+// The fuzzers need every module built with coverage counters, so that only scripts/fuzz asks for them.
+if Context.environment["TAPEDECK_FUZZERS"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Fuzzing/CFuzzer"),  // libFuzzer of the Swift toolchain
+        .executableTarget(
+            name: "fuzzers",
+            dependencies: [
+                "CFuzzer", "Databases", "Feeds", "Journaling", "Market", "Networking", "Orchestration", "Platform",
+                "Serving",
+            ],
+            path: "Fuzzing/Swift", swiftSettings: common),
+    ]
+}

@@ -74,11 +74,6 @@ class FrameWriter {
         output.ignored++;
     }
 
-    /// True where the frame has given neither a row nor a reject.
-    bool is_empty() const {
-        return output.trades.count == first_trade_ && output.quotes.count == first_quote_ && output.reject_count == 0;
-    }
-
     void reject(int32_t index, const Fault &fault, const char *begin, const char *end) {
         output.reject_count++;
         if (output.rejects_listed == TD_REJECTS_LISTED) return;
@@ -124,8 +119,11 @@ template <void (*Decode)(td_decoder &, const td_frame &, td_output &)>
 size_t decode_run(td_decoder &decoder, const td_frame *frames, size_t count, td_output &output) {
     output.rejects_listed = output.reject_count = output.ignored = 0;
     for (size_t i = 0; i < count; i++) {
+        const size_t before = output.trades.count + output.quotes.count + output.ignored;
         Decode(decoder, frames[i], output);
         if (output.reject_count > 0) return i + 1;
+        // A message without events.
+        if (output.trades.count + output.quotes.count + output.ignored == before) output.ignored++;
     }
     return count;
 }

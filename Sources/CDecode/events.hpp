@@ -89,8 +89,7 @@ void decode_event_frame(td_decoder &decoder, const td_frame &frame, td_output &o
     const bool is_wanted = format.wants(envelope.type);
     if (is_wanted && !envelope.has_data) envelope.fault.set(TD_MISSING_FIELD, "data");
     if (!envelope.type.empty() && !is_wanted) return writer.ignore_frame();
-    if (envelope.fault.any()) return writer.reject_frame(envelope.fault.reason, envelope.fault.what);
-    if (writer.is_empty()) writer.ignore_frame();  // a list without events
+    if (envelope.fault.any()) writer.reject_frame(envelope.fault.reason, envelope.fault.what);
 }
 
 }  // namespace tapedeck

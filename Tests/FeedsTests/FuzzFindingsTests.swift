@@ -22,6 +22,8 @@ import Testing
         for (frame, make) in [
             (#"{"type":"trade","data":[]}"#, { FrameDecoders.finnhub($0) }),
             (#"{"type":"events","data":[]}"#, { FrameDecoders.simulator($0) }),
+            (#"{"backfill":"BTCUSDT","data":[]}"#, { FrameDecoders.binance($0) }),
+            (#"{"backfill":"BTC/USD","data":[]}"#, { FrameDecoders.coinbase($0) }),
         ] as [(String, (DecoderContext) -> any FeedDecoder)] {
             let result = DecodedFrames(make).decode(frame)
             #expect(result.events.ignored == 1 && result.deadLetters.isEmpty && result.trades.isEmpty)

@@ -1,0 +1,40 @@
+@testable import Feeds
+
+/// The settings of a session, as a `begin` record has them, and its frames.
+struct SessionFuzzer: FuzzTarget {
+    static let name = "session"
+
+    func run(_ input: [UInt8]) {
+        let records = input.records
+        let settings = String(decoding: records[0], as: UTF8.self)
+        let frames = Array(records.dropFirst())
+        do throws(FeedError) {
+            let make = { (context: DecoderContext) throws(FeedError) in
+                try FrameDecoders.make(context, settings: settings)
+            }
+            let single = try DecodedInput(make)
+            let run = try DecodedInput(make)
+            single.decode(frames, asRun: false)
+            run.decode(frames, asRun: true)
+            single.checkRows()
+            single.checkSame(run)
+        } catch {
+            require(!error.message.isEmpty, "an error without words")
+        }
+    }
+
+    static func seeds(_ folder: SeedFolder) throws -> [[UInt8]] {
+        let frames = try folder.contents("frames").filter { $0.count < 600 }.prefix(60)
+        let decoders = [
+            #"{"decoder":"finnhub","venue":"US"}"#, #"{"decoder":"binance"}"#, #"{"decoder":"simulator"}"#,
+            #"{"decoder":"csv","kind":"trades","time":"0","time_format":"ms","price":"1","size":"2","symbol":"A"}"#,
+            #"{"decoder":"csv","bid":"1","ask":"2","time":"0","zone":"UTC+05:30","symbol_column":"3","venue":"V"}"#,
+            #"{"decoder":"csv","time":"1","date":"2013-10-07","time_format":"ms_of_day","zone":"Europe/Paris","price":"0","conditions":"3+4","delimiter":";","price_scale":"1e4","symbol":"S"}"#,
+            #"{"decoder":"csv","time":"time","price":"1","header":"true","side":"4","side_means":"buyer_is_maker","symbol":"S"}"#,
+        ].map { Array($0.utf8) }
+        return decoders + frames.enumerated().map { decoders[$0.offset % 3] + [0x1e] + $0.element }
+            + ["1,2,3,4", "1;2;3;4;5", "2020-01-01 00:00:00,1,2,A"].flatMap { line in
+                decoders.dropFirst(3).map { $0 + [0x1e] + Array(line.utf8) }
+            }
+    }
+}
