@@ -1,0 +1,343 @@
+"""The bridge as clients see it: real sockets, a real process where it is killed, the fake terminal behind."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import pathlib
+import pickle
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import types
+import unittest
+
+import websockets
+from websockets.asyncio.client import connect
+
+import MetaTrader5 as fake
+import market
+from tapedeck_mt5 import options, server, session, terminal
+from tapedeck_mt5.clock import BrokerClock
+
+HOUR = 3_600_000
+OFFSET = 2 * HOUR
+
+
+def utc_ms():
+    return time.time_ns() // 1_000_000
+
+
+def live_terminal(seconds, seed=1, symbols=("EURUSD",), every_ms=20):
+    """A terminal on which ticks appear from now on."""
+    made, rng, start = fake.Terminal(), random.Random(seed), utc_ms() + 200
+    for symbol in symbols:
+        rows, now = [], 0
+        while now < seconds * 1000:
+            rows.append((now, 1 + len(rows) / 1e5, 1.0002 + len(rows) / 1e5))
+            now += rng.choice([0, 0, 1, rng.randrange(2 * every_ms)])
+        made.add_ticks(symbol, [start + row[0] for row in rows], market.ticks(rows, start + OFFSET))
+    return made, start + seconds * 1000
+
+
+class Client:
+    """What a client keeps: frames in order, and ticks by identity."""
+
+    def __init__(self):
+        self.ticks, self.frames, self.repeated = {}, [], 0
+
+    async def run(self, url, subscribe, acknowledges=True, until=lambda client: False, **more):
+        async with connect(url, max_size=None, **more) as link:
+            await link.send(json.dumps({"type": "subscribe", **subscribe}))
+            expected = 1
+            async for text in link:
+                message = json.loads(text)
+                assert message["seq"] == expected, (message["seq"], expected)
+                expected += 1
+                self.take(message)
+                if acknowledges:
+                    await link.send(json.dumps({"type": "ack", "seq": message["seq"]}))
+                if until(self):
+                    return
+
+    def take(self, message):
+        self.frames.append(message)
+        for time_ms, place, bid, *_ in message.get("ticks", []):
+            identity = (message["symbol"], time_ms - message["offset_s"] * 1000, place)
+            self.repeated += identity in self.ticks
+            self.ticks[identity] = bid
+
+    def deals(self):
+        """Tickets of all deals."""
+        return {deal["ticket"] for frame in self.frames for deal in frame.get("deals", [])}
+
+    def kinds(self):
+        return [frame["type"] for frame in self.frames]
+
+
+def all_ticks(made):
+    """Every tick of a terminal by identity."""
+    found = {}
+    for symbol, (_, ticks) in made.symbols.items():
+        places = {}
+        for tick in ticks.tolist():
+            places[tick[5]] = places.get(tick[5], -1) + 1
+            found[symbol, tick[5] - OFFSET, places[tick[5]]] = tick[1]
+    return found
+
+
+class ServerTests(unittest.IsolatedAsyncioTestCase):
+    def setUp(self):
+        logging.disable(logging.CRITICAL)
+        self.folder = tempfile.TemporaryDirectory(prefix="mt5-bridge-")
+        self.addCleanup(self.folder.cleanup)
+        self.addCleanup(logging.disable, logging.NOTSET)
+
+    @contextlib.asynccontextmanager
+    async def bridge(self, made, offset=OFFSET, **changes):
+        fake.terminal = made
+        fake.shutdown()
+        fake.calls.clear()
+        values = dict(host="127.0.0.1", port=0, cert=None, key=None, token="", state=self.folder.name, poll=20)
+        port = asyncio.get_running_loop().create_future()
+        running = server.Server(types.SimpleNamespace(**{**values, **changes}), fake, terminal.Login(),
+                                BrokerClock(offset, agreeing_ms=500))
+        task = asyncio.create_task(running.run(port.set_result))
+        await asyncio.wait((task, port), return_when=asyncio.FIRST_COMPLETED)
+        try:
+            if task.done():
+                task.result()
+            yield f"ws://127.0.0.1:{port.result()}/?client=test"
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await task
+
+    async def test_every_tick_of_many_symbols_comes_once(self):
+        symbols = tuple(f"S{number}" for number in range(20))
+        made, _ = live_terminal(2, symbols=symbols)
+        client, wanted = Client(), all_ticks(made)
+        async with self.bridge(made) as url:
+            await asyncio.wait_for(client.run(url, {"symbols": list(symbols), "history_s": 5},
+                                              until=lambda client: len(client.ticks) == len(wanted)), 20)
+        self.assertEqual((client.ticks, client.repeated), (wanted, 0))
+        self.assertEqual(client.kinds()[0], "hello")
+        self.assertEqual((client.frames[0]["server"], client.frames[0]["currency"]), ("Fake-Demo", "EUR"))
+
+    async def test_the_offset_is_detected_and_what_came_before_is_sent_then(self):
+        made, _ = live_terminal(4)
+        client, wanted = Client(), all_ticks(made)
+        async with self.bridge(made, offset=None) as url:
+            await asyncio.wait_for(client.run(url, {"symbols": ["EURUSD"], "history_s": 5},
+                                              until=lambda client: len(client.ticks) == len(wanted)), 20)
+        clocks = [frame for frame in client.frames if frame["type"] == "clock"]
+        self.assertEqual([clock["state"] for clock in clocks], ["unknown", "detected"])
+        self.assertEqual((clocks[1]["offset_s"], client.ticks), (7_200, wanted))
+
+    async def test_a_lost_connection_goes_on_behind_what_was_acknowledged(self):
+        made, _ = live_terminal(3, symbols=("EURUSD", "XAUUSD"))
+        client, wanted, rng = Client(), all_ticks(made), random.Random(2)
+        async with self.bridge(made) as url:
+            while len(client.ticks) < len(wanted):
+                goal = len(client.frames) + rng.randrange(1, 30)
+                await asyncio.wait_for(client.run(
+                    url, {"symbols": ["EURUSD", "XAUUSD"], "history_s": 5},
+                    until=lambda client: len(client.frames) >= goal or len(client.ticks) == len(wanted)), 20)
+        self.assertEqual(client.ticks, wanted)
+
+    async def test_a_client_that_does_not_acknowledge_gets_the_same_again(self):
+        made, end = live_terminal(1)
+        client, again, wanted = Client(), Client(), all_ticks(made)
+        async with self.bridge(made) as url:
+            for one in (client, again):
+                await asyncio.wait_for(one.run(url, {"symbols": ["EURUSD"], "history_s": 5}, acknowledges=False,
+                                               until=lambda client: len(client.ticks) == len(wanted)), 20)
+        self.assertEqual((client.ticks, again.ticks), (wanted, wanted))
+
+    async def test_a_slow_client_bounds_the_bridge_and_loses_nothing(self):
+        made = fake.Terminal()
+        start = utc_ms() - 600_000
+        rows = [(index, 1 + index / 1e6, 2.0) for index in range(400_000)]
+        made.add_ticks("EURUSD", [start] * len(rows), market.ticks(rows, start + OFFSET))
+        client, wanted = Client(), all_ticks(made)
+        window, session.WINDOW = session.WINDOW, 5
+        self.addCleanup(setattr, session, "WINDOW", window)
+        async with self.bridge(made) as url:
+            async with connect(url, max_size=None, max_queue=1) as link:
+                await link.send(json.dumps({"type": "subscribe", "symbols": ["EURUSD"], "history_s": 3_600}))
+                await asyncio.sleep(1)
+                sent = fake.calls["copy_ticks_from"]
+                await asyncio.sleep(1)
+                # Nothing was acknowledged: nothing more is read.
+                self.assertEqual(fake.calls["copy_ticks_from"], sent)
+                self.assertLess(sent, 50)
+                async for text in link:
+                    message = json.loads(text)
+                    client.take(message)
+                    await link.send(json.dumps({"type": "ack", "seq": message["seq"]}))
+                    if len(client.ticks) == len(wanted):
+                        break
+        self.assertEqual((client.ticks, client.repeated), (wanted, 0))
+
+    async def test_a_terminal_that_goes_away_is_brought_back(self):
+        made, _ = live_terminal(4)
+        now = utc_ms()
+        made.outages = [(now + 800, now + 1_900), (now + 2_600, now + 2_700)]
+        client, wanted = Client(), all_ticks(made)
+        wait, terminal.Terminal.__init__.__defaults__ = terminal.Terminal.__init__.__defaults__, (0.2,)
+        self.addCleanup(setattr, terminal.Terminal.__init__, "__defaults__", wait)
+        async with self.bridge(made) as url:
+            await asyncio.wait_for(client.run(url, {"symbols": ["EURUSD"], "history_s": 5},
+                                              until=lambda client: len(client.ticks) == len(wanted)), 20)
+        states = [(frame["connected"], frame["code"]) for frame in client.frames if frame["type"] == "terminal"]
+        self.assertEqual((client.ticks, client.repeated), (wanted, 0))
+        self.assertIn(states[0], [(False, -10004), (False, -10005)])
+        self.assertEqual(states[-1], (True, 1))
+
+    async def test_trades_are_told_and_not_repeated_after_a_reconnect(self):
+        made, _ = live_terminal(1)
+        now = utc_ms()
+        market.trade(made, 1, now + 300, now + 900, OFFSET)
+        market.trade(made, 2, now + 600, None, OFFSET)
+        client = Client()
+
+        async with self.bridge(made) as url:
+            await asyncio.wait_for(client.run(url, {"account": True}, until=lambda client: len(client.deals()) == 1), 10)
+            await asyncio.sleep(0.8)
+            await asyncio.wait_for(client.run(url, {"account": True}, until=lambda client: len(client.deals()) == 3), 10)
+            quiet = Client()
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(quiet.run(url, {"account": True}), 1.5)
+        self.assertEqual(sorted(client.deals()), [2, 3, 4])
+        # The client left before it could acknowledge the last frame, or after: at most that one comes again.
+        self.assertLessEqual(len(quiet.deals()), 1)
+
+    async def test_a_symbol_that_is_not_there_is_an_error_and_harms_no_other(self):
+        made, _ = live_terminal(1)
+        client, wanted = Client(), all_ticks(made)
+        async with self.bridge(made) as url:
+            await asyncio.wait_for(client.run(url, {"symbols": ["NOPE", "EURUSD"], "history_s": 5},
+                                              until=lambda client: len(client.ticks) == len(wanted)), 20)
+        errors = [frame for frame in client.frames if frame["type"] == "error"]
+        self.assertEqual([(error["code"], error["symbol"]) for error in errors], [("symbol", "NOPE")])
+        self.assertIn("symbol_select NOPE", errors[0]["message"])
+
+    async def test_nonsense_is_answered_in_words(self):
+        made, _ = live_terminal(1)
+        nonsense = ["{", "[]", '{"type":"dance"}', '{"type":"ack","seq":999999}', '{"type":"ack","seq":"1"}',
+                    '{"type":"subscribe","symbols":"EURUSD"}', '{"type":"subscribe","history_s":-1}', "\ud7ff"]
+        async with self.bridge(made) as url:
+            async with connect(url) as link:
+                for text in nonsense:
+                    await link.send(text)
+                errors = []
+                while len(errors) < len(nonsense):
+                    message = json.loads(await asyncio.wait_for(link.recv(), 5))
+                    errors += [message["message"]] if message["type"] == "error" else []
+        self.assertIn("known are subscribe", errors[2])
+        self.assertIn("seq is not the number", errors[3])
+
+    async def test_the_second_connection_of_a_name_replaces_the_first(self):
+        made, _ = live_terminal(1)
+        async with self.bridge(made) as url:
+            async with connect(url) as first, connect(url) as second:
+                with self.assertRaises(websockets.ConnectionClosed) as caught:
+                    while True:
+                        await asyncio.wait_for(first.recv(), 5)
+                self.assertEqual(caught.exception.rcvd.code, server.REPLACED)
+                self.assertEqual(json.loads(await second.recv())["type"], "hello")
+
+    async def test_who_does_not_know_the_token_is_refused(self):
+        made, _ = live_terminal(1)
+        async with self.bridge(made, token="correct horse") as url:
+            for given, headers in [("", {}), ("&token=wrong", {}), ("", {"Authorization": "Bearer wrong"})]:
+                with self.assertRaises(websockets.InvalidStatus) as caught:
+                    await connect(url + given, additional_headers=headers)
+                self.assertEqual(caught.exception.response.status_code, 401)
+            for given, headers in [("&token=correct+horse", {}), ("", {"Authorization": "Bearer correct horse"})]:
+                async with connect(url + given, additional_headers=headers) as link:
+                    self.assertEqual(json.loads(await link.recv())["type"], "hello")
+
+    async def test_beyond_this_machine_it_wants_tls_and_a_token(self):
+        made, _ = live_terminal(1)
+        for host, changes, words in [("0.0.0.0", {}, "--cert"), ("0.0.0.0", {"token": "x"}, "--cert"),
+                                     ("192.0.2.1", {"cert": "a.pem", "key": "b.pem"}, "BRIDGE_TOKEN")]:
+            with self.assertRaises(server.Refusal) as caught:
+                async with self.bridge(made, host=host, **changes):
+                    pass
+            self.assertIn(words, str(caught.exception))
+
+
+class KilledBridgeTests(unittest.IsolatedAsyncioTestCase):
+    async def test_killed_at_random_instants_it_loses_and_renumbers_nothing(self):
+        made, end = live_terminal(6, seed=3, symbols=("EURUSD", "XAUUSD"))
+        now = utc_ms()
+        rng = random.Random(9)
+        for ticket in range(1, 25):
+            opened = now + rng.randrange(200, 5_000)
+            market.trade(made, ticket, opened, opened + rng.randrange(10, 1_500), OFFSET)
+        client, wanted = Client(), all_ticks(made)
+        with tempfile.TemporaryDirectory(prefix="mt5-killed-") as folder:
+            state = pathlib.Path(folder, "terminal.pickle")
+            state.write_bytes(pickle.dumps(made))
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                port = free.getsockname()[1]
+            environment = dict(os.environ, FAKE_MT5=str(state))
+            arguments = ["--port", str(port), "--state", folder, "--offset", "+02:00", "--poll", "5", "--env", os.devnull]
+
+            async def follow():
+                """A client that comes back until it has everything."""
+                while utc_ms() < end + 15_000:
+                    with contextlib.suppress(OSError, websockets.WebSocketException):
+                        await client.run(f"ws://127.0.0.1:{port}/", {"symbols": ["EURUSD", "XAUUSD"], "account": True,
+                                          "history_s": 60},
+                                         until=lambda client: len(client.ticks) == len(wanted)
+                                         and len(client.deals()) == len(made.deals))
+                        return
+                    await asyncio.sleep(0.05)
+
+            following, kills = asyncio.create_task(follow()), 0
+            while not following.done():
+                bridge = subprocess.Popen([sys.executable, "-m", "tapedeck_mt5", *arguments], env=environment,
+                                          stderr=subprocess.DEVNULL)
+                try:
+                    await asyncio.wait((following,), timeout=30 if utc_ms() > end else rng.uniform(0.4, 1.6))
+                finally:
+                    bridge.send_signal(signal.SIGKILL)
+                    bridge.wait()
+                kills += 1
+        closed = {row["ticket"] for frame in client.frames for row in frame.get("positions", [])
+                  if row["change"] == "closed"}
+        self.assertGreater(kills, 3)
+        self.assertEqual({key: wanted[key] for key in wanted if key not in client.ticks}, {})
+        self.assertEqual(client.ticks, wanted)
+        self.assertEqual(client.deals(), {deal.ticket for _, deal in made.deals})
+        self.assertEqual(closed, set(range(1, 25)))
+
+
+class CommandLineTests(unittest.TestCase):
+    def test_the_env_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, ".env")
+            path.write_text("# account\nMT5_USER=123\nMT5_PASSWORD=' a=b '\n\nBRIDGE_TOKEN = x \n", encoding="utf-8-sig")
+            values = options.settings(path)
+            self.assertEqual((values["MT5_PASSWORD"], values["BRIDGE_TOKEN"], values["MT5_PATH"]), (" a=b ", "x", ""))
+            self.assertEqual(options.login(values).user, 123)
+            self.assertNotIn("a=b", repr(options.login(values)))
+            path.write_text("MT5_USER: 123\n")
+            with self.assertRaisesRegex(options.BadOption, "line 1"):
+                options.settings(path)
+
+    def test_offsets(self):
+        self.assertEqual(options.offset_ms("+05:30"), 19_800_000)
+        self.assertEqual(options.offset_ms("-03:00"), -10_800_000)
+
+
+if __name__ == "__main__":
+    unittest.main()
