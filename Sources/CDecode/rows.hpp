@@ -1,5 +1,7 @@
 // Rows of one frame on their way into the columns.
 #pragma once
+#include <limits>
+
 #include "include/CDecode.h"
 
 namespace tapedeck {
@@ -55,10 +57,11 @@ class QuoteWriter {
         if (rows_.capacity - rows_.count < most) __builtin_trap();
     }
 
-    /// A missing price is NaN; what follows from the prices is added to `flags`.
+    /// A missing price or size is NaN; what follows from the prices is added to `flags`.
     __attribute__((always_inline)) inline void write(
         uint32_t instrument, int64_t time_ns, double bid, double ask, double bid_size, double ask_size,
-        int64_t update_id, int32_t flags, int32_t index) {
+        int64_t update_id, int32_t flags, int32_t index, double last = std::numeric_limits<double>::quiet_NaN(),
+        double last_size = std::numeric_limits<double>::quiet_NaN()) {
         if (bid != bid || ask != ask) {
             flags |= quote_one_sided;
         } else if (bid >= ask) {
@@ -74,6 +77,8 @@ class QuoteWriter {
         rows_.ask_size[row] = ask_size;
         rows_.update_id[row] = update_id;
         rows_.flags[row] = flags;
+        rows_.last[row] = last;
+        rows_.last_size[row] = last_size;
         rows_.journal_offset[row] = journal_offset_;
         rows_.frame_index[row] = index;
     }

@@ -67,6 +67,8 @@ typedef struct {
     double *ask_size;
     int64_t *update_id;
     int32_t *flags;
+    double *last;
+    double *last_size;
     int64_t *journal_offset;
     int32_t *frame_index;
     size_t count;
@@ -128,6 +130,7 @@ td_decode td_decode_finnhub;
 td_decode td_decode_binance;
 td_decode td_decode_coinbase;
 td_decode td_decode_kraken;
+td_decode td_decode_mt5;
 td_decode td_decode_simulator;
 
 /// Finds the tokens of a frame with simdjson and does no more, for comparison. Returns how many; 0 where it is not JSON.

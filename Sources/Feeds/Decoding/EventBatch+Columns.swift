@@ -38,13 +38,16 @@ extension QuoteBatch {
         askSize.reserve(additional)
         updateID.reserve(additional)
         flags.reserve(additional)
+        last.reserve(additional)
+        lastSize.reserve(additional)
         journalOffset.reserve(additional)
         frameIndex.reserve(additional)
         return unsafe td_quotes(
             instrument: instrument.pointer, event_time_ns: eventTimeNs.pointer, ingest_time_ns: ingestTimeNs.pointer,
             bid: bid.pointer, ask: ask.pointer, bid_size: bidSize.pointer, ask_size: askSize.pointer,
-            update_id: updateID.pointer, flags: flags.pointer, journal_offset: journalOffset.pointer,
-            frame_index: frameIndex.pointer, count: count, capacity: count + additional)
+            update_id: updateID.pointer, flags: flags.pointer, last: last.pointer, last_size: lastSize.pointer,
+            journal_offset: journalOffset.pointer, frame_index: frameIndex.pointer, count: count,
+            capacity: count + additional)
     }
 
     /// Takes over the rows that C wrote.

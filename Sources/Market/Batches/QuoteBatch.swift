@@ -15,6 +15,9 @@ public final class QuoteBatch: ColumnarBatch, @unchecked Sendable {  // one owne
     public let updateID = Column<Int64>()
     /// `QuoteFlags` raw values.
     public let flags = Column<Int32>()
+    /// Price and size of the last trade as a terminal shows them beside the quote; NaN where it shows none.
+    public let last = Column<Double>()
+    public let lastSize = Column<Double>()
     public let journalOffset = Column<Int64>()
     public let frameIndex = Column<Int32>()
 
@@ -34,6 +37,8 @@ public final class QuoteBatch: ColumnarBatch, @unchecked Sendable {  // one owne
             .init("ask_size", .float64(askSize), nullable: true),
             .init("update_id", .int64(updateID), nullable: true),
             .init("flags", .int32(flags)),
+            .init("last", .float64(last), nullable: true),
+            .init("last_size", .float64(lastSize), nullable: true),
             .init("journal_offset", .int64(journalOffset)),
             .init("frame_index", .int32(frameIndex)),
         ]
@@ -42,7 +47,7 @@ public final class QuoteBatch: ColumnarBatch, @unchecked Sendable {  // one owne
     public func append(
         instrument: InstrumentID, eventTimeNs: Int64, ingestTimeNs: Int64, bid: Double, ask: Double,
         bidSize: Double = .nan, askSize: Double = .nan, updateID: Int64 = ArrowColumn.missingInt64,
-        flags: QuoteFlags = [], journalOffset: Int64, frameIndex: Int32
+        flags: QuoteFlags = [], last: Double = .nan, lastSize: Double = .nan, journalOffset: Int64, frameIndex: Int32
     ) {
         self.instrument.append(instrument)
         self.eventTimeNs.append(eventTimeNs)
@@ -53,6 +58,8 @@ public final class QuoteBatch: ColumnarBatch, @unchecked Sendable {  // one owne
         self.askSize.append(askSize)
         self.updateID.append(updateID)
         self.flags.append(flags.union(.of(bid: bid, ask: ask)).rawValue)
+        self.last.append(last)
+        self.lastSize.append(lastSize)
         self.journalOffset.append(journalOffset)
         self.frameIndex.append(frameIndex)
     }
@@ -70,6 +77,8 @@ public final class QuoteBatch: ColumnarBatch, @unchecked Sendable {  // one owne
         askSize.truncateOrExtend(to: count)
         updateID.truncateOrExtend(to: count)
         flags.truncateOrExtend(to: count)
+        last.truncateOrExtend(to: count)
+        lastSize.truncateOrExtend(to: count)
         journalOffset.truncateOrExtend(to: count)
         frameIndex.truncateOrExtend(to: count)
     }
@@ -86,6 +95,8 @@ public final class QuoteBatch: ColumnarBatch, @unchecked Sendable {  // one owne
         askSize[target] = askSize[source]
         updateID[target] = updateID[source]
         flags[target] = flags[source]
+        last[target] = last[source]
+        lastSize[target] = lastSize[source]
         journalOffset[target] = journalOffset[source]
         frameIndex[target] = frameIndex[source]
     }
@@ -104,6 +115,9 @@ public struct QuoteFlags: OptionSet, Sendable {
     public static let oneSided = QuoteFlags(rawValue: 4)
     /// The venue gave no time; the event time is the receive time.
     public static let timeOfReceipt = QuoteFlags(rawValue: 8)
+    /// What a MetaTrader 5 terminal says that a tick has changed (2 bid, 4 ask, 8 last, 16 volume, 32 buy, 64 sell)
+    /// stands here times this.
+    public static let terminalScale: Int32 = 256
 
     /// The flags that follow from the prices (NaN = missing).
     public static func of(bid: Double, ask: Double) -> QuoteFlags {

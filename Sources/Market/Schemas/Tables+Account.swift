@@ -56,6 +56,7 @@ extension Tables {
     public static let positions = TableSchema(
         name: "positions", layer: .silver, summary: "change of an open position of a broker account",
         timeColumn: "event_time_ns", sortKey: ["account", "symbol", "event_time_ns", "journal_offset", "frame_index"],
+        identity: .once(["account", "ticket", "change", "event_time_ns"]),
         columns: [
             .init("account", .string, "Login and server of the account, for example `1234567@Broker-Demo`."),
             .init("ticket", .int64, "The broker's number of the position."),

@@ -72,7 +72,13 @@ public enum Tables {
                 .init("update_id", .int64, nullable: true, "The venue's update number, where it gives one."),
                 .init(
                     "flags", .int32,
-                    "Sum of 1 crossed (bid above ask), 2 locked (equal), 4 one-sided, 8 time of receipt used."),
+                    "Sum of 1 crossed (bid above ask), 2 locked (equal), 4 one-sided, 8 time of receipt used; of a "
+                        + "MetaTrader tick plus 256 times its flags (2 bid, 4 ask, 8 last, 16 volume, 32 buy, 64 sell)."
+                ),
+                .init(
+                    "last", .float64, nullable: true,
+                    "Price of the last trade, where a terminal shows it beside the quote."),
+                .init("last_size", .float64, nullable: true, "Quantity of that trade."),
             ] + place)
 
     public static let bars = TableSchema(
