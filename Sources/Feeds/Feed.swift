@@ -50,4 +50,24 @@ public protocol FrameSink: AnyObject, Sendable {
     func heartbeat(ingestTime: Timestamp) throws
     /// The session's data is over.
     func end(ingestTime: Timestamp) throws
+    /// How far what was given is safe; nil where the receiver does not say. For sources whose peer keeps what is not
+    /// acknowledged.
+    var progress: FrameProgress? { get }
+}
+
+extension FrameSink {
+    public var progress: FrameProgress? { nil }
+}
+
+/// How far the frames given to a sink are safe. Both are places on one scale, which has no other meaning.
+public struct FrameProgress: Sendable {
+    /// Behind the last frame given.
+    public let given: Int64
+    /// What was given before this place survives a crash of the program and of the machine.
+    public let durable: Int64
+
+    public init(given: Int64, durable: Int64) {
+        self.given = given
+        self.durable = durable
+    }
 }

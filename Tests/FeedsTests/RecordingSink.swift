@@ -11,6 +11,7 @@ final class RecordingSink: FrameSink, FeedOutput, @unchecked Sendable {  // the 
     /// Thrown instead of taking the frame with this number (from 0).
     var failsAtFrame: Int?
     private var frames = 0
+    private var durableFrames: Int64?
 
     struct Full: Error {}
 
@@ -26,6 +27,15 @@ final class RecordingSink: FrameSink, FeedOutput, @unchecked Sendable {  // the 
         condition.lock()
         cancelled = true
         condition.unlock()
+    }
+
+    /// Frames that count as durable; nil where the sink does not say.
+    var durable: Int64? {
+        get { condition.withLock { durableFrames } }
+        set { condition.withLock { durableFrames = newValue } }
+    }
+    var progress: FrameProgress? {
+        condition.withLock { durableFrames.map { FrameProgress(given: Int64(frames), durable: $0) } }
     }
 
     func begin(settings: String, ingestTime: Timestamp) throws { add("begin \(settings)") }

@@ -12,6 +12,8 @@ final class LiveLine: @unchecked Sendable {  // `lock` guards every variable
     private var session: LiveSession
     private var watch: SequenceWatch?
     private var clients: [Int: WebSocketClient] = [:]
+    /// What can be acknowledged on each connection.
+    private var acknowledgers: [Int: FrameAcknowledger] = [:]
     /// Connections that ended and whose threads have not been waited for.
     private var gone: [WebSocketClient] = []
     /// What the sink threw; ends the line.
@@ -48,6 +50,7 @@ final class LiveLine: @unchecked Sendable {  // `lock` guards every variable
             let nowNs = Stopwatch.monotonicNs()
             if failure != nil || isCancelled() { perform(session.stop()) }
             perform(session.tick(nowNs: nowNs))
+            acknowledge()
             if let gaps = watch?.due(nowNs: nowNs), !gaps.isEmpty { filler?.add(gaps) }
         }
         let (last, error) = (gone, failure)
@@ -86,6 +89,7 @@ final class LiveLine: @unchecked Sendable {  // `lock` guards every variable
                 try unsafe message.withUnsafeBytes { try unsafe sink.frame($0, ingestTime: time) }
                 let nowNs = Stopwatch.monotonicNs()
                 session.received(number, nowNs: nowNs)
+                acknowledgers[number]?.countFrame()
                 watch?.take(message, nowNs: nowNs)
             } catch {
                 fail(error)
@@ -96,6 +100,7 @@ final class LiveLine: @unchecked Sendable {  // `lock` guards every variable
     private func ended(_ number: Int, _ end: WebSocketEnd) {
         lock.withLock {
             if let client = clients.removeValue(forKey: number) { gone.append(client) }
+            acknowledgers[number] = nil
             perform(session.ended(number, end, nowNs: Stopwatch.monotonicNs()))
             changed.signal()
         }
@@ -120,6 +125,7 @@ final class LiveLine: @unchecked Sendable {  // `lock` guards every variable
         switch action {
         case .connect(let number):
             if session.epoch > 0 { report.countReconnect() }
+            acknowledgers[number] = FrameAcknowledger()
             clients[number] = try WebSocketClient(
                 venue.url, options: venue.connection, delegate: Follower(self, number))
         case .begin(let epoch):
@@ -138,6 +144,14 @@ final class LiveLine: @unchecked Sendable {  // `lock` guards every variable
             }
         case .alert(let detail): Log.error("feed needs attention", ["feed": venue.name, "detail": detail])
         case .finish: changed.signal()
+        }
+    }
+
+    /// Tells the peer what is durable by now.
+    private func acknowledge() {
+        guard let message = venue.acknowledge, let progress = sink.progress else { return }
+        for (number, client) in clients {
+            if let frames = acknowledgers[number]?.next(progress) { client.send(message(frames)) }
         }
     }
 

@@ -16,6 +16,9 @@ struct LiveVenue: Sendable {
     var policy = LiveSession.Policy()
     /// Where trades that were missed can be asked for; nil where the venue does not tell which those are.
     var history: (any TradeHistory)?
+    /// The message that acknowledges so many frames of a connection, to a peer that sends again what was not
+    /// acknowledged; sent for frames that are durable.
+    var acknowledge: (@Sendable (_ frames: Int) -> String)?
 
     /// Settings of one connection.
     func settings(epoch: Int) -> String {

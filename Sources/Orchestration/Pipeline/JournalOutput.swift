@@ -54,6 +54,8 @@ private final class JournalSink: FrameSink {
     private let output: JournalOutput
     /// Frames since the lead was looked at; every sink is used by one thread at a time.
     private nonisolated(unsafe) var frames = 0
+    /// Behind the last frame appended.
+    private let endOffset = Atomic<Offset>(0)
 
     init(_ journal: Journal, _ feed: FeedID, _ status: FeedStatus, _ output: JournalOutput) {
         self.journal = journal
@@ -71,10 +73,15 @@ private final class JournalSink: FrameSink {
     }
 
     func frame(_ payload: UnsafeRawBufferPointer, ingestTime: Timestamp) throws {
-        _ = unsafe try journal.append(.data, feed: feed, ingestTime: ingestTime, payload: payload)
+        let offset = unsafe try journal.append(.data, feed: feed, ingestTime: ingestTime, payload: payload)
+        endOffset.store(offset + 1, ordering: .relaxed)
         status.countFrame(bytes: payload.count, ingestTimeNs: ingestTime.nanoseconds)
         unsafe frames += 1
         if unsafe frames % JournalOutput.framesPerLook == 0 { output.waitForEngine() }
+    }
+
+    var progress: FrameProgress? {
+        FrameProgress(given: endOffset.load(ordering: .relaxed), durable: journal.durableOffset)
     }
 
     func heartbeat(ingestTime: Timestamp) throws { try control(.heartbeat, ingestTime) }
