@@ -7,6 +7,7 @@ public enum FeedRegistry {
         CoinbaseFeed.self,
         FinnhubFeed.self,
         KrakenFeed.self,
+        MT5Feed.self,
         ReplayFeed.self,
         SimulatorFeed.self,
     ]

@@ -59,6 +59,19 @@ public enum FrameDecoders {
         }
     }
 
+    /// Messages of the MetaTrader 5 bridge.
+    public static func mt5(_ context: DecoderContext, venue: String = "MT5") -> any FeedDecoder {
+        mt5(context, venue: venue, knowsFixedForm: true)
+    }
+
+    /// - Parameter knowsFixedForm: false reads frames in the bridge's own form like any other, for comparison.
+    package static func mt5(_ context: DecoderContext, venue: String = "MT5", knowsFixedForm: Bool) -> any FeedDecoder {
+        let ticks = unsafe JSONFrameDecoder(context, knowsFixedForm: knowsFixedForm, decode: td_decode_mt5) {
+            Instrument(venue: venue, symbol: $0)
+        }
+        return MT5Decoder(context, ticks: ticks)
+    }
+
     /// Frames of the market simulator.
     public static func simulator(_ context: DecoderContext) -> any FeedDecoder {
         simulator(context, knowsFixedForm: true)
@@ -98,6 +111,7 @@ extension FrameDecoders {
         ("kraken", { context, values in kraken(context, venue: values["venue"] ?? "KRAKEN") }),
         ("lean-factors", { context, values throws(FeedError) in try LeanFactorDecoder(context, values: values) }),
         ("lean-tickers", { context, values throws(FeedError) in try LeanTickerDecoder(context, values: values) }),
+        ("mt5", { context, values in mt5(context, venue: values["venue"] ?? "MT5") }),
         ("simulator", { context, _ in simulator(context) }),
     ]
 

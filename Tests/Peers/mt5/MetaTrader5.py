@@ -149,8 +149,10 @@ def positions_get():
     return tuple(position for first, last, position in terminal.positions if first <= now and (last is None or now < last))
 
 
-def history_deals_get(date_from, date_to):
+def history_deals_get(date_from=None, date_to=None, *, position=None):
     if not _is_reachable():
         return None
+    if position is not None:
+        return tuple(deal for appears, deal in terminal.deals if appears <= terminal.now() and deal.position_id == position)
     now, first, last = terminal.now(), seconds(date_from), seconds(date_to)
     return tuple(deal for appears, deal in terminal.deals if appears <= now and first <= deal.time <= last)

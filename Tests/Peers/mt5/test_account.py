@@ -7,6 +7,7 @@ import MetaTrader5 as fake
 import market
 from tapedeck_mt5.account import AccountState, AccountWatch
 from tapedeck_mt5.clock import HOUR_MS, BrokerClock, Era
+from tapedeck_mt5.terminal import Calls
 
 START = 1_717_977_600_000
 OFFSET = 3 * HOUR_MS
@@ -28,7 +29,7 @@ class Looking:
 
     def look(self, now):
         self.now = START + now
-        changes = self.watch.look(fake.positions_get, fake.history_deals_get, self.now)
+        changes = self.watch.look(Calls(fake), self.now)
         if changes:
             self.positions += changes.positions
             self.deals += changes.deals
@@ -114,7 +115,9 @@ class AccountTests(unittest.TestCase):
             got = [deal["ticket"] for deal in looking.deals]
             with self.subTest(seed=seed):
                 self.assertEqual(sorted(got), sorted(deal.ticket for _, deal in made.deals))
-                self.assertEqual({ticket for change, ticket in looking.changes() if change == "closed"}, set(range(1, 60)))
+                closed = [ticket for change, ticket in looking.changes() if change == "closed"]
+                self.assertEqual(set(closed), set(range(1, 60)))
+                self.assertEqual({row["profit"] for row in looking.positions if row["change"] == "closed"}, {1.25})
 
     def test_times_of_another_season_get_the_offset_of_theirs(self):
         made = fake.Terminal()

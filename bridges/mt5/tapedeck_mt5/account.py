@@ -1,8 +1,12 @@
 """Positions as they open, change and close, and deals, each once."""
 
+import collections
 import dataclasses
+import logging
 
 from .clock import HOUR_MS
+
+log = logging.getLogger("tapedeck_mt5")
 
 POSITION_FIELDS = ("ticket", "time_msc", "time_update_msc", "type", "magic", "identifier", "reason", "volume",
                    "price_open", "sl", "tp", "price_current", "swap", "profit", "symbol", "comment", "external_id")
@@ -16,8 +20,12 @@ DEALS_MS = 1_000
 # Deals may appear in the terminal after later ones; so far back they are looked for again.
 OVERLAP_MS = HOUR_MS
 DAY_S = 86_400
-# DEAL_ENTRY_OUT, DEAL_ENTRY_INOUT, DEAL_ENTRY_OUT_BY.
-CLOSING = (1, 2, 3)
+# DEAL_ENTRY_IN; DEAL_ENTRY_OUT and DEAL_ENTRY_OUT_BY. A reversal (DEAL_ENTRY_INOUT) leaves the position open.
+OPENING = 0
+CLOSING = (1, 3)
+# So long the end of a position waits for the deal that closed it, and for the one that opened it where nothing else tells
+# what the position was.
+ENDING_MS = 60_000
 
 
 @dataclasses.dataclass
@@ -54,37 +62,45 @@ class AccountWatch:
         self._deals_ms, self._seen = state.deals_ms, dict(state.deals)
         # Positions that the client knows; None as long as only the ticket is known.
         self._known = {ticket: None for ticket in state.positions}
+        # Positions whose end was told, so that a late deal does not tell it again.
+        self._ended = collections.deque(maxlen=1_000)
+        # Positions that are gone, with the time since when.
+        self._gone = {}
         self._valued_ms = 0
         self._deals_read_ms = 0
 
-    def look(self, positions_get, history_deals_get, now_ms):
-        """The changes since the last look, or None. The two functions are those of the MetaTrader5 package."""
-        current = {position.ticket: position for position in positions_get()}
+    def look(self, calls, now_ms):
+        """The changes since the last look, or None. `calls` has `positions`, `deals` and `deals_of`."""
+        current = {position.ticket: position for position in calls.positions()}
         opened = [ticket for ticket in current if ticket not in self._known]
-        closed = [ticket for ticket in self._known if ticket not in current]
         updated = [ticket for ticket, position in current.items()
                    if ticket in self._known and self._differs(self._known[ticket], position, VALUATION)]
+        for ticket in self._known:
+            if ticket not in current:
+                self._gone.setdefault(ticket, now_ms)
         deals = []
-        if opened or closed or updated or now_ms - self._deals_read_ms >= DEALS_MS:
-            deals = self._new_deals(history_deals_get, now_ms)
+        if opened or updated or self._gone or now_ms - self._deals_read_ms >= DEALS_MS:
+            deals = self._new_deals(calls, now_ms)
             self._deals_read_ms = now_ms
-            closed += self._closed_unseen(deals, current, closed)
+        for deal in deals:
+            # Also positions that opened and closed between two looks.
+            if deal.entry in CLOSING and deal.position_id not in current and deal.position_id not in self._ended:
+                self._gone.setdefault(deal.position_id, now_ms)
         if now_ms - self._valued_ms >= VALUATION_MS:
             self._valued_ms = now_ms
             updated += [ticket for ticket, position in current.items() if ticket in self._known
                         and ticket not in updated and self._differs(self._known[ticket], position, ())]
-        if not (opened or closed or updated or deals):
-            return None
         broker_ms = self._clock.to_broker(now_ms)
         rows = [self._row("opened", current[ticket], current[ticket].time_msc) for ticket in opened]
         rows += [self._row("updated", current[ticket], self._update_time(current[ticket], broker_ms))
                  for ticket in updated]
-        rows += [self._closing(ticket, deals, broker_ms) for ticket in closed]
         for ticket in opened + updated:
             self._known[ticket] = current[ticket]
-        for ticket in closed:
-            self._known.pop(ticket, None)
-        state = AccountState(self._deals_ms, dict(self._seen), list(self._known))
+        rows += self._endings(calls, now_ms)
+        if not (rows or deals):
+            return None
+        # Those whose end is still to be told belong to what the client has.
+        state = AccountState(self._deals_ms, dict(self._seen), list(self._known | self._gone))
         return Changes([self._in_utc(row) for row in rows], [self._deal(deal) for deal in deals], state)
 
     @staticmethod
@@ -93,11 +109,11 @@ class AccountWatch:
             return True
         return any(getattr(before, name) != getattr(after, name) for name in POSITION_FIELDS if name not in ignored)
 
-    def _new_deals(self, history_deals_get, now_ms):
+    def _new_deals(self, calls, now_ms):
         first = self._clock.to_broker(max(0, self._deals_ms - OVERLAP_MS)) // 1000
         last = self._clock.to_broker(now_ms) // 1000 + DAY_S
         deals = []
-        for deal in sorted(history_deals_get(first, last), key=lambda deal: (deal.time_msc, deal.ticket)):
+        for deal in sorted(calls.deals(first, last), key=lambda deal: (deal.time_msc, deal.ticket)):
             utc_ms = self._clock.to_utc(deal.time_msc)[1]
             if deal.ticket in self._seen or utc_ms < self._deals_ms - OVERLAP_MS:
                 continue
@@ -108,12 +124,6 @@ class AccountWatch:
             kept = self._deals_ms - OVERLAP_MS
             self._seen = {ticket: time for ticket, time in self._seen.items() if time >= kept}
         return deals
-
-    @staticmethod
-    def _closed_unseen(deals, current, closed):
-        """Positions that opened and closed between two looks."""
-        tickets = dict.fromkeys(deal.position_id for deal in deals if deal.entry in CLOSING and deal.position_id)
-        return [ticket for ticket in tickets if ticket not in current and ticket not in closed]
 
     def _update_time(self, position, broker_ms):
         before = self._known[position.ticket]
@@ -126,19 +136,41 @@ class AccountWatch:
         row.update((name, getattr(position, name)) for name in POSITION_FIELDS)
         return row
 
-    def _closing(self, ticket, deals, broker_ms):
-        """The end of a position: what is known of it, with time, price and profit of the deal that closed it."""
-        position = self._known.get(ticket)
-        row = {"change": "closed", "event_msc": broker_ms, "ticket": ticket}
-        if position is not None:
-            row = self._row("closed", position, broker_ms)
-        last = next((deal for deal in reversed(deals) if deal.position_id == ticket and deal.entry in CLOSING), None)
-        if last is not None:
-            row.update(event_msc=last.time_msc, symbol=last.symbol, price_current=last.price, profit=last.profit,
-                       swap=last.swap, deal=last.ticket)
-            # The closing deal goes the other way: a sale closes a position that was bought.
-            row.setdefault("type", 1 - last.type if last.type in (0, 1) else last.type)
-            row.setdefault("volume", last.volume)
+    def _endings(self, calls, now_ms):
+        """Positions that closed, told once the deal that closed them is there, which may be a little later."""
+        rows = []
+        for ticket, since_ms in list(self._gone.items()):
+            row = self._ending(ticket, calls.deals_of(ticket), self._clock.to_broker(now_ms))
+            if ("time_msc" not in row or "deal" not in row) and now_ms - since_ms < ENDING_MS:
+                continue
+            del self._gone[ticket]
+            self._known.pop(ticket, None)
+            self._ended.append(ticket)
+            if "time_msc" in row:
+                rows.append(row)
+            else:
+                log.warning("position %d closed, and the terminal does not show the deal that opened it", ticket)
+        return rows
+
+    def _ending(self, ticket, deals, broker_ms):
+        """What is known of a position and its deals."""
+        deals = sorted(deals, key=lambda deal: (deal.time_msc, deal.ticket))
+        first = next((deal for deal in deals if deal.entry == OPENING), None)
+        closing = [deal for deal in deals if deal.entry in CLOSING]
+        row = {"change": "closed", "ticket": ticket, "event_msc": broker_ms}
+        if self._known.get(ticket) is not None:
+            row = self._row("closed", self._known[ticket], broker_ms)
+        elif first is not None:
+            row.update(time_msc=first.time_msc, type=first.type, magic=first.magic, identifier=ticket,
+                       reason=first.reason, volume=first.volume, price_open=first.price, sl=0.0, tp=0.0,
+                       price_current=first.price, swap=0.0, profit=0.0, symbol=first.symbol, comment=first.comment,
+                       external_id=first.external_id)
+        if closing:
+            last = closing[-1]
+            # Sums of binary fractions are rounded to what money has.
+            row.update(event_msc=last.time_msc, time_update_msc=last.time_msc, price_current=last.price,
+                       profit=round(sum(deal.profit for deal in closing), 8),
+                       swap=round(sum(deal.swap for deal in closing), 8), deal=last.ticket)
         return row
 
     def _in_utc(self, row):

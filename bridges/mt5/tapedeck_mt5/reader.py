@@ -134,4 +134,4 @@ class Reader:
         self._account_ms = now
         if self._account is None:
             self._account = AccountWatch(self._clock, self._client.account)
-        found.changes = self._account.look(calls.positions, calls.deals, now)
+        found.changes = self._account.look(calls, now)

@@ -11,7 +11,7 @@ import urllib.parse
 from websockets.asyncio.server import serve
 
 from .session import Session
-from .store import Store
+from .store import Client, Store
 from .terminal import Terminal
 
 log = logging.getLogger("tapedeck_mt5")
@@ -87,15 +87,17 @@ class Server:
 
     async def _serve(self, socket):
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(socket.request.path).query)
-        name = query.get("client", ["default"])[0][:64]
+        # Nothing is kept of who gives no name.
+        name = query.get("client", [""])[0][:64]
         earlier = self._sockets.get(name)
-        self._sockets[name] = socket
+        if name:
+            self._sockets[name] = socket
         if earlier is not None:
             # Two connections of one name would acknowledge over each other; the earlier is likely half-open.
             await earlier.close(REPLACED, "this client has connected anew")
         log.info("client %s connected from %s", name, socket.remote_address)
-        session = Session(socket, name, self._store.client(name), self._terminal, self._clock,
-                          self._options.poll / 1000)
+        client = self._store.client(name) if name else Client()
+        session = Session(socket, name, client, self._terminal, self._clock, self._options.poll / 1000)
         try:
             await session.run()
         except Exception:

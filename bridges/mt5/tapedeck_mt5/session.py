@@ -188,7 +188,7 @@ class Session:
     async def _send_account(self, changes):
         account = self._terminal.account
         await self._send(
-            {"type": "account", "account": account.login, "currency": account.currency,
+            {"type": "account", "account": f"{account.login}@{account.server}", "currency": account.currency,
              "positions": changes.positions, "deals": changes.deals},
             functools.partial(setattr, self._client, "account", changes.state))
 

@@ -79,6 +79,9 @@ class Calls:
     def deals(self, first, last):
         return self._checked("history_deals_get", self._mt5.history_deals_get(first, last))
 
+    def deals_of(self, position):
+        return self._checked("history_deals_get", self._mt5.history_deals_get(position=position))
+
 
 class Terminal:
     """Runs calls one at a time, since the package is not made for several threads, and brings the terminal back."""

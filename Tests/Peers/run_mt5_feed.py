@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+"""The MetaTrader 5 feed from end to end: the real bridge on a stand-in for the terminal, the real program, each killed at
+random instants. Afterwards the lake must have every tick and deal of the terminal once, and the end of every position.
+
+  run_mt5_feed.py [--seed SEED] [--seconds SECONDS]
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import pickle
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = pathlib.Path(os.environ.get("TAPEDECK_ROOT", HERE.parents[1]))
+BINARY = os.environ.get("TAPEDECK_BINARY", str(ROOT / ".build/release/tapedeck"))
+DEPS = pathlib.Path(os.environ.get("TAPEDECK_DEPS", ROOT / ".deps"))
+sys.path[:0] = [str(HERE / "mt5"), str(ROOT / "bridges/mt5")]
+
+import duckdb  # noqa: E402
+import MetaTrader5 as fake  # noqa: E402
+import market  # noqa: E402
+
+OFFSET = 3 * market.HOUR
+SYMBOLS = ["EURUSD", "XAUUSD", "US30.cash"]
+failures = []
+
+
+def check(name, holds, detail=""):
+    print(("ok    " if holds else "FAILED") + f" {name}" + (f": {detail}" if detail else ""), flush=True)
+    if not holds:
+        failures.append(name)
+
+
+def utc_ms():
+    return time.time_ns() // 1_000_000
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def make_terminal(rng, start, seconds):
+    """Ticks as recorded (or seeded) and a book of trades, played from `start` on."""
+    made = fake.Terminal()
+    recorded = market.recorded_day("oanda", "20140508")
+    for number, symbol in enumerate(SYMBOLS):
+        rows = recorded[20_000 + number * 5_000:] if recorded else market.seeded_day(number, 60 * seconds)
+        # The recording's pauses are shortened, bursts inside a millisecond stay.
+        times, last = [0], rows[0][0]
+        for time_ms, _, _ in rows[1:60 * seconds]:
+            times.append(times[-1] + min(time_ms - last, rng.randrange(40)))
+            last = time_ms
+        rows = [(time_ms, bid, ask) for time_ms, (_, bid, ask) in zip(times, rows) if time_ms < seconds * 1000]
+        made.add_ticks(symbol, [start + row[0] for row in rows], market.ticks(rows, start + OFFSET))
+    for ticket in range(1, 2 * seconds):
+        opened = start + rng.randrange(seconds * 900)
+        market.trade(made, ticket, opened, opened + rng.randrange(20, 3_000), OFFSET, profit=ticket / 100)
+    return made
+
+
+def expected(made):
+    """Every tick: symbol, number, bid, ask."""
+    rows = []
+    for symbol, (_, ticks) in made.symbols.items():
+        places = {}
+        for tick in ticks.tolist():
+            places[tick[5]] = places.get(tick[5], -1) + 1
+            rows.append((symbol, (tick[5] - OFFSET) * 1_000_000 + places[tick[5]], tick[1], tick[2]))
+    return sorted(rows)
+
+
+class Pair:
+    """The bridge and the program; either can be killed and started."""
+
+    def __init__(self, work):
+        self.work = work
+        self.port = free_port()
+        self.running = {}
+        (work / "pipeline.yaml").write_text(
+            f"pipeline: mt5\ndata: {work / 'data'}\nfeeds:\n  - mt5: {{ url: \"ws://127.0.0.1:{self.port}\", "
+            f"symbols: [{', '.join(SYMBOLS)}], history: 5m }}\nbars: {{ intervals: [1s], price_types: [bid] }}\n"
+            "sinks:\n  - lake: { flush: 1s }\n")
+
+    def start(self, name):
+        log = open(self.work / f"{name}.log", "ab")
+        if name == "bridge":
+            arguments = [sys.executable, "-m", "tapedeck_mt5", "--port", str(self.port), "--state",
+                         str(self.work / "state"), "--offset", "+03:00", "--poll", "10", "--env", os.devnull]
+            environment = dict(os.environ, FAKE_MT5=str(self.work / "terminal.pickle"), PYTHONDONTWRITEBYTECODE="1",
+                               PYTHONPATH=os.pathsep.join([str(ROOT / "bridges/mt5"), str(HERE / "mt5")]))
+        else:
+            arguments = [BINARY, "run", str(self.work / "pipeline.yaml"), "--listen", "127.0.0.1:0"]
+            environment = None
+        self.running[name] = subprocess.Popen(arguments, env=environment, stdout=subprocess.DEVNULL, stderr=log)
+
+    def kill(self, name):
+        process = self.running.pop(name)
+        process.send_signal(signal.SIGKILL)
+        process.wait(20)
+
+    def acknowledged(self):
+        """What the bridge knows that the program has: ticks by symbol, deals."""
+        try:
+            client = json.loads((self.work / "state/state.json").read_text())["clients"]["tapedeck"]
+            return client["ticks"], {ticket for ticket, _ in client["account"]["deals"]}
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}, set()
+
+    def close(self):
+        for name in list(self.running):
+            self.kill(name)
+
+
+def run(work, seed, seconds):
+    rng = random.Random(seed)
+    start = utc_ms() + 1_000
+    made = make_terminal(rng, start, seconds)
+    (work / "terminal.pickle").write_bytes(pickle.dumps(made))
+    wanted = expected(made)
+    last = {symbol: max(row[1] for row in wanted if row[0] == symbol) for symbol in SYMBOLS}
+    deals = {deal.ticket for _, deal in made.deals}
+    pair = Pair(work)
+    kills = {"bridge": 0, "program": 0}
+    try:
+        for name in kills:
+            pair.start(name)
+        while utc_ms() < start + seconds * 1000:
+            time.sleep(rng.uniform(0.3, 2.5))
+            name = rng.choice(list(kills))
+            pair.kill(name)
+            kills[name] += 1
+            time.sleep(rng.choice([0, 0, rng.uniform(0, 1)]))
+            pair.start(name)
+        deadline = time.monotonic() + 120
+
+        def is_complete():
+            ticks, known = pair.acknowledged()
+            reached = {symbol: time_ms * 1_000_000 + place for symbol, (time_ms, place) in ticks.items()}
+            return reached == last and deals <= known
+
+        while not is_complete() and time.monotonic() < deadline:
+            time.sleep(0.2)
+        check("everything is acknowledged at the end", is_complete(), f"{kills}, {len(wanted)} ticks, {len(deals)} deals")
+        program = pair.running["program"]
+        program.send_signal(signal.SIGINT)
+        check("the program ends in order", program.wait(60) == 0, (work / "program.log").read_text()[-300:])
+    finally:
+        pair.close()
+    compare(work / "data/lake", made, wanted)
+
+
+def compare(lake, made, wanted):
+    database = duckdb.connect()
+    database.execute(f"LOAD '{DEPS / 'lib/delta.duckdb_extension'}'")
+    for table in ["quotes", "deals", "positions", "dead_letters", "frames"]:
+        database.execute(f"CREATE VIEW {table} AS SELECT * FROM delta_scan('{lake / table}')")
+    rows = database.execute("SELECT symbol, update_id, bid, ask FROM quotes ORDER BY ALL").fetchall()
+    missing, extra = set(wanted) - set(rows), set(rows) - set(wanted)
+    check("each tick of the terminal is in `quotes` once", rows == wanted,
+          f"{len(rows)} rows, {len(missing)} missing, {len(extra)} wrong, {len(rows) - len(set(rows))} repeated")
+    frames = [json.loads(row[0]) for row in database.execute("SELECT decode(payload) FROM frames").fetchall()]
+    sent = sum(len(frame.get("ticks", [])) for frame in frames)
+    print(f"      {len(frames)} messages with {sent} ticks, {sent - len(rows)} of them repetitions")
+    wrong = database.execute("SELECT count(*) FROM quotes WHERE event_time_ns <> update_id // 1000000 * 1000000").fetchone()[0]
+    check("event times are those of the ticks", wrong == 0)
+    rows = database.execute("SELECT ticket, position_ticket, profit FROM deals ORDER BY ticket").fetchall()
+    kept = sorted((deal.ticket, deal.position_id, deal.profit) for _, deal in made.deals)
+    check("each deal is there once", [(ticket, position, float(profit)) for ticket, position, profit in rows] == kept,
+          f"{len(rows)} of {len(kept)}")
+    rows = database.execute("""SELECT ticket, count(*) FILTER (change = 'opened'), count(*) FILTER (change = 'closed'),
+        arg_max(change, journal_offset), max(profit) FILTER (change = 'closed'), max(volume) FILTER (change = 'closed')
+        FROM positions GROUP BY ticket ORDER BY ticket""").fetchall()
+    ends = {row[0]: row for row in rows}
+    bad = [row for row in rows if row[1] > 1 or row[2:4] != (1, "closed") or float(row[4]) != row[0] / 100 or row[5] != 0]
+    check("each position ends once, with its profit", not bad and len(ends) == len(made.positions),
+          f"{len(ends)} of {len(made.positions)}; {bad[:5]}")
+    letters = database.execute("SELECT detail FROM dead_letters LIMIT 5").fetchall()
+    check("no dead letters", not letters, str(letters))
+
+
+def watch(work):
+    """`tapedeck mt5 watch` shows ticks and trades, as words and as JSON, and ends with Ctrl-C."""
+    rng = random.Random(3)
+    (work / "terminal.pickle").write_bytes(pickle.dumps(make_terminal(rng, utc_ms() - 3_000, 30)))
+    pair = Pair(work)
+    pair.start("bridge")
+    try:
+        for options, is_enough, name in [
+            (["--symbols", "EURUSD"], lambda text: all(word in text for word in ["EURUSD  20", "  bid ", "position ", "deal #",
+                                                                                 "clock is +3.0 h"]), "in words"),
+            (["--symbols", "EURUSD,NOPE", "--json"], lambda text: '"type":"ticks"' in text and "symbol_select NOPE" in text,
+             "as JSON"),
+        ]:
+            process = subprocess.Popen([BINARY, "mt5", "watch", f"ws://127.0.0.1:{pair.port}", "--history", "1m", *options],
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            text, deadline = "", time.monotonic() + 60
+            while not is_enough(text) and time.monotonic() < deadline:
+                text += process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            more, errors = process.stdout.read(), process.stderr.read()
+            process.wait(20)
+            check(f"watch {name}", is_enough(text) and process.returncode == 0, text[-300:] + errors[-300:]
+                  if process.returncode or not is_enough(text) else "")
+            if "--json" in options:
+                lines = (text + more).splitlines()
+                check("each line is a message", all("type" in json.loads(line) for line in lines), f"{len(lines)} lines")
+        client = pair.acknowledged()
+        check("the bridge keeps nothing of who watches", client == ({}, set()))
+    finally:
+        pair.close()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=int, default=20, help="how long the terminal makes ticks (20)")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="tapedeck-mt5-") as work:
+        watch(pathlib.Path(work))
+    with tempfile.TemporaryDirectory(prefix="tapedeck-mt5-") as work:
+        run(pathlib.Path(work), options.seed, options.seconds)
+    print(f"{len(failures)} failed")
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
