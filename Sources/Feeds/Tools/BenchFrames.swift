@@ -17,6 +17,7 @@ struct BenchFrames {
                 case .binance: binance()
                 case .coinbase: coinbase()
                 case .kraken: kraken()
+                case .mt5: mt5()
                 }
             bytes += text.utf8
             ranges.append(start..<bytes.count)
@@ -100,6 +101,20 @@ struct BenchFrames {
         return (
             "{\"channel\":\"ticker\",\"type\":\"update\",\"data\":[{\"symbol\":\"SYM\(random(100))/USD\",\"bid\":\(price()),\"bid_qty\":0.\(10_000_000 + random(90_000_000)),\"ask\":\(price()),\"ask_qty\":1361.44813783,\"last\":\(price()),\"volume\":997038.98383185,\"vwap\":\(price()),\"low\":\(price()),\"high\":\(price()),\"change\":-17.5,\"change_pct\":-0.17,\"timestamp\":\"\(time())\"}]}",
             1
+        )
+    }
+
+    private mutating func mt5() -> (String, Int) {
+        let count = 5 + random(11)
+        let ticks = (0..<count).map { _ -> String in
+            timeMs += random(3)
+            let (bid, pips) = (10_000 + random(80_000), 1 + random(9))
+            return "[\(timeMs),\(random(2)),1.\(bid),1.\(bid + pips),0.0,0.0,\(random(3) == 0 ? 2 : 6)]"
+        }
+        number += 1
+        return (
+            "{\"type\":\"ticks\",\"seq\":\(number),\"symbol\":\"SYM\(random(100))\",\"offset_s\":10800,\"ticks\":[\(ticks.joined(separator: ","))]}",
+            count
         )
     }
 }

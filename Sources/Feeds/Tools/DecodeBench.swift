@@ -29,6 +29,8 @@ public enum DecodeBench {
         case coinbase
         /// One to three trades, or one ticker, per frame of WebSocket v2.
         case kraken
+        /// About ten ticks of one symbol per message of the bridge.
+        case mt5
     }
 
     /// Decodes frames over a hundred instruments until `events` were read.
@@ -58,6 +60,7 @@ public enum DecodeBench {
         case .binance: FrameDecoders.binance(context)
         case .coinbase: FrameDecoders.coinbase(context)
         case .kraken: FrameDecoders.kraken(context)
+        case .mt5: FrameDecoders.mt5(context)
         }
     }
 

@@ -17,7 +17,7 @@ final class ConformanceOutput: FeedOutput, @unchecked Sendable {  // the conditi
         var frames = 0
         var heartbeats = 0
         var ends = 0
-        /// Trades that the engine kept.
+        /// Trades that the engine kept, and quotes, without their numbers.
         var trades: [Trade] = []
         /// Reasons and payloads.
         var deadLetters: [(reason: RejectReason, payload: String)] = []
@@ -93,6 +93,12 @@ final class ConformanceOutput: FeedOutput, @unchecked Sendable {  // the conditi
                     Trade(
                         instrument: "\(instruments[trades.instrument[row]])", timeNs: trades.eventTimeNs[row],
                         number: trades.tradeID[row]))
+            }
+            for row in 0..<events.quotes.count {
+                recorded.trades.append(
+                    Trade(
+                        instrument: "\(instruments[events.quotes.instrument[row]])",
+                        timeNs: events.quotes.eventTimeNs[row], number: .min))
             }
             for row in 0..<letters.count {
                 let bytes = (letters.payloadOffsets[row]..<letters.payloadOffsets[row + 1]).map {

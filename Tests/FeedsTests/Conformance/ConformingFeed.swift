@@ -42,7 +42,7 @@ struct ConformingFeed: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     /// Every live feed.
-    static let all = [finnhub, binance, coinbase, kraken]
+    static let all = [finnhub, binance, coinbase, kraken, mt5]
 
     // MARK: For descriptions
 

@@ -6,6 +6,7 @@ extension BenchScenario {
         decode("decode-binance", .binance, "Binance frames of one trade or quote to columns, one core"),
         decode("decode-coinbase", .coinbase, "Coinbase frames of one trade or quote to columns, one core"),
         decode("decode-kraken", .kraken, "Kraken frames of one to three trades or one quote to columns, one core"),
+        decode("decode-mt5", .mt5, "Messages of ten MetaTrader ticks to columns, one core"),
     ]
 
     private static func decode(
