@@ -207,7 +207,8 @@ import Testing
     }
 
     @Test func `the numbers of reasons agree on both sides`() {
-        let codes = RejectReason.allCases.map { ($0.rawValue, $0.code) }
+        // Those behind them are found after decoding, on this side alone.
+        let codes = RejectReason.allCases.prefix(8).map { ($0.rawValue, $0.code) }
         #expect(codes.map(\.0) == Array(0...7))
         #expect(
             codes.map(\.1).joined(separator: " ")

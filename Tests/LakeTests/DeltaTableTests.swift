@@ -108,7 +108,8 @@ import Testing
         let tree = try #require(try JSONSerialization.jsonObject(with: Data(schema.utf8)) as? [String: Any])
         let fields = try #require(tree["fields"] as? [[String: Any]])
         #expect(fields.map { $0["name"] as? String } == Tables.bars.columns.map(\.name) + ["date"])
-        #expect(fields[2]["type"] as? String == "string" && fields[4]["type"] as? String == "timestamp")
+        let types = Dictionary(fields.map { ($0["name"] as? String, $0["type"] as? String) }) { first, _ in first }
+        #expect(types["source"] == "string" && types["start"] == "timestamp" && types["close"] == "double")
         #expect(fields.first { $0["name"] as? String == "vwap" }?["nullable"] as? Bool == true)
         let commit = try actions(1)
         #expect(commit["txn"]?["version"] as? Int == 3)
