@@ -1,17 +1,10 @@
-"""The bridge as clients see it: real sockets, a real process where it is killed, the fake terminal behind."""
+"""The bridge as clients see it: real sockets, the fake terminal behind."""
 
 import asyncio
 import contextlib
 import json
 import logging
-import os
-import pathlib
-import pickle
 import random
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 import types
@@ -22,7 +15,7 @@ from websockets.asyncio.client import connect
 
 import MetaTrader5 as fake
 import market
-from tapedeck_mt5 import options, server, session, terminal
+from tapedeck_mt5 import server, session, terminal
 from tapedeck_mt5.clock import BrokerClock
 
 HOUR = 3_600_000
@@ -271,72 +264,6 @@ class ServerTests(unittest.IsolatedAsyncioTestCase):
                 async with self.bridge(made, host=host, **changes):
                     pass
             self.assertIn(words, str(caught.exception))
-
-
-class KilledBridgeTests(unittest.IsolatedAsyncioTestCase):
-    async def test_killed_at_random_instants_it_loses_and_renumbers_nothing(self):
-        made, end = live_terminal(6, seed=3, symbols=("EURUSD", "XAUUSD"))
-        now = utc_ms()
-        rng = random.Random(9)
-        for ticket in range(1, 25):
-            opened = now + rng.randrange(200, 5_000)
-            market.trade(made, ticket, opened, opened + rng.randrange(10, 1_500), OFFSET)
-        client, wanted = Client(), all_ticks(made)
-        with tempfile.TemporaryDirectory(prefix="mt5-killed-") as folder:
-            state = pathlib.Path(folder, "terminal.pickle")
-            state.write_bytes(pickle.dumps(made))
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                port = free.getsockname()[1]
-            environment = dict(os.environ, FAKE_MT5=str(state))
-            arguments = ["--port", str(port), "--state", folder, "--offset", "+02:00", "--poll", "5", "--env", os.devnull]
-
-            async def follow():
-                """A client that comes back until it has everything."""
-                while utc_ms() < end + 15_000:
-                    with contextlib.suppress(OSError, websockets.WebSocketException):
-                        await client.run(f"ws://127.0.0.1:{port}/", {"symbols": ["EURUSD", "XAUUSD"], "account": True,
-                                          "history_s": 60},
-                                         until=lambda client: len(client.ticks) == len(wanted)
-                                         and len(client.deals()) == len(made.deals))
-                        return
-                    await asyncio.sleep(0.05)
-
-            following, kills = asyncio.create_task(follow()), 0
-            while not following.done():
-                bridge = subprocess.Popen([sys.executable, "-m", "tapedeck_mt5", *arguments], env=environment,
-                                          stderr=subprocess.DEVNULL)
-                try:
-                    await asyncio.wait((following,), timeout=30 if utc_ms() > end else rng.uniform(0.4, 1.6))
-                finally:
-                    bridge.send_signal(signal.SIGKILL)
-                    bridge.wait()
-                kills += 1
-        closed = {row["ticket"] for frame in client.frames for row in frame.get("positions", [])
-                  if row["change"] == "closed"}
-        self.assertGreater(kills, 3)
-        self.assertEqual({key: wanted[key] for key in wanted if key not in client.ticks}, {})
-        self.assertEqual(client.ticks, wanted)
-        self.assertEqual(client.deals(), {deal.ticket for _, deal in made.deals})
-        self.assertEqual(closed, set(range(1, 25)))
-
-
-class CommandLineTests(unittest.TestCase):
-    def test_the_env_file(self):
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder, ".env")
-            path.write_text("# account\nMT5_USER=123\nMT5_PASSWORD=' a=b '\n\nBRIDGE_TOKEN = x \n", encoding="utf-8-sig")
-            values = options.settings(path)
-            self.assertEqual((values["MT5_PASSWORD"], values["BRIDGE_TOKEN"], values["MT5_PATH"]), (" a=b ", "x", ""))
-            self.assertEqual(options.login(values).user, 123)
-            self.assertNotIn("a=b", repr(options.login(values)))
-            path.write_text("MT5_USER: 123\n")
-            with self.assertRaisesRegex(options.BadOption, "line 1"):
-                options.settings(path)
-
-    def test_offsets(self):
-        self.assertEqual(options.offset_ms("+05:30"), 19_800_000)
-        self.assertEqual(options.offset_ms("-03:00"), -10_800_000)
 
 
 if __name__ == "__main__":
