@@ -31,17 +31,21 @@ let package = Package(
         .systemLibrary(name: "CLZ4"),  // lz4 block compression
         .systemLibrary(name: "CLZMA"),  // .xz and .lzma files, among them Dukascopy's .bi5
         .systemLibrary(name: "CZlib"),  // gzip and zip members
-        .systemLibrary(name: "CZstd"),  // zstd frames: pages of Parquet files
+        .systemLibrary(name: "CZstd"),  // zstd frames: pages of Parquet files, bodies of requests
+        .systemLibrary(name: "COpenSSL"),  // signatures of tokens
 
         // Clocks, threads, files, bytes, logging, metrics, YAML: the home of `unsafe`.
-        .target(name: "Platform", dependencies: ["CLZ4", "CLZMA", "CPlatform", "CYAML", "CZlib"], swiftSettings: safe),
+        .target(
+            name: "Platform", dependencies: ["CLZ4", "CLZMA", "CPlatform", "CYAML", "CZlib", "CZstd"],
+            swiftSettings: safe),
         // Instruments, schemas, columnar batches; no I/O.
         .target(name: "Market", dependencies: ["Platform"], swiftSettings: safe),
         // ADBC client: DuckDB embedded, any ADBC driver.
         .target(name: "Databases", dependencies: ["CADBC", "CPlatform", "Market", "Platform"], swiftSettings: safe),
         // HTTP and WebSocket, client and server.
         .target(
-            name: "Networking", dependencies: ["CCurl", "CPlatform", "CWebSockets", "Platform"], swiftSettings: safe),
+            name: "Networking", dependencies: ["CCurl", "COpenSSL", "CPlatform", "CWebSockets", "Platform"],
+            swiftSettings: safe),
         // The durable, ordered log of frames.
         .target(name: "Journaling", dependencies: ["CPlatform", "Market", "Platform"], swiftSettings: safe),
         // The contract of a sink.

@@ -16,6 +16,10 @@ struct td_decoder {
     /// Numbers by the text as it stands in the frame, escapes and white space included.
     tapedeck::Interner instruments;
     tapedeck::Interner conditions;
+    /// Numbers of category texts.
+    tapedeck::Interner texts;
+    /// Free texts that were found valid, as far as room was kept for them; their numbers mean nothing.
+    tapedeck::Interner known_texts;
     std::string scratch;
     /// Whether frames of the venue's fixed form are read without tokens.
     bool knows_fixed_form = true;
@@ -47,7 +51,7 @@ class FrameWriter {
   public:
     FrameWriter(td_decoder &decoder, const td_frame &frame, td_output &output)
         : decoder(decoder), frame(frame), output(output), first_trade_(output.trades.count),
-          first_quote_(output.quotes.count) {
+          first_quote_(output.quotes.count), first_record_(output.records.count) {
         output.rejects_listed = output.reject_count = 0;
     }
 
@@ -59,6 +63,7 @@ class FrameWriter {
     void roll_back() {
         output.trades.count = first_trade_;
         output.quotes.count = first_quote_;
+        output.records.count = first_record_;
         output.rejects_listed = output.reject_count = 0;
     }
 
@@ -93,6 +98,17 @@ class FrameWriter {
         return number;
     }
 
+    /// The number of a category text, by the inside of its string, which must be valid.
+    uint32_t text(std::string_view inside) {
+        if (const uint32_t *known = decoder.texts.find(inside)) return *known;
+        std::string &text = decoder.scratch;
+        text.clear();
+        unescape(inside, text);
+        const uint32_t number = decoder.intern(decoder.context, TD_TEXT, text.data(), text.size());
+        decoder.texts.insert(inside, number);
+        return number;
+    }
+
     inline void trade(
         uint32_t instrument, int64_t time_ns, double price, double size, uint8_t side, int64_t trade_id,
         uint32_t conditions, int32_t index) {
@@ -112,6 +128,7 @@ class FrameWriter {
   private:
     const size_t first_trade_;
     const size_t first_quote_;
+    const size_t first_record_;
 };
 
 /// Reads frames with `decode(decoder, frame, output)` up to the first that has rejects, included; returns how many.

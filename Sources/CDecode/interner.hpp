@@ -53,6 +53,9 @@ class Interner {
         place(slot);
     }
 
+    /// Texts of at most 32 bytes that are known.
+    size_t short_count() const { return count_; }
+
   private:
     struct Slot {
         /// The text and zeros.

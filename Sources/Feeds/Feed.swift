@@ -1,3 +1,4 @@
+public import Market
 public import Platform
 
 /// A source of market data: how to receive its frames, and how to decode them.
@@ -13,6 +14,26 @@ public protocol Feed: Sendable {
     var settings: String { get }
     /// What receives or makes the frames.
     func makeSource() throws -> any FeedSource
+    /// The same for a pipeline that ran before: a source that can goes on where it stopped.
+    func makeSource(resuming memory: any FeedMemory) throws -> any FeedSource
+}
+
+extension Feed {
+    public func makeSource(resuming memory: any FeedMemory) throws -> any FeedSource { try makeSource() }
+}
+
+/// What a source may ask at its start about what a pipeline has stored.
+public protocol FeedMemory: Sendable {
+    /// Start of the latest bar that a vendor stated of each instrument, in nanoseconds since 1970 UTC.
+    ///
+    /// - Parameters:
+    ///   - source: the vendor.
+    ///   - interval: length of the bars.
+    func lastBars(source: String, interval: String) throws -> [Instrument: Int64]
+    /// When the latest client operation stored was made, in nanoseconds since 1970 UTC; nil where there is none.
+    func lastTransactionNs() throws -> Int64?
+    /// Where the simulated market stopped; nil where it never ran.
+    func simulatorState() throws -> SimulatorState?
 }
 
 /// Receives or makes frames and pushes them.
@@ -53,10 +74,16 @@ public protocol FrameSink: AnyObject, Sendable {
     /// How far what was given is safe; nil where the receiver does not say. For sources whose peer keeps what is not
     /// acknowledged.
     var progress: FrameProgress? { get }
+    /// Waits until everything that was given before a place of `progress` is safe.
+    ///
+    /// - Throws: where the receiver ended without that.
+    /// - Threading: any thread.
+    func waitUntilDurable(_ place: Int64) throws
 }
 
 extension FrameSink {
     public var progress: FrameProgress? { nil }
+    public func waitUntilDurable(_ place: Int64) throws {}
 }
 
 /// How far the frames given to a sink are safe. Both are places on one scale, which has no other meaning.

@@ -8,8 +8,10 @@ public enum FeedRegistry {
         FinnhubFeed.self,
         KrakenFeed.self,
         MT5Feed.self,
+        PushFeed.self,
         ReplayFeed.self,
         SimulatorFeed.self,
+        TransactionsFeed.self,
     ]
 
     /// The feed that the options are for.

@@ -7,14 +7,17 @@ import Testing
 final class DecodedFrames {
     let instruments = InstrumentTable()
     let conditions = StringTable()
-    let events = EventBatch()
+    let texts = StringTable()
+    let events: EventBatch
     private let decoder: any FeedDecoder
     private var nextOffset: Int64 = 0
     /// Receive time of every frame.
     static let ingestTimeNs: Int64 = 1_700_000_000_123_456_789
 
     init(_ make: (DecoderContext) throws -> any FeedDecoder) rethrows {
-        decoder = try make(DecoderContext(instruments: instruments, conditions: conditions, feedNumber: 7))
+        events = EventBatch(texts: texts)
+        decoder = try make(
+            DecoderContext(instruments: instruments, conditions: conditions, texts: texts, feedNumber: 7))
     }
 
     /// Looks like more JSON, which must never matter.
@@ -80,6 +83,22 @@ final class DecodedFrames {
             text += " / \(rows.ask[row]) x \(rows.askSize[row])"
             if rows.updateID[row] != ArrowColumn.missingInt64 { text += " #\(rows.updateID[row])" }
             return text + " flags \(rows.flags[row])"
+        }
+    }
+
+    /// Client operations as `offset/index id person symbol@exchange time price currency operation`.
+    var transactions: [String] {
+        let rows = events.transactions
+        let schema = rows.schema
+        return (0..<rows.count).map { row in
+            func text(_ name: String) -> String { rows.text(schema.place(name), row: row) }
+            func integer(_ name: String) -> Int64 { rows.integer(schema.place(name), row: row) }
+            #expect(integer("ingest_time_ns") == Self.ingestTimeNs)
+            let price = DecimalText.text(integer("price"), scale: Tables.moneyScale)
+            return
+                "\(integer("journal_offset"))/\(integer("frame_index")) \(text("operation_id")) \(text("person_name"))"
+                + " \(text("symbol"))@\(text("exchange")) \(integer("event_time_ns")) \(price) \(text("currency"))"
+                + " \(text("operation"))"
         }
     }
 

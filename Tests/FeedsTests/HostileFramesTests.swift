@@ -22,11 +22,17 @@ import Testing
         #"[993,[["354.04","0.28","1618678150.826417","s","m",""],["353.81","1.7","1618678150.827816","s","m",""]],"trade","XMR/USD"]"#,
         #"[996,{"a":["354.7",6,"6.8"],"b":["354.1",28,"28.6"],"c":["1","2"]},"ticker","XMR/USD"]"#,
         #"{"backfill":"A/B","data":{"error":[],"result":{"X":[["30243.4","0.3",1688669597.8277369,"b","m","",61044952]],"last":"1688671969993150842"}}}"#,
+        #"{"symbol":"V:A","event_time_ns":1700000000123456789,"price":1.5,"size":2,"side":"buy","trade_id":7}"# + "\n"
+            + #"{"symbol":"A","venue":"V","event_time":"2026-01-30T10:00:00Z","bid":"1","ask":2,"bid_size":3}"#,
+        #"{"operation_id":"3f1c2c0e-5d1f-4d2a-9a51-2f0c7f6f2b11","person_name":"Ana","symbol":"A","timestamp":"2026-01-30T14:30:00.123456Z","exchange":"NYSE","currency":"USD","price":12.5,"operation":"sale"}"#
+            + "\n",
     ].map { Array($0.utf8) }
 
     private static let decoders: [@Sendable (DecoderContext) -> any FeedDecoder] = [
         { FrameDecoders.finnhub($0) }, { FrameDecoders.binance($0) }, { FrameDecoders.simulator($0) },
         { FrameDecoders.coinbase($0) }, { FrameDecoders.kraken($0) },
+        { FrameDecoders.rows(.trades, $0) }, { FrameDecoders.rows(.quotes, $0) },
+        { FrameDecoders.rows(.transactions, $0) },
     ]
 
     private func mutate(_ frame: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
@@ -64,6 +70,7 @@ import Testing
                 #expect(result.events.deadLetters.count - before.2 <= 257)
                 #expect(result.events.ignored - before.3 <= 1)
             }
+            #expect(result.transactions.count == result.events.transactions.count)
             let trades = result.events.trades, quotes = result.events.quotes
             for row in 0..<trades.count {
                 #expect(

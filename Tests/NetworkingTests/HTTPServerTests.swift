@@ -26,6 +26,9 @@ private func makeServer(_ change: (inout HTTPServer.Options) -> Void = { _ in })
         responder.respond(status: 200, body: [UInt8](repeating: 0x61, count: 8 << 20))
     }
     router.on(.get, "/forgotten") { _, _ in }
+    router.on(.post, below: "/in/") { request, responder in
+        responder.respond(.text("in \(request.path) \(request.body.count)"))
+    }
     let routes = router
     return try HTTPServer(options: options) { routes.handle($0, $1) }
 }
@@ -235,5 +238,38 @@ private func makeServer(_ change: (inout HTTPServer.Options) -> Void = { _ in })
             router.on(.get, "/a") { _, _ in }
             router.on(.get, "/a") { _, _ in }
         }
+    }
+}
+
+@Suite struct IncomingBodiesTests {
+    @Test func `bodies below a path may be larger, and all that come in share room`() throws {
+        let server = try makeServer {
+            $0.maxBodyBytes = 1000
+            $0.maxBodyBytesBelow = ["/in/": 100_000]
+            $0.maxIncomingBytes = 150_000
+        }
+        defer { server.stop() }
+        func head(_ path: String, _ bytes: Int) -> String {
+            "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(bytes)\r\n\r\n"
+        }
+        #expect(try RawPeer(port: server.port).ask(head("/echo", 1001)).head.hasPrefix("HTTP/1.1 413 "))
+        #expect(try RawPeer(port: server.port).ask(head("/in/x", 100_001)).head.hasPrefix("HTTP/1.1 413 "))
+        let whole = String(repeating: "x", count: 100_000)
+        #expect(try RawPeer(port: server.port).ask(head("/in/x", 100_000) + whole).body == "in /in/x 100000")
+        // A body on its way takes its room until it is there or its connection has gone.
+        var slow: RawPeer? = try RawPeer(port: server.port)
+        try slow?.send(head("/in/x", 100_000) + "x")
+        var busy = try RawPeer(port: server.port).ask(head("/in/x", 60_000))
+        while !busy.head.hasPrefix("HTTP/1.1 429 ") { busy = try RawPeer(port: server.port).ask(head("/in/x", 60_000)) }
+        #expect(busy.head.contains("Retry-After: 1\r\n"))
+        #expect(try RawPeer(port: server.port).ask(head("/in/y", 10) + "0123456789").body == "in /in/y 10")
+        slow = nil
+        _ = slow
+        let end = Date(timeIntervalSinceNow: 10)
+        var answer = ""
+        while answer != "in /in/x 60000", Date() < end {
+            answer = try RawPeer(port: server.port).ask(head("/in/x", 60_000) + whole.prefix(60_000)).body
+        }
+        #expect(answer == "in /in/x 60000")
     }
 }

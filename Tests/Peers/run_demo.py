@@ -113,7 +113,7 @@ def interface(demo):
     description = demo.get("/api/v1/openapi.json")
     instrument = demo.get("/api/v1/instruments")["instruments"][0]["instrument"]
     for path, methods in description["paths"].items():
-        if path.endswith(("/stream", "/openapi.json", "/metrics", "/query")):
+        if "get" not in methods or path.endswith(("/stream", "/openapi.json", "/metrics")):
             continue
         operation = methods["get"]
         needed = [p["name"] for p in operation.get("parameters", []) if p["required"]]

@@ -72,6 +72,15 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
 
     // MARK: Events
 
+    /// Says whether a frame brings something new, by the key that its sender gave it; remembers and counts it. The latest
+    /// 262,144 keys of a feed are known.
+    public func takes(_ delivery: DeliveryKey, feed: UInt32) -> DeliveryOutcome {
+        let state = state(of: feed)
+        let outcome = state.deliveries.insert(delivery)
+        if outcome == .repeated { state.counters.duplicateFrames += 1 }
+        return outcome
+    }
+
     /// Takes in the events of one feed: drops duplicates from the batch in place and appends what became final.
     ///
     /// - Parameters:

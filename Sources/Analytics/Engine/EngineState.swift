@@ -31,10 +31,10 @@ public struct EngineStateError: Error, Sendable, CustomStringConvertible {
 /// | quotes | per instrument: feed, session, spans, exact update numbers |
 /// | records | per table of records: identities seen, statements with their revisions |
 /// | vendor bars | per series: starts, digests, revisions |
-/// | feeds | per feed number: presence; watermark, session, counters, lanes, series, open bars |
+/// | feeds | per feed number: presence; watermark, session, counters, delivery keys, lanes, series, open bars |
 enum EngineState {
     private static let mark: UInt32 = 0x4e45_4454
-    private static let version: UInt16 = 2
+    private static let version: UInt16 = 3
 
     static func writeHeader(_ configuration: EngineConfiguration, into writer: inout BinaryWriter) {
         writer.write(mark)

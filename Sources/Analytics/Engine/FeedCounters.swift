@@ -31,6 +31,8 @@ public struct FeedCounters: Sendable, Equatable {
     public internal(set) var records = 0
     /// The same, dropped because they were delivered before.
     public internal(set) var duplicateRecords = 0
+    /// Frames dropped as a whole because their delivery was seen before.
+    public internal(set) var duplicateFrames = 0
     /// Final bars emitted.
     public internal(set) var bars = 0
     /// Indicator values emitted.
@@ -41,14 +43,14 @@ public struct FeedCounters: Sendable, Equatable {
     /// Holes open now.
     public var gapsOpen: Int { gapsOpened - gapsFilled - gapsGivenUp }
 
-    /// Trades, quotes and records dropped.
-    public var duplicates: Int { duplicateTrades + duplicateQuotes + duplicateRecords }
+    /// Trades, quotes, records and whole frames dropped.
+    public var duplicates: Int { duplicateTrades + duplicateQuotes + duplicateRecords + duplicateFrames }
 
     /// All fields, for checkpoints and sums.
     static let fields: [any WritableKeyPath<FeedCounters, Int> & Sendable] = [
         \.trades, \.quotes, \.duplicateTrades, \.duplicateQuotes, \.late, \.future, \.crossedQuotes, \.gapsOpened,
-        \.gapsFilled, \.gapsGivenUp, \.missingTrades, \.missingTradesGivenUp, \.records, \.duplicateRecords, \.bars,
-        \.indicatorValues,
+        \.gapsFilled, \.gapsGivenUp, \.missingTrades, \.missingTradesGivenUp, \.records, \.duplicateRecords,
+        \.duplicateFrames, \.bars, \.indicatorValues,
     ]
 
     /// Adds the counters of another feed.

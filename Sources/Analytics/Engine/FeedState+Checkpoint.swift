@@ -15,6 +15,7 @@ extension FeedState {
         watermark.encode(into: &writer)
         writer.write(session)
         for field in FeedCounters.fields { writer.write(Int64(counters[keyPath: field])) }
+        deliveries.encode(into: &writer)
         bars.encode(into: &writer)
     }
 
@@ -23,6 +24,7 @@ extension FeedState {
         watermark = try Watermark(from: &reader)
         session = try reader.value()
         for field in FeedCounters.fields { counters[keyPath: field] = Int(try reader.value(Int64.self)) }
+        deliveries = try DeliveryKeys(from: &reader)
         try bars.restore(from: &reader, watermark: watermark)
     }
 }

@@ -7,6 +7,8 @@ final class FeedState {
     var watermark = Watermark()
     var counters = FeedCounters()
     var bars: BarTable
+    /// Deliveries whose sender gave them a key.
+    var deliveries = DeliveryKeys()
     /// Rises with every begin and end; quote update numbers are remembered exactly within one session.
     var session: UInt32 = 0
 

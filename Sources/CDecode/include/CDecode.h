@@ -21,7 +21,7 @@ extern "C" {
 size_t td_padding_bytes(void);
 
 /// What the caller is asked to number.
-enum { TD_INSTRUMENT = 0, TD_CONDITIONS = 1 };
+enum { TD_INSTRUMENT = 0, TD_CONDITIONS = 1, TD_TEXT = 2 };
 /// Gives a text its number. Called once per text and decoder.
 typedef uint32_t (*td_intern)(void *context, int32_t kind, const char *text, size_t count);
 
@@ -34,7 +34,8 @@ enum {
     TD_SIZE_INVALID = 4,
     TD_TIME_OUT_OF_RANGE = 5,
     TD_TOO_LARGE = 6,
-    TD_VENUE_ERROR = 7
+    TD_VENUE_ERROR = 7,
+    TD_VALUE_INVALID = 10
 };
 /// The values of missing cells; the same as in `ArrowColumn`.
 #define TD_MISSING_INT64 INT64_MIN
@@ -75,6 +76,45 @@ typedef struct {
     size_t capacity;
 } td_quotes;
 
+/// What a column of a table of records holds, as C sees it.
+enum {
+    /// int64_t: integers and decimal numbers in their smallest unit.
+    TD_CELL_INT64 = 0,
+    TD_CELL_INT32 = 1,
+    /// double; NaN is missing.
+    TD_CELL_FLOAT64 = 2,
+    /// uint8_t.
+    TD_CELL_BOOLEAN = 3,
+    /// uint32_t: the number of a text.
+    TD_CELL_CATEGORY = 4,
+    /// uint32_t: the number of an instrument.
+    TD_CELL_INSTRUMENT = 5,
+    /// int64_t, one more than rows: where each row's bytes start and at last where they end.
+    TD_CELL_TEXT = 6
+};
+
+/// A column that a format fills: its name in the table, and what C takes it for.
+typedef struct {
+    const char *name;
+    int32_t kind;
+    /// Of a decimal number the digits behind the point, otherwise 0.
+    int32_t scale;
+} td_record_field;
+
+/// A column of a table of records: its first value and, of texts, the first byte.
+typedef struct {
+    void *values;
+    char *bytes;
+} td_record_column;
+
+/// Columns of a table of records in the order of the format's fields. Rows `0..<count` are filled, `capacity` fit; texts
+/// have room for as many more bytes as the frames to be read have together.
+typedef struct {
+    const td_record_column *columns;
+    size_t count;
+    size_t capacity;
+} td_records;
+
 /// One rejected event or frame.
 typedef struct {
     /// Place of the event in the frame; 0 for the frame as a whole.
@@ -95,6 +135,8 @@ typedef struct {
 typedef struct {
     td_trades trades;
     td_quotes quotes;
+    /// Rows of the table that the format is for; nothing where it is for trades and quotes.
+    td_records records;
     /// Rejects of the last frame read, at most TD_REJECTS_LISTED.
     td_reject *rejects;
     size_t rejects_listed;
@@ -133,8 +175,20 @@ td_decode td_decode_kraken;
 td_decode td_decode_mt5;
 td_decode td_decode_simulator;
 
+// Rows as clients write them: JSON objects, one per line or in a list, with the names of the table's columns.
+td_decode td_decode_trade_rows;
+td_decode td_decode_quote_rows;
+td_decode td_decode_transaction_rows;
+/// The columns that rows of transactions fill: all of the table.
+const td_record_field *td_transaction_fields(size_t *count);
+
 /// Finds the tokens of a frame with simdjson and does no more, for comparison. Returns how many; 0 where it is not JSON.
 size_t td_count_tokens(td_decoder *decoder, td_frame frame);
+
+/// A decimal number as units of 10^-scale, exact: digits, an optional sign, point and exponent. False where it is no
+/// number, has more digits behind the point than the scale (other than zeros), or more than 18 digits in all. Sixteen
+/// bytes from the start of the text must be readable.
+bool td_read_units(const char *text, size_t count, int32_t scale, int64_t *units);
 
 /// The double next to decimal text that need not be JSON (`.5`, `007` and `1.` are fine, hexadecimal is not). Sixteen
 /// bytes from the start of the text must be readable. False where the text is no number.

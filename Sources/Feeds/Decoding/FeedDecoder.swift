@@ -19,9 +19,18 @@ public protocol FeedDecoder: AnyObject {
 
     /// The same for frames that follow each other; costs less than as many calls.
     func decode(_ run: FrameRun, into events: EventBatch)
+
+    /// True where frames may carry keys of their senders.
+    var hasDeliveryKeys: Bool { get }
+    /// The key of a frame's delivery; nil where its sender gave none. A frame whose delivery was seen before is not
+    /// decoded.
+    func delivery(of payload: UnsafeRawBufferPointer) -> DeliveryKey?
 }
 
 extension FeedDecoder {
+    public var hasDeliveryKeys: Bool { false }
+    public func delivery(of payload: UnsafeRawBufferPointer) -> DeliveryKey? { nil }
+
     public func decode(_ run: FrameRun, into events: EventBatch) {
         unsafe run.forEach { payload, journalOffset, ingestTimeNs in
             unsafe decode(payload: payload, journalOffset: journalOffset, ingestTimeNs: ingestTimeNs, into: events)

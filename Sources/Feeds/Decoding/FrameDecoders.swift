@@ -1,6 +1,13 @@
 internal import CDecode
 internal import Market
 
+/// The tables that clients can send rows of.
+public enum RowTable: String, Sendable, CaseIterable {
+    case trades
+    case quotes
+    case transactions
+}
+
 /// The decoders of frames, by the name in the settings of a session.
 public enum FrameDecoders {
     /// Finnhub trades. `AAPL` is (`venue`, AAPL), `BINANCE:BTCUSDT` is (BINANCE, BTCUSDT).
@@ -91,6 +98,33 @@ public enum FrameDecoders {
 }
 
 extension FrameDecoders {
+    /// Rows as clients write them: JSON objects, one per line or in a list, with the names of the table's columns.
+    ///
+    /// - Parameter venue: of instruments that do not name one.
+    public static func rows(_ table: RowTable, _ context: DecoderContext, venue: String = "") -> any FeedDecoder {
+        rows(table, context, venue: venue, knowsFixedForm: true)
+    }
+
+    /// - Parameter knowsFixedForm: false reads rows in our own form like any other, for comparison.
+    package static func rows(
+        _ table: RowTable, _ context: DecoderContext, venue: String = "", knowsFixedForm: Bool
+    ) -> any FeedDecoder {
+        switch table {
+        case .trades:
+            unsafe JSONFrameDecoder(context, knowsFixedForm: knowsFixedForm, decode: td_decode_trade_rows) {
+                Self.instrument($0, venue: venue)
+            }
+        case .quotes:
+            unsafe JSONFrameDecoder(context, knowsFixedForm: knowsFixedForm, decode: td_decode_quote_rows) {
+                Self.instrument($0, venue: venue)
+            }
+        case .transactions:
+            unsafe JSONFrameDecoder(
+                context, knowsFixedForm: knowsFixedForm, decode: td_decode_transaction_rows,
+                records: RecordColumns(td_transaction_fields, of: \.transactions))
+        }
+    }
+
     /// Lines of text by a mapping whose columns have positions.
     ///
     /// - Throws: `FeedError` where the mapping lacks something.
@@ -112,6 +146,22 @@ extension FrameDecoders {
         ("lean-factors", { context, values throws(FeedError) in try LeanFactorDecoder(context, values: values) }),
         ("lean-tickers", { context, values throws(FeedError) in try LeanTickerDecoder(context, values: values) }),
         ("mt5", { context, values in mt5(context, venue: values["venue"] ?? "MT5") }),
+        (
+            "push",
+            { context, values throws(FeedError) in
+                let format = PushFormat(values["format"] ?? "").settings(venue: values["venue"])
+                return PushDecoder(context, inner: try make(context, settings: format.text))
+            }
+        ),
+        (
+            "rows",
+            { context, values throws(FeedError) in
+                guard let table = RowTable(rawValue: values["table"] ?? "") else {
+                    throw FeedError(.settings, "no rows of the table `\(values["table"] ?? "")` can be read")
+                }
+                return rows(table, context, venue: values["venue"] ?? "")
+            }
+        ),
         ("simulator", { context, _ in simulator(context) }),
     ]
 

@@ -20,15 +20,21 @@ final class JSONFrameDecoder: FeedDecoder {
     private let decodeFrames: Decode
     private let feedNumber: UInt32
     private let maxFrameBytes: Int
+    /// Where rows go that are neither trades nor quotes.
+    private let records: RecordColumns?
+    /// Frames and events rejected so far, those included that dead letters only count.
+    private(set) var rejected = 0
     private let rejects: UnsafeMutablePointer<td_reject>
 
     /// - Parameters:
     ///   - knowsFixedForm: whether frames in the venue's own form take the shorter way.
+    ///   - records: columns of the table that the format is for, where it is neither for trades nor for quotes.
     ///   - instrument: reads the name of an instrument as it stands in the frames.
     init(
         _ context: DecoderContext, maxFrameBytes: Int = 16 << 20, knowsFixedForm: Bool, decode: @escaping Decode,
-        instrument: @escaping (String) -> Instrument
+        records: RecordColumns? = nil, instrument: @escaping (String) -> Instrument = { Instrument($0) }
     ) {
+        self.records = records
         names = Names(context, instrument)
         unsafe handle = td_decoder_create(
             { context, kind, text, count in
@@ -59,7 +65,11 @@ final class JSONFrameDecoder: FeedDecoder {
         }
 
         func number(_ kind: Int32, _ text: String) -> UInt32 {
-            kind == TD_CONDITIONS ? context.conditions.intern(text) : context.instruments.intern(instrument(text))
+            switch kind {
+            case Int32(TD_CONDITIONS): context.conditions.intern(text)
+            case Int32(TD_TEXT): context.texts.intern(text)
+            default: context.instruments.intern(instrument(text))
+            }
         }
     }
 
@@ -79,35 +89,50 @@ final class JSONFrameDecoder: FeedDecoder {
     private func decode(_ frames: UnsafePointer<td_frame>, _ count: Int, into events: EventBatch) {
         var next = 0
         while next < count {
-            let (part, rows) = unsafe self.part(frames + next, count - next)
+            let (part, rows, bytes) = unsafe self.part(frames + next, count - next)
             guard part > 0 else {
+                rejected += 1
                 unsafe rejectUnread(frames[next], into: events)
                 next += 1
                 continue
             }
             var output = unsafe td_output()
-            unsafe output.trades = events.trades.writableColumns(rows)
-            unsafe output.quotes = events.quotes.writableColumns(rows)
+            if let records {
+                unsafe output.records = records.writable(in: events, rows: rows, textBytes: bytes)
+            } else {
+                unsafe output.trades = events.trades.writableColumns(rows)
+                unsafe output.quotes = events.quotes.writableColumns(rows)
+            }
             unsafe output.rejects = rejects
             let read = unsafe decodeFrames(handle, frames + next, part, &output)
-            events.trades.adopt(count: unsafe output.trades.count)
-            events.quotes.adopt(count: unsafe output.quotes.count)
+            if let records {
+                records.adopt(count: unsafe output.records.count, in: events)
+            } else {
+                events.trades.adopt(count: unsafe output.trades.count)
+                events.quotes.adopt(count: unsafe output.quotes.count)
+            }
             events.ignored += unsafe output.ignored
+            rejected += unsafe output.reject_count
             next += read
             if unsafe output.reject_count > 0 { unsafe take(output, of: frames[next - 1], into: events) }
         }
     }
 
-    /// How many of the frames are to be decoded at once, and the rows that they may have; 0 where the first is too long.
-    private func part(_ frames: UnsafePointer<td_frame>, _ count: Int) -> (frames: Int, rows: Int) {
+    /// How many of the frames are to be decoded at once, the rows that they may have, and their bytes; 0 where the first
+    /// is too long.
+    private func part(_ frames: UnsafePointer<td_frame>, _ count: Int) -> (frames: Int, rows: Int, bytes: Int) {
         var rows = 0
+        var total = 0
         for index in 0..<count {
             let bytes = unsafe frames[index].count
             let most = bytes / Int(TD_BYTES_PER_EVENT) + 1
-            guard bytes <= maxFrameBytes, index == 0 || rows + most <= Self.rowsReserved else { return (index, rows) }
+            guard bytes <= maxFrameBytes, index == 0 || rows + most <= Self.rowsReserved else {
+                return (index, rows, total)
+            }
             rows += most
+            total += bytes
         }
-        return (count, rows)
+        return (count, rows, total)
     }
 
     private func rejectUnread(_ frame: td_frame, into events: EventBatch) {

@@ -13,7 +13,7 @@ enum RejectText {
         case .priceNotPositive: "field `\(what)` is not a positive number"
         case .sizeInvalid: "field `\(what)` is not a number of at least zero"
         case .timeOutOfRange: "field `\(what)` lies outside 1970 to 2200"
-        case .tooLarge, .venueError, .inconsistent, .implausible: what
+        case .tooLarge, .venueError, .inconsistent, .implausible, .valueInvalid, .keyReused: what
         }
     }
 }

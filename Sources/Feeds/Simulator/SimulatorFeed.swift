@@ -47,6 +47,10 @@ public struct SimulatorFeed: Feed {
     /// A source that starts anew.
     public func makeSource() -> any FeedSource { makeSource(resume: nil) }
 
+    public func makeSource(resuming memory: any FeedMemory) throws -> any FeedSource {
+        makeSource(resume: try memory.simulatorState())
+    }
+
     /// A source that goes on where an earlier session stopped.
     ///
     /// - Parameters:

@@ -81,6 +81,10 @@ public enum RejectReason: UInt8, Sendable, CaseIterable {
     case inconsistent = 8
     /// A value is so far from its neighbours that it is wrong, such as a price in pence among prices in pounds.
     case implausible = 9
+    /// A value is not one of those that the field may have.
+    case valueInvalid = 10
+    /// The delivery's idempotency key was used before, for other content.
+    case keyReused = 11
 
     /// The code in tables and metrics, for example `price_not_positive`.
     public var code: String {
@@ -95,6 +99,8 @@ public enum RejectReason: UInt8, Sendable, CaseIterable {
         case .venueError: "venue_error"
         case .inconsistent: "inconsistent"
         case .implausible: "implausible"
+        case .valueInvalid: "value_invalid"
+        case .keyReused: "key_reused"
         }
     }
     static let names = StringDictionary(values: allCases.map(\.code))

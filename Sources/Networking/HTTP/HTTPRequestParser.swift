@@ -14,7 +14,10 @@ struct HTTPRequestParser {
     }
 
     let maxHeaderBytes: Int
-    let maxBodyBytes: Int
+    /// Limit of a body by the path of its request.
+    private let maxBodyBytes: (String) -> Int
+    /// Asked for room for the bytes of a body before they are received.
+    private let takesBody: (Int) -> Bool
     static let maxFields = 100
 
     private var buffer: [UInt8] = []
@@ -24,10 +27,14 @@ struct HTTPRequestParser {
     private var searched = 0
     private var head: HTTPRequestHead?
 
-    init(maxHeaderBytes: Int, maxBodyBytes: Int) {
+    init(maxHeaderBytes: Int, maxBodyBytes: @escaping (String) -> Int, takesBody: @escaping (Int) -> Bool) {
         self.maxHeaderBytes = maxHeaderBytes
         self.maxBodyBytes = maxBodyBytes
+        self.takesBody = takesBody
     }
+
+    /// Bytes of the body that is being received, all of them; 0 where none is.
+    var expectedBodyBytes: Int { head?.contentLength ?? 0 }
 
     /// Bytes that were received and not used.
     var bufferedBytes: Int { buffer.count - start }
@@ -59,8 +66,12 @@ struct HTTPRequestParser {
             switch HTTPRequestHead.parse(buffer[start..<end - 4]) {
             case .failure(let problem): return .rejected(status: problem.status, problem.message)
             case .success(let parsed):
-                guard parsed.contentLength <= maxBodyBytes else {
-                    return .rejected(status: 413, "the body may have \(maxBodyBytes) bytes at most")
+                let limit = maxBodyBytes(parsed.path)
+                guard parsed.contentLength <= limit else {
+                    return .rejected(status: 413, "the body may have \(limit) bytes at most")
+                }
+                guard takesBody(parsed.contentLength) else {
+                    return .rejected(status: 429, "too many bodies are being received; send it again soon")
                 }
                 consume(to: end)
                 head = parsed

@@ -36,6 +36,12 @@ public struct HTTPResponse: Sendable {
         return HTTPResponse(status: status, headers: all, body: Array(text.utf8))
     }
 
+    /// The answer to a request that cannot be read, or for which there is no room now.
+    static func rejection(_ status: Int, _ message: String) -> HTTPResponse {
+        guard status == 429 else { return .error(status, code: "bad_request", message) }
+        return .error(status, code: "busy", message, headers: ["Retry-After": "1"])
+    }
+
     /// The bytes of status line and header fields.
     ///
     /// - Precondition: no field holds a line break.
@@ -75,6 +81,7 @@ public struct HTTPResponse: Sendable {
         case 411: "Length Required"
         case 413: "Content Too Large"
         case 414: "URI Too Long"
+        case 415: "Unsupported Media Type"
         case 422: "Unprocessable Content"
         case 426: "Upgrade Required"
         case 429: "Too Many Requests"

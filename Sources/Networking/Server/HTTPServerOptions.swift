@@ -16,6 +16,10 @@ extension HTTPServer {
         public var maxHeaderBytes = 16 << 10
         /// Limit of a request body, in bytes (413 beyond).
         public var maxBodyBytes = 1 << 20
+        /// Another limit for everything below a path, by that path with the slash at its end.
+        public var maxBodyBytesBelow: [String: Int] = [:]
+        /// Bytes of bodies that all connections may be receiving at once; requests beyond are answered 429.
+        public var maxIncomingBytes = 128 << 20
         /// Connections open at once; further ones are closed at accept.
         public var maxConnections = 1024
         /// A request must be complete so long after its first byte (408 beyond).

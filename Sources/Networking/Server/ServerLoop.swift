@@ -14,6 +14,8 @@ final class ServerLoop: LibraryServiceDelegate, @unchecked Sendable {
     let mailbox = ServerMailbox()
     let requests: Counter
     let sent: SentCounters
+    /// Bodies on their way in.
+    let incoming: IncomingBytes
     private(set) var port = 0
     private var service: LibraryService?
 
@@ -36,6 +38,7 @@ final class ServerLoop: LibraryServiceDelegate, @unchecked Sendable {
         self.webSockets = webSockets
         self.handler = handler
         rules = AccessRules(options)
+        incoming = IncomingBytes(limit: options.maxIncomingBytes)
         requests = metrics.counter("tapedeck_http_requests_total", help: "HTTP requests, upgrades included.")
         sent = SentCounters(metrics)
         let listener = try Listener(options)

@@ -40,8 +40,7 @@ final class ServerSession {
         self.id = id
         unsafe self.handle = handle
         self.loop = loop
-        parser = HTTPRequestParser(
-            maxHeaderBytes: loop.options.maxHeaderBytes, maxBodyBytes: loop.options.maxBodyBytes)
+        parser = loop.makeParser()
         remoteAddress = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
             guard let base = text.baseAddress, let name = unsafe lws_get_peer_simple(handle, base, text.count) else {
                 return ""
@@ -80,8 +79,9 @@ final class ServerSession {
             case .awaitsContinue: write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
             case .rejected(let status, let message):
                 beginAnswer(isHead: false, keepsAlive: false)
-                answer(.error(status, code: "bad_request", message))
+                answer(.rejection(status, message))
             case .request(var request):
+                loop.incoming.giveBack(request.body.count)
                 request.remoteAddress = remoteAddress
                 accept(request)
             }
@@ -290,6 +290,7 @@ final class ServerSession {
 
     /// The connection is gone.
     func ended() {
+        loop.incoming.giveBack(parser.expectedBodyBytes)
         responder?.cancel()
         guard let stream else { return }
         stream.connection.markClosed()

@@ -17,6 +17,13 @@ package struct LatencyHistogram: Sendable {
         maxNs = max(maxNs, ns)
     }
 
+    /// Takes over what another has recorded.
+    package mutating func add(_ other: LatencyHistogram) {
+        for place in counts.indices { counts[place] += other.counts[place] }
+        count += other.count
+        maxNs = max(maxNs, other.maxNs)
+    }
+
     /// The span that a share of all stays within, to the precision of a step; 0 where nothing was recorded.
     package func quantileNs(_ share: Double) -> Int64 {
         let wanted = Int64((Double(count) * share).rounded(.up))

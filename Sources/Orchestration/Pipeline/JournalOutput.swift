@@ -84,6 +84,8 @@ private final class JournalSink: FrameSink {
         FrameProgress(given: endOffset.load(ordering: .relaxed), durable: journal.durableOffset)
     }
 
+    func waitUntilDurable(_ place: Int64) throws { try journal.waitUntilDurable(place - 1) }
+
     func heartbeat(ingestTime: Timestamp) throws { try control(.heartbeat, ingestTime) }
 
     func end(ingestTime: Timestamp) throws { try control(.end, ingestTime) }

@@ -28,6 +28,8 @@ public final class Pipeline: Sendable {
     let flushLoop: FlushLoop
     let runners = Mutex<[FeedRunner]>([])
     let rates = Rates()
+    /// Feeds that others push to.
+    private let receivers = PushReceivers()
     private let threads = Mutex<[NamedThread]>([])
     private let server = Mutex<MarketServer?>(nil)
     private let isStopping = Atomic(false)
@@ -130,13 +132,17 @@ public final class Pipeline: Sendable {
         options.port = Int(configuration.serve.listen.port)
         options.queueMessages = configuration.serve.clientQueue
         options.hostNames = configuration.serve.hostNames
+        options.maxBodyBytesBelow = [MarketServer.ingestPath: PushReceivers.maxBodyBytes]
         var limits = MarketServer.Limits()
         limits.queryTimeoutNs = configuration.serve.queryTimeoutNs
         limits.queryRows = configuration.serve.queryRows
         let sources = MarketServer.Sources(
             database: store.database, board: board, instruments: { [report] in report.snapshot.instruments },
             feedName: { [feedNames] in feedNames.name($0) }, status: { [weak self] in self?.status ?? Status() },
-            metrics: metrics)
+            metrics: metrics,
+            ingest: { [receivers] request, responder in
+                receivers.handle(request, below: MarketServer.ingestPath, responder)
+            })
         let opened = try MarketServer(sources, options: options, limits: limits, stream: stream)
         server.withLock { $0 = opened }
         try ServerAddress.save(opened.url, in: configuration.dataFolder)
@@ -146,12 +152,7 @@ public final class Pipeline: Sendable {
     /// Starts the feeds of the configuration.
     public func startFeeds() throws {
         for component in configuration.feeds {
-            let feed = try FeedRegistry.make(component.options)
-            if let simulator = feed as? SimulatorFeed {
-                run(simulator.makeSource(resume: try simulatorState()), name: component.name)
-            } else {
-                run(try feed.makeSource(), name: component.name)
-            }
+            run(try FeedRegistry.make(component.options).makeSource(resuming: self), name: component.name)
         }
     }
 
@@ -163,6 +164,7 @@ public final class Pipeline: Sendable {
             journal, names: feedNames, status: status, engineOffset: source.canWait ? engineOffset : nil)
         let runner = FeedRunner(status: status, output: output)
         runners.withLock { $0.append(runner) }
+        if let receiver = source as? any PushReceiver { receivers.add(receiver, name: name) }
         runner.start(source)
     }
 

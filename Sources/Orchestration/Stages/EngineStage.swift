@@ -85,31 +85,47 @@ package final class EngineStage {
         let quotesFrom = step.events.quotes.count
         let othersFrom = OtherRows(step.events)
         let session = sessions[feed.rawValue]
+        let decoder = session?.decoder
+        let hasKeys = decoder?.hasDeliveryKeys ?? false
         var index = start
         while index < block.count {
             let record = block[index]
             guard record.kind == .data, record.feed == feed else { break }
+            var outcome = DeliveryOutcome.new
+            if hasKeys, let delivery = unsafe decoder?.delivery(of: record.payload) {
+                outcome = engine.takes(delivery, feed: UInt32(feed.rawValue))
+                // Dead letters stand in the order of the journal: what came before is decoded first.
+                if outcome == .reused, run.count > 0 { break }
+            }
             unsafe step.frames.append(
                 ingestTimeNs: record.ingestTimeNs, feed: UInt32(feed.rawValue), journalOffset: record.offset,
                 payload: record.payload)
-            if session?.decoder != nil {
+            if decoder == nil {
+                reject(record, .malformed, "no session of this feed can decode it", into: step)
+            } else if outcome == .reused {
+                reject(
+                    record, .keyReused,
+                    "the idempotency key was used before, for other content; nothing of this is kept",
+                    into: step)
+            } else if outcome == .new {
                 unsafe run.append(
                     payload: record.payload, journalOffset: record.offset, ingestTimeNs: record.ingestTimeNs)
-            } else {
-                unsafe step.events.deadLetters.append(
-                    ingestTimeNs: record.ingestTimeNs, feed: UInt32(feed.rawValue), journalOffset: record.offset,
-                    frameIndex: 0, reason: .malformed, detail: "no session of this feed can decode it",
-                    payload: record.payload)
             }
             index += 1
         }
-        session?.decoder?.decode(run, into: step.events)
+        decoder?.decode(run, into: step.events)
         run.removeAll()
         engine.process(
             step.events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, othersFrom: othersFrom,
             feed: UInt32(feed.rawValue), into: step.output)
         board.apply(step.events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, feed: UInt32(feed.rawValue))
         return index
+    }
+
+    private func reject(_ record: JournalBlock.Record, _ reason: RejectReason, _ detail: String, into step: Step) {
+        unsafe step.events.deadLetters.append(
+            ingestTimeNs: record.ingestTimeNs, feed: UInt32(record.feed.rawValue), journalOffset: record.offset,
+            frameIndex: 0, reason: reason, detail: detail, payload: record.payload)
     }
 
     private func processControl(_ record: JournalBlock.Record, into step: Step) {

@@ -16,12 +16,15 @@ public final class MarketServer: Sendable {
         public let feedName: @Sendable (UInt32) -> String
         public let status: @Sendable () -> Status
         public let metrics: Metrics
+        /// Takes what is pushed to a feed: every POST below `ingestPath`.
+        public let ingest: HTTPServer.Handler
 
         public init(
             database: Database, board: MarketBoard, instruments: @escaping @Sendable () -> [Instrument],
             feedName: @escaping @Sendable (UInt32) -> String, status: @escaping @Sendable () -> Status,
-            metrics: Metrics
+            metrics: Metrics, ingest: @escaping HTTPServer.Handler
         ) {
+            self.ingest = ingest
             self.database = database
             self.board = board
             self.instruments = instruments
@@ -40,6 +43,9 @@ public final class MarketServer: Sendable {
         public init() {}
     }
 
+    /// The folder below which feeds take what is pushed to them.
+    public static let ingestPath = "/api/v1/ingest/"
+
     private let server: HTTPServer
     private let queries: QueryService
     /// Where live events go.
@@ -54,10 +60,11 @@ public final class MarketServer: Sendable {
         self.queries = queries
         let assets = try Assets(chartLibrary: Dependencies.find("share/lightweight-charts.js"))
         let routes = Routes(sources: sources, queries: queries, limits: limits, assets: assets)
+        let router = routes.router()
         server = try HTTPServer(
             options: options, metrics: sources.metrics, webSockets: ["/api/v1/stream": LiveConnections(stream)]
         ) { request, responder in
-            routes.answer(request, responder)
+            router.handle(request, responder)
         }
     }
 
@@ -77,54 +84,51 @@ private struct Routes: Sendable {
     let limits: MarketServer.Limits
     let assets: Assets
 
-    func answer(_ request: HTTPRequest, _ responder: HTTPResponder) {
-        do throws(RequestFailure) {
-            switch (request.method, request.path) {
-            case (.post, "/api/v1/query"):
-                let query = UserQuery(rowsMax: limits.queryRows, timeoutNsMax: limits.queryTimeoutNs)
-                try query.answer(request, responder, queries)
-            case (.get, "/api/v1/query"):
-                responder.respond(
-                    .error(405, code: "method_not_allowed", "queries are sent with POST", headers: ["Allow": "POST"]))
-            case (.get, _), (.head, _): try get(request, responder)
-            default:
-                responder.respond(
-                    .error(
-                        405, code: "method_not_allowed", "\(request.method.rawValue) is not known here",
-                        headers: ["Allow": "GET, HEAD"]))
-            }
-        } catch {
-            responder.respond(error.response)
-        }
-    }
+    /// A handler that may fail with an answer.
+    private typealias Handler = @Sendable (HTTPRequest, HTTPResponder) throws(RequestFailure) -> Void
 
-    private func get(_ request: HTTPRequest, _ responder: HTTPResponder) throws(RequestFailure) {
-        switch request.path {
-        case "/healthz": responder.respond(.json("{\"status\":\"ok\"}"))
-        case "/readyz":
+    func router() -> HTTPRouter {
+        var router = HTTPRouter()
+        func on(_ method: HTTPMethod, _ path: String, _ handler: @escaping Handler) {
+            router.on(method, path) { request, responder in
+                do throws(RequestFailure) { try handler(request, responder) } catch {
+                    responder.respond(error.response)
+                }
+            }
+        }
+        let (sources, queries, limits, assets) = (sources, queries, limits, assets)
+        on(.get, "/healthz") { _, responder in responder.respond(.json("{\"status\":\"ok\"}")) }
+        on(.get, "/readyz") { _, responder in
             let status = sources.status()
             var json = JSONWriter()
             status.writeReadiness(to: &json)
             responder.respond(.json(bytes: json.bytes, status: status.isReady ? 200 : 503))
-        case "/metrics":
+        }
+        on(.get, "/metrics") { _, responder in
             responder.respond(.text(sources.metrics.text(), type: "text/plain; version=0.0.4; charset=utf-8"))
-        case "/api/v1/status":
+        }
+        on(.get, "/api/v1/status") { _, responder in
             var json = JSONWriter()
             sources.status().write(to: &json)
             responder.respond(.json(bytes: json.bytes))
-        case "/api/v1/instruments":
-            responder.respond(
-                .json(
-                    bytes: InstrumentList.json(sources.board, sources.instruments(), feedName: sources.feedName)))
-        case "/api/v1/bars": try MarketQueries(queries).bars(request, responder)
-        case "/api/v1/indicators": try MarketQueries(queries).indicators(request, responder)
-        case "/api/v1/trades": try MarketQueries(queries).trades(request, responder)
-        default:
-            if let file = assets.response(request) {
-                responder.respond(file)
-            } else {
-                responder.respond(.error(404, code: "not_found", "there is nothing at \(request.path.prefix(200))"))
-            }
         }
+        on(.get, "/api/v1/instruments") { _, responder in
+            let list = InstrumentList.json(sources.board, sources.instruments(), feedName: sources.feedName)
+            responder.respond(.json(bytes: list))
+        }
+        let market = MarketQueries(queries)
+        on(.get, "/api/v1/bars") { request, responder throws(RequestFailure) in try market.bars(request, responder) }
+        on(.get, "/api/v1/indicators") { request, responder throws(RequestFailure) in
+            try market.indicators(request, responder)
+        }
+        on(.get, "/api/v1/trades") { request, responder throws(RequestFailure) in try market.trades(request, responder)
+        }
+        on(.post, "/api/v1/query") { request, responder throws(RequestFailure) in
+            let query = UserQuery(rowsMax: limits.queryRows, timeoutNsMax: limits.queryTimeoutNs)
+            try query.answer(request, responder, queries)
+        }
+        router.on(.post, below: MarketServer.ingestPath, sources.ingest)
+        router.fallback = { assets.response($0) }
+        return router
     }
 }

@@ -25,6 +25,22 @@ extension BenchScenario {
             }
         },
         BenchScenario(
+            name: "ingest",
+            summary: "rows pushed by HTTP in batches of 1,000 from 8 clients, answered once durable, until in the lake",
+            rows: 8_000_000
+        ) { rows in
+            try BenchFolder.with { folder in
+                let report = try IngestBench.run(folder: folder + "/data", rows: rows)
+                var details = [
+                    ("seconds_to_lake", report.secondsToLake), ("busy_answers", Double(report.busy)),
+                ]
+                details += report.cpuNsPerRow.filter { $0.ns >= 1 }.map { ("cpu_ns_per_row_" + $0.thread, $0.ns) }
+                return BenchFigures(
+                    rows: report.rows, seconds: report.seconds, cpuSeconds: report.cpuSeconds,
+                    p50Micros: Double(report.p50Ns) / 1000, p99Micros: Double(report.p99Ns) / 1000, details: details)
+            }
+        },
+        BenchScenario(
             name: "recovery", summary: "restart after kill -9: one-trade frames behind the last checkpoint, until live",
             rows: 10_000_000
         ) { rows in

@@ -2,10 +2,32 @@ internal import Databases
 public import Feeds
 internal import Journaling
 internal import Lake
-internal import Market
+public import Market
 internal import Synchronization
 
-extension Pipeline {
+extension Pipeline: FeedMemory {
+    public func lastBars(source: String, interval: String) throws -> [Instrument: Int64] {
+        let sql = """
+            SELECT venue, symbol, max(start_ns) FROM bars
+            WHERE source = '\(Self.escaped(source))' AND "interval" = '\(Self.escaped(interval))' GROUP BY venue, symbol
+            """
+        var last: [Instrument: Int64] = [:]
+        for row in try store.connect().query(sql).collect().rows {
+            guard case .text(let venue) = row[0], case .text(let symbol) = row[1], case .integer(let start) = row[2]
+            else { continue }
+            last[Instrument(venue: venue, symbol: symbol)] = start
+        }
+        return last
+    }
+
+    public func lastTransactionNs() throws -> Int64? {
+        let rows = try store.connect().query("SELECT max(event_time_ns) FROM transactions").collect().rows
+        guard case .integer(let time)? = rows.first?.first else { return nil }
+        return time
+    }
+
+    private static func escaped(_ text: String) -> String { text.replacing("'", with: "''") }
+
     /// Where the simulated market stopped, from the tables; nil where it never ran.
     public func simulatorState() throws -> SimulatorState? {
         let sql = """
