@@ -3,15 +3,21 @@ public import Platform
 /// Every feed that a pipeline can name, in alphabetical order.
 public enum FeedRegistry {
     public static let all: [any Feed.Type] = [
+        AlphaVantageFeed.self,
         BinanceFeed.self,
         CoinbaseFeed.self,
         FinnhubFeed.self,
+        FinnhubQuotesFeed.self,
         KrakenFeed.self,
         MT5Feed.self,
         PushFeed.self,
         ReplayFeed.self,
+        RESTFeed.self,
         SimulatorFeed.self,
+        StooqFeed.self,
+        TiingoFeed.self,
         TransactionsFeed.self,
+        YahooFeed.self,
     ]
 
     /// The feed that the options are for.

@@ -171,6 +171,7 @@ extension [String] {
         (["token=a", "symbols="], "symbols"), (["token=a", "symbols=A,B,A"], "twice"),
         (["token=k3y", "symbols=A", "url=http://x"], "wss://"), (["symbols=A"], "token"),
         (["token=a", "symbols=A", "stale=0s"], "time span"),
+        (["token=a", "symbols=A,B,C", "symbol_limit=2"], "3 symbols, more than the plan's 2"),
     ])
     func `options that are of no use are explained`(_ assignments: [String], _ expected: String) {
         let error = #expect(throws: ConfigError.self) {

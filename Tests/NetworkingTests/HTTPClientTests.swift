@@ -147,8 +147,9 @@ private func failure(_ body: () throws -> Void) -> NetworkError? {
         #expect(open.description.contains("127.0.0.1:\(port)/hook/secret?token=***"), "\(open)")
         url.hidesPath = true
         let hidden = try #require(failure { _ = try HTTPClient().get(url) })
+        let secret = HTTPClientRequest(url: url, headers: ["X-Key": "secret"], body: Array("secret".utf8))
         #expect(hidden.code == .connection && hidden.description.contains("127.0.0.1:\(port)"))
-        #expect(!"\(hidden) \(dumped(url))".contains("secret"))
+        #expect(!"\(hidden) \(dumped(url)) \(dumped(secret)) \(secret)".contains("secret"))
     }
 
     @Test func `an address that cannot be used is refused`() {
@@ -163,9 +164,9 @@ private func failure(_ body: () throws -> Void) -> NetworkError? {
             }?.message.contains("line break") == true)
     }
 
-    private func dumped(_ url: HTTPURL) -> String {
+    private func dumped(_ value: Any) -> String {
         var text = ""
-        dump(url, to: &text)
+        dump(value, to: &text)
         return text
     }
 }

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "CDecodeTable.h"
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -15,6 +15,13 @@ struct CSVTimeReader {
         self.clock = clock
     }
 
+    /// Times of a format other than those that need a day, in a zone that was found.
+    init(_ format: CSVMapping.TimeFormat, _ clock: ZoneClock) {
+        self.format = format
+        self.clock = clock
+        dayOfFile = 0
+    }
+
     /// The first moment that is too late, 2200-01-01.
     static let endNs: Int64 = 7_258_118_400_000_000_000
 

@@ -20,6 +20,7 @@ struct CorporateActionWriter {
         let kind = Tables.corporateActions.place("kind")
         let effective = Tables.corporateActions.place("effective_ns")
         let value = Tables.corporateActions.place("value")
+        let currency = Tables.corporateActions.place("currency")
         let ingestTime = Tables.corporateActions.place("ingest_time_ns")
         let revision = Tables.corporateActions.place("revision")
     }
@@ -30,13 +31,15 @@ struct CorporateActionWriter {
     /// - Parameters:
     ///   - kind: `split`, `dividend` or `price_factor`.
     ///   - value: new shares for one old share; cash per share; or the factor.
-    func append(_ kind: String, _ value: Double, _ place: Place, to batch: RecordBatch) {
+    ///   - currency: of a dividend, where it is known.
+    func append(_ kind: String, _ value: Double, currency: String? = nil, _ place: Place, to batch: RecordBatch) {
         batch.begin(journalOffset: place.journalOffset, frameIndex: place.frameIndex)
         batch.set(instrument: place.instrument)
         batch.set(columns.source, source)
         batch.set(columns.kind, kind)
         batch.set(columns.effective, place.effectiveNs)
         batch.set(columns.value, value)
+        if let currency { batch.set(columns.currency, currency) }
         batch.set(columns.ingestTime, place.receivedNs)
         batch.set(columns.revision, Int64(0))
         batch.end()

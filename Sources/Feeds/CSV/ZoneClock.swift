@@ -7,8 +7,8 @@ internal import Platform
 /// been set forward yet.
 ///
 /// - Complexity: constant per time of the same day; a new day asks the time-zone database.
-public struct ZoneClock {
-    private enum Rule {
+public struct ZoneClock: Sendable {
+    private enum Rule: Sendable {
         case fixed(offsetNs: Int64)
         case named(TimeZone)
     }
@@ -80,6 +80,17 @@ public struct ZoneClock {
             if day != self.day { look(up: day, zone) }
             return wallNs &- (ofDayNs < changeNs ? offsetNs : laterOffsetNs)
         }
+    }
+
+    /// The day that the clocks of the zone show at a moment, in days since 1970.
+    public func day(utcNs: Int64) -> Int64 {
+        let offsetNs: Int64 =
+            switch rule {
+            case .fixed(let offsetNs): offsetNs
+            case .named(let zone):
+                Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(utcNs) / 1e9))) * 1_000_000_000
+            }
+        return CivilDate.split(Timestamp(nanoseconds: utcNs &+ offsetNs)).date.daysSinceEpoch
     }
 
     private mutating func look(up day: Int64, _ zone: TimeZone) {

@@ -154,6 +154,10 @@ extension FrameDecoders {
             }
         ),
         (
+            "rest",
+            { context, values throws(FeedError) in try AnswerDecoder(context, try RESTVendor.mappings(values)) }
+        ),
+        (
             "rows",
             { context, values throws(FeedError) in
                 guard let table = RowTable(rawValue: values["table"] ?? "") else {

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Frames in a venue's form, from a fixed seed, one behind the other with readable bytes at the end.
 struct BenchFrames {
     private(set) var bytes: [UInt8] = []
@@ -18,6 +20,8 @@ struct BenchFrames {
                 case .coinbase: coinbase()
                 case .kraken: kraken()
                 case .mt5: mt5()
+                case .bars: bars(isCSV: false)
+                case .barsCSV: bars(isCSV: true)
                 }
             bytes += text.utf8
             ranges.append(start..<bytes.count)
@@ -86,6 +90,28 @@ struct BenchFrames {
             "{\"type\":\"ticker\",\"sequence\":\(number * 3),\"product_id\":\"\(product)\",\"price\":\"\(price())\",\"open_24h\":\"\(price())\",\"volume_24h\":\"1836.96781750\",\"low_24h\":\"\(price())\",\"high_24h\":\"\(price())\",\"volume_30d\":\"175984.53012145\",\"best_bid\":\"\(price())\",\"best_bid_size\":\"0.19921154\",\"best_ask\":\"\(price())\",\"best_ask_size\":\"0.05223077\",\"side\":\"\(side)\",\"time\":\"\(time())\",\"trade_id\":\(number),\"last_size\":\"0.00000025\"}",
             1
         )
+    }
+
+    /// Days from 2005 on, rising a little.
+    private mutating func bars(isCSV: Bool) -> (String, Int) {
+        var rows: [String] = []
+        for day in 0..<5000 {
+            let date = CivilDate(daysSinceEpoch: 12_784 + Int64(day))
+            let price = Double(100 + day / 50) + Double(random(90)) / 100
+            let values = [price, price + 1.5, price - 1.25, price + 0.5].map(JSONText.number)
+            let (volume, adjusted) = (10_000_000 + random(90_000_000), JSONText.number(0.75 * (price + 0.5)))
+            rows.append(
+                isCSV
+                    ? "\(date),\(values.joined(separator: ",")),\(volume),\(adjusted),0.0"
+                    : "{\"date\":\"\(date)T00:00:00.000Z\",\"close\":\(values[3]),\"high\":\(values[1]),\"low\":\(values[2]),"
+                        + "\"open\":\(values[0]),\"volume\":\(volume),\"adjClose\":\(adjusted),\"divCash\":0.0,\"splitFactor\":1.0}"
+            )
+        }
+        let head =
+            "{\"symbol\":\"SYM\(random(100))\",\"venue\":\"US\",\"fetched_at\":\"2023-11-14T22:00:00Z\",\"status\":200}\n"
+        let names = "date,open,high,low,close,volume,adjClose,divCash\n"
+        let body = isCSV ? names + rows.joined(separator: "\n") : "[\(rows.joined(separator: ","))]"
+        return (head + body, rows.count)
     }
 
     private mutating func kraken() -> (String, Int) {

@@ -31,6 +31,10 @@ public enum DecodeBench {
         case kraken
         /// About ten ticks of one symbol per message of the bridge.
         case mt5
+        /// Answers of REST interfaces with 5,000 bars, a list of objects.
+        case bars
+        /// The same as CSV.
+        case barsCSV = "bars-csv"
     }
 
     /// Decodes frames over a hundred instruments until `events` were read.
@@ -61,7 +65,20 @@ public enum DecodeBench {
         case .coinbase: FrameDecoders.coinbase(context)
         case .kraken: FrameDecoders.kraken(context)
         case .mt5: FrameDecoders.mt5(context)
+        case .bars: answers(context, .json)
+        case .barsCSV: answers(context, .csv)
         }
+    }
+
+    private static func answers(_ context: DecoderContext, _ format: AnswerMapping.Format) -> any FeedDecoder {
+        var mapping = AnswerMapping(source: "bench", kind: .bars)
+        mapping.format = format
+        mapping.interval = "1d"
+        mapping.zone = "America/New_York"
+        mapping.main.fields = ["time": "date", "open": "open", "high": "high", "low": "low", "close": "close"]
+        mapping.main.fields.merge(["volume": "volume", "adjusted_close": "adjClose", "dividend": "divCash"]) { $1 }
+        guard let decoder = try? AnswerDecoder(context, ["": mapping]) else { preconditionFailure("not a mapping") }
+        return decoder
     }
 
     /// Decodes all frames once in runs of 512, about a block of the journal, handing the batch on after 32,768 rows
@@ -77,7 +94,7 @@ public enum DecodeBench {
                 guard run.count == 512 || number == frames.ranges.count - 1 else { continue }
                 decoder.decode(run, into: events)
                 run.removeAll()
-                if events.trades.count + events.quotes.count >= 32_768 { events.removeAll() }
+                if events.trades.count + events.quotes.count + events.vendorBars.count >= 32_768 { events.removeAll() }
             }
         }
         precondition(

@@ -15,6 +15,9 @@ public struct FinnhubFeed: Feed {
             .list("symbols", "Symbols, for example AAPL or BINANCE:BTCUSDT."),
             .text("url", default: "wss://ws.finnhub.io", "Endpoint, without the key."),
             .text("venue", default: "US", "Venue of symbols that do not name one."),
+            .integer(
+                "symbol_limit", default: "50",
+                "Symbols that the plan of the key allows on its connection (50 for free ones); 0 for no limit."),
             .duration("stale", default: "90s", "Silence after which the connection is made anew."),
             .text("authorities", default: "", "PEM file of the only certificate authorities to trust."),
         ],
@@ -30,6 +33,12 @@ public struct FinnhubFeed: Feed {
         guard !symbols.isEmpty else { throw options.error("symbols", "names no symbol", suggestion: "write `[AAPL]`") }
         for (index, symbol) in symbols.enumerated() where symbols[..<index].contains(symbol) {
             throw options.error("symbols", element: index, "names \(symbol) twice")
+        }
+        let limit = options.integer("symbol_limit")
+        guard limit <= 0 || symbols.count <= limit else {
+            throw options.error(
+                "symbols", "names \(symbols.count) symbols, more than the plan's \(limit)",
+                suggestion: "leave some out, or set `symbol_limit` to what your plan allows")
         }
         let url: WebSocketURL
         do {

@@ -1,5 +1,5 @@
 /// What a client asks a server.
-public struct HTTPClientRequest: Sendable {
+public struct HTTPClientRequest: Sendable, CustomStringConvertible, CustomReflectable {
     /// Whether an answer that points elsewhere is followed.
     public enum Redirects: Sendable, Equatable {
         /// Such an answer is returned.
@@ -19,7 +19,7 @@ public struct HTTPClientRequest: Sendable {
     }
 
     /// Signs requests as Amazon's services and their likes want it (Signature Version 4).
-    public struct Signature: Sendable {
+    public struct Signature: Sendable, CustomStringConvertible, CustomReflectable {
         /// For example `eu-central-1`.
         public var region: String
         /// For example `s3` or `kinesis`.
@@ -38,6 +38,10 @@ public struct HTTPClientRequest: Sendable {
             self.secretKey = secretKey
             self.sessionToken = sessionToken
         }
+
+        public var description: String { "\(service) in \(region)" }
+        /// Nothing inside is shown by `dump`, since it is secret.
+        public var customMirror: Mirror { Mirror(self, children: ["signature": description]) }
     }
 
     public var method: HTTPMethod
@@ -61,6 +65,11 @@ public struct HTTPClientRequest: Sendable {
         self.timeoutNs = timeoutNs
     }
 
-    /// What errors call this request; holds no secrets.
-    var operation: String { "\(method.rawValue) \(url)" }
+    /// Method and address, without secrets.
+    public var description: String { "\(method.rawValue) \(url)" }
+    /// Nothing inside is shown by `dump`, since fields and body may hold keys.
+    public var customMirror: Mirror { Mirror(self, children: ["request": description]) }
+
+    /// What errors call this request.
+    var operation: String { description }
 }

@@ -12,6 +12,8 @@ extension BenchScenario {
         rows(
             "decode-transactions", .transactions,
             "client operations, 200 per frame, checked, to columns, in the generator's form and in any other; one core"),
+        decode("decode-bars", .bars, "REST answers of 5,000 bars as JSON to columns, checked, one core"),
+        decode("decode-bars-csv", .barsCSV, "REST answers of 5,000 bars as CSV to columns, checked, one core"),
     ]
 
     private static func decode(
