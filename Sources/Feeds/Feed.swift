@@ -58,6 +58,12 @@ public protocol FeedOutput: Sendable {
     func sink(feed name: String) throws -> any FrameSink
     /// True once the source shall stop.
     var isCancelled: Bool { get }
+    /// Trading hours of venues, as configured.
+    var calendars: VenueCalendars { get }
+}
+
+extension FeedOutput {
+    public var calendars: VenueCalendars { .standard }
 }
 
 /// Takes the frames of one feed, in order, and keeps them. Every call returns when the receiver has taken its
@@ -69,6 +75,8 @@ public protocol FrameSink: AnyObject, Sendable {
     func frame(_ payload: UnsafeRawBufferPointer, ingestTime: Timestamp) throws
     /// Nothing arrived until this time.
     func heartbeat(ingestTime: Timestamp) throws
+    /// A connection of the session is gone; the session goes on with the next.
+    func lost(_ loss: ConnectionLoss, ingestTime: Timestamp) throws
     /// The session's data is over.
     func end(ingestTime: Timestamp) throws
     /// How far what was given is safe; nil where the receiver does not say. For sources whose peer keeps what is not
@@ -97,4 +105,8 @@ public struct FrameProgress: Sendable {
         self.given = given
         self.durable = durable
     }
+}
+
+extension FrameSink {
+    public func lost(_ loss: ConnectionLoss, ingestTime: Timestamp) throws { try heartbeat(ingestTime: ingestTime) }
 }

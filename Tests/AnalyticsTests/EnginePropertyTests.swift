@@ -59,4 +59,20 @@ struct EnginePropertyTests {
         #expect(restarted.result == whole.result)
         #expect(restarted.state == whole.state)
     }
+
+    @Test(arguments: UInt64(0)..<32)
+    func `what coverage says is missing is what is missing`(seed: UInt64) throws {
+        var journal = RandomJournal(seed: seed)
+        var records = journal.records(600)
+        for feed in UInt32(0)..<3 { records.append(TestRecord(feed: feed, offset: 600 + Int64(feed), kind: .end)) }
+        let (result, _) = try EngineRunner(configuration: Self.configuration(seed)).run(records)
+        let totals = result.counters.reduce(into: FeedCounters()) { $0 += $1 }
+        let missing = result.coverage.filter { $0.kind == "sequence_gap" }.reduce(0) { $0 + $1.missing }
+        let filled = result.coverage.filter { $0.kind == "backfill" }.reduce(0) { $0 + $1.missing }
+        #expect(missing > 0 && filled > 0)
+        #expect(missing - filled == totals.missingTrades)
+        #expect(result.coverage.allSatisfy { $0.fromNs <= $0.toNs })
+        let places = result.coverage.map { [$0.journalOffset, $0.frameIndex] }
+        #expect(zip(places, places.dropFirst()).allSatisfy { $0[0] < $1[0] || ($0[0] == $1[0] && $0[1] < $1[1]) })
+    }
 }

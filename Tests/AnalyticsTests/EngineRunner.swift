@@ -22,9 +22,13 @@ struct EngineRunner {
         let events = EventBatch()
         var feed: UInt32 = 0
         var done = (trades: 0, quotes: 0)
+        var backfills: [BackfilledFrame] = []
 
         func flush() throws {
-            engine.process(events, tradesFrom: done.trades, quotesFrom: done.quotes, feed: feed, into: output)
+            engine.process(
+                events, tradesFrom: done.trades, quotesFrom: done.quotes, backfills: backfills, feed: feed, into: output
+            )
+            backfills = []
             collect(events, from: done, output, &result)
             if !shares() { events.removeAll() }
             done = (events.trades.count, events.quotes.count)
@@ -35,13 +39,22 @@ struct EngineRunner {
             feed = record.feed
             if case .events(let list) = record.kind {
                 for event in list { append(event, to: events) }
+                if record.isBackfill {
+                    backfills.append(BackfilledFrame(journalOffset: record.offset, source: "page \(record.offset % 3)"))
+                }
                 if cuts() { try flush() }
                 continue
             }
             try flush()
             switch record.kind {
-            case .begin(let continues):
-                engine.begin(feed: feed, continues: continues, journalOffset: record.offset, into: output)
+            case .begin(let continues, let epoch):
+                engine.begin(
+                    feed: feed, continues: continues, connection: ConnectionLabel(epoch: epoch),
+                    ingestTimeNs: record.ingestNs, journalOffset: record.offset, into: output)
+            case .lost(let epoch):
+                engine.lost(
+                    feed: feed, connection: ConnectionLabel(epoch: epoch), reason: "lost",
+                    ingestTimeNs: record.ingestNs, journalOffset: record.offset, into: output)
             case .end: engine.end(feed: feed, journalOffset: record.offset, into: output)
             case .heartbeat(let ingestNs):
                 engine.heartbeat(feed: feed, ingestTimeNs: ingestNs, journalOffset: record.offset, into: output)
@@ -72,7 +85,35 @@ struct EngineRunner {
             ])
             result.values.append(values.value[row])
         }
+        result.coverage += CoverageRow.rows(of: output.coverage)
         output.removeAll()
+    }
+}
+
+/// A row of the table `coverage`.
+struct CoverageRow: Equatable {
+    var kind: String
+    var feed: String
+    var symbol: String
+    var fromNs: Int64
+    var toNs: Int64
+    var missing: Int64
+    var first: Int64
+    var last: Int64
+    var detail: String
+    var journalOffset: Int64
+    var frameIndex: Int64
+
+    static func rows(of batch: RecordBatch) -> [CoverageRow] {
+        func text(_ name: String, _ row: Int) -> String { batch.text(Tables.coverage.place(name), row: row) }
+        func integer(_ name: String, _ row: Int) -> Int64 { batch.integer(Tables.coverage.place(name), row: row) }
+        return (0..<batch.count).map { row in
+            CoverageRow(
+                kind: text("kind", row), feed: text("feed", row), symbol: text("symbol", row),
+                fromNs: integer("from_ns", row), toNs: integer("to_ns", row), missing: integer("missing", row),
+                first: integer("first_id", row), last: integer("last_id", row), detail: text("detail", row),
+                journalOffset: integer("journal_offset", row), frameIndex: integer("frame_index", row))
+        }
     }
 }
 

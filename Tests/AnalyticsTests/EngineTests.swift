@@ -188,9 +188,9 @@ struct EngineTests {
     @Test func `a live feed that connects again keeps its open bars, a recording that starts closes them`() throws {
         let bench = try Bench()
         bench.trade(10_000, 5)
-        bench.engine.begin(feed: 0, continues: true, journalOffset: 1, into: bench.output)
+        bench.engine.begin(feed: 0, continues: true, ingestTimeNs: 0, journalOffset: 1, into: bench.output)
         #expect(bench.open.count == 2 && bench.output.bars.count == 0)
-        bench.engine.begin(feed: 0, continues: false, journalOffset: 2, into: bench.output)
+        bench.engine.begin(feed: 0, continues: false, ingestTimeNs: 0, journalOffset: 2, into: bench.output)
         #expect(bench.open.isEmpty && bench.output.bars.count == 2 && bench.engine.openBarCount == 0)
     }
 

@@ -22,13 +22,18 @@ struct TestEvent: Equatable {
 struct TestRecord {
     enum Kind: Equatable {
         case events([TestEvent])
-        case begin(continues: Bool)
+        case begin(continues: Bool, epoch: Int64)
+        case lost(epoch: Int64)
         case end
         case heartbeat(ingestNs: Int64)
     }
     var feed: UInt32
     var offset: Int64
     var kind: Kind
+    /// Receive time of a record without events.
+    var ingestNs: Int64 = 0
+    /// Whether the events were asked for afterwards.
+    var isBackfill = false
 }
 
 /// Makes journals that hold everything a feed may do wrong: disorder, repetitions, gaps, jumps, wrong clocks, missing
@@ -40,6 +45,7 @@ struct RandomJournal {
     private var nextUpdate: [UInt32: Int64] = [:]
     private var updates: [UInt32: [Int64]] = [:]
     private var clocks: [Int64]
+    private var epochs: [Int64] = [0, 0, 0]
 
     init(seed: UInt64) {
         random = SeededGenerator(seed: seed)
@@ -54,13 +60,15 @@ struct RandomJournal {
 
     private mutating func record(_ offset: Int64) -> TestRecord {
         let feed = UInt32.random(in: 0..<3, using: &random)
-        var record = TestRecord(feed: feed, offset: offset, kind: .end)
+        var record = TestRecord(feed: feed, offset: offset, kind: .end, ingestNs: clocks[Int(feed)])
         switch Int.random(in: 0..<100, using: &random) {
         case 0:
-            record.kind = .begin(continues: chance(50))
+            epochs[Int(feed)] = chance(20) ? 1 : epochs[Int(feed)] + 1
+            record.kind = .begin(continues: chance(70), epoch: epochs[Int(feed)])
         case 1:
             if chance(40) { clocks[Int(feed)] -= Int64.random(in: 0..<100_000, using: &random) * 1_000_000_000 }
-        case 2...4:
+        case 2: record.kind = .lost(epoch: chance(80) ? epochs[Int(feed)] : 7)
+        case 3...5:
             record.kind = .heartbeat(
                 ingestNs: clocks[Int(feed)] + Int64.random(in: 0..<20_000_000_000, using: &random))
         default:
@@ -68,6 +76,7 @@ struct RandomJournal {
                 event(feed, offset, Int32(index))
             }
             record.kind = .events(events)
+            record.isBackfill = chance(4)
         }
         return record
     }

@@ -11,6 +11,7 @@ struct Result: Equatable {
     var valueKeys: [[Int64]] = []
     var values: [Double] = []
     var counters: [FeedCounters] = []
+    var coverage: [CoverageRow] = []
 
     static func bits(_ bar: Bar) -> [UInt64] {
         [
@@ -68,17 +69,22 @@ final class ReferenceEngine {
         switch record.kind {
         case .events(let events):
             for event in events { add(event, record.feed, &feed) }
-        case .begin(let continues):
+        case .begin(let continues, _):
             if !continues { end(record, &feed) }
+        case .lost:
+            heartbeat(record.ingestNs, record, &feed)
         case .end:
             end(record, &feed)
-        case .heartbeat(let ingestNs):
-            guard let anchor = feed.anchor, let reached = feed.reached else { break }
-            let estimate = ingestNs - max(0, anchor.ingest - anchor.event) - configuration.idleGraceNs
-            feed.reached = max(reached, estimate)
-            close(&feed, record.feed, record.offset)
+        case .heartbeat(let ingestNs): heartbeat(ingestNs, record, &feed)
         }
         feeds[record.feed] = feed
+    }
+
+    private func heartbeat(_ ingestNs: Int64, _ record: TestRecord, _ feed: inout Feed) {
+        guard let anchor = feed.anchor, let reached = feed.reached else { return }
+        let estimate = ingestNs - max(0, anchor.ingest - anchor.event) - configuration.idleGraceNs
+        feed.reached = max(reached, estimate)
+        close(&feed, record.feed, record.offset)
     }
 
     private func end(_ record: TestRecord, _ feed: inout Feed) {

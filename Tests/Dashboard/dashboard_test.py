@@ -120,12 +120,30 @@ class Checks:
         self.check("the legend shows the bar", legend and "O" in legend and any(c.isdigit() for c in legend), legend)
         self.check("the chart's maker is credited", browser.evaluate(
             "document.querySelector('#tv-attr-logo')?.href.startsWith('https://www.tradingview.com')"))
+        self.coverage(name)
         rows = browser.wait("document.querySelectorAll('.tape-rows .tape-row').length", 15)
         self.check("time and sales has trades", rows, rows)
         first = "document.querySelector('.tape-rows').textContent"
         before = browser.evaluate(first)
         self.check("time and sales is live", browser.wait(f"{first} !== {before!r}", 20))
         self.intervals()
+
+    def coverage(self, name: str) -> None:
+        """What is missing is on the chart; what the market's hours are stands beside the price."""
+        browser = self.browser
+        missing = browser.evaluate(f"""fetch('api/v1/coverage?instrument=' + encodeURIComponent({name!r}))
+          .then((answer) => answer.json()).then(({{ coverage }}) => coverage
+            .filter(({{ kind }}) => !['connection', 'backfill'].includes(kind)).length)""")
+        bands = browser.wait(f"Number({CHART}.gaps) > 0 && {CHART}.gaps", 5) if missing else "0"
+        if self.check("missing data is shaded on the chart", bands, f"{bands} of {missing} stretches") and missing:
+            browser.evaluate("""[...document.querySelectorAll('.coverage-mark')].at(-1)
+              .dispatchEvent(new PointerEvent('pointerenter'))""")
+            tip = browser.evaluate("(({ hidden, textContent }) => !hidden && textContent)(document.querySelector('.coverage-tip'))")
+            self.check("a mark says what is missing", tip, tip)
+        closed = browser.evaluate(f"""fetch('api/v1/calendar?venue=' + encodeURIComponent({name.split(":")[0]!r}))
+          .then((answer) => answer.json()).then(({{ open }}) => open === false)""")
+        text = browser.evaluate("(({ hidden, textContent }) => hidden ? '' : textContent)(document.querySelector('.market-closed'))")
+        self.check("a closed market is called closed, no other is", closed == text.startswith("market closed"), text)
 
     def intervals(self) -> None:
         browser = self.browser

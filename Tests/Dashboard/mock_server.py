@@ -263,7 +263,11 @@ class Server:
             return self.status()
         if name == "query" and method == "POST":
             return self._query(json.loads(body))
+        if name == "calendar":
+            return self._calendar(query["venue"])
         instrument = self.market.instruments[query["instrument"]]
+        if name == "coverage":
+            return {"coverage": self._coverage(instrument)}
         if name == "trades":
             trades = list(instrument.trades)[: int(query.get("limit", 100))]
             return {"instrument": instrument.name, "trades": trades}
@@ -282,6 +286,33 @@ class Server:
         if name == "indicators":
             return {**head, "series": {k: v[-limit:] for k, v in indicators(bars).items()}}
         return {**head, "bars": [b.json() for b in bars[-limit:]]}
+
+    def _calendar(self, venue: str) -> dict:
+        """The first venue is closed until tomorrow; the hours of the others are not known."""
+        if venue != next(iter(self.market.instruments.values())).venue:
+            return {"venue": venue, "calendar": None}
+        opens = (int(time.time()) // 86400 + 1) * 86400 + 9 * 3600
+        text = datetime.fromtimestamp(opens, timezone.utc).strftime("%a %Y-%m-%d %H:%M Greenwich")
+        return {"venue": venue, "calendar": "XMOC", "name": "Mock", "zone": "UTC", "open": False,
+                "next_open": rfc3339(opens * 10**9), "next_open_ns": opens * 10**9, "next_open_text": text,
+                "next_close": None, "next_close_ns": None, "sessions": []}
+
+    def _coverage(self, instrument) -> list[dict]:
+        """One stretch of each kind, in minutes before the start."""
+        kinds = [("disconnected", 50, 44, None, None, "the connection was lost"),
+                 ("silence", 35, 30, None, instrument.name, "usual are up to 60 s of trading time"),
+                 ("sequence_gap", 20, 18, (101, 140), instrument.name, ""),
+                 ("backfill", 20, 18, (101, 140), instrument.name, "https://api.example/trades?fromId=101"),
+                 ("sequence_gap", 10, 9, (201, 203), instrument.name, "")]
+        rows = []
+        for kind, begins, ends, numbers, name, detail in kinds:
+            first, last = (int((self.started - minutes * 60) * 1e9) for minutes in (begins, ends))
+            rows.append({
+                "from": rfc3339(first), "from_ns": first, "to": rfc3339(last), "to_ns": last,
+                "feed": "simulator", "instrument": name, "kind": kind, "ongoing": False,
+                "missing": numbers and numbers[1] - numbers[0] + 1, "first_id": numbers and numbers[0],
+                "last_id": numbers and numbers[1], "detail": detail})
+        return rows
 
     def _query(self, request: dict) -> dict:
         began = time.time()

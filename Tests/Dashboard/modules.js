@@ -4,6 +4,8 @@
   const format = await load('format.js');
   const { BarStore } = await load('bar-store.js');
   const { toCSV } = await load('csv.js');
+  const { drawable, placeAmong } = await load('coverage-data.js');
+  const { closedText } = await load('market-hours.js');
   const { intervalSeconds } = await load('time.js');
   const cases = [];
   const is = (name, expected, actual) => cases.push([name, JSON.stringify(expected), JSON.stringify(actual)]);
@@ -37,5 +39,21 @@
   is('bars: prepend takes only older ones', [1, [5, 10, 20, 30]],
     [store.prepend([bar(5), bar(10)]), store.bars.map(({ time }) => time)]);
   is('bars: find by time', [20, null], [store.at(20).time, store.at(21)]);
+
+  const minutes = [0, 60, 120, 600, 660].map((time) => ({ time }));
+  const place = (from, to) => placeAmong(minutes, 60, { from_ns: from * 1e9, to_ns: to * 1e9 });
+  is('coverage: inside bars', { start: -0.5, end: 1 }, place(0, 90));
+  is('coverage: a stretch without bars is a line between them', { start: 2.5, end: 2.5 }, place(200, 500));
+  is('coverage: from before the first to behind the last', { start: -0.5, end: 4.5 }, place(-50, 9000));
+  is('coverage: before all bars, and without any', [null, null], [place(-90, -10), placeAmong([], 60, {})]);
+  const hole = (first, last) => ({ kind: 'sequence_gap', instrument: 'A', first_id: first, last_id: last, missing: last - first + 1 });
+  const page = (first, last, detail) => ({ ...hole(first, last), kind: 'backfill', detail });
+  is('coverage: what came later', [[true, 10, ['x']], [false, 2, ['y']], [false, undefined, []]],
+    drawable([hole(1, 10), page(1, 4, 'x'), page(5, 10, 'x'), hole(20, 29), page(21, 22, 'y'), { kind: 'silence' }, { kind: 'connection' }])
+      .map(({ filled, came, sources }) => [filled, came, sources]));
+  const opens = { next_open_ns: 1e18, next_open_text: 'Mon 2001-09-10 09:30 New York' };
+  is('market hours: the date only where it is far', ['market closed · opens Mon 09:30 New York',
+    'market closed · opens Mon 2001-09-10 09:30 New York', 'market closed'],
+  [closedText(opens, 1e12 - 86_400_000), closedText(opens, 1e12 - 9e9), closedText({}, 0)]);
   return cases;
 })()

@@ -115,6 +115,55 @@ private func makeSession(_ change: (inout LiveSession.Policy) -> Void = { _ in }
         #expect(session.tick(nowNs: 18 * second).contains(.connect(3)))
     }
 
+    @Test func `silence while the market is closed is idle, and counts anew once it opens`() {
+        var session = makeSession {
+            $0.staleNs = 10 * second
+            $0.heartbeatNs = .max
+        }
+        _ = session.start()
+        _ = session.opened(1, nowNs: 0)
+        #expect(session.tick(nowNs: 9 * second, closed: "closed").isEmpty)
+        #expect(session.tick(nowNs: 10 * second, closed: "closed") == [.report(.idle, "closed")])
+        #expect(session.tick(nowNs: 5000 * second, closed: "closed").isEmpty)
+        #expect(session.tick(nowNs: 5001 * second) == [.report(.live, "")])
+        #expect(session.tick(nowNs: 5010 * second).isEmpty)
+        #expect(session.tick(nowNs: 5011 * second).last == .close(1))
+        #expect(session.reason(1, .closed(code: 1000, reason: "")) == "nothing was received on it")
+    }
+
+    @Test func `a frame in a closed market makes an idle line live`() {
+        var session = makeSession {
+            $0.staleNs = 10 * second
+            $0.heartbeatNs = .max
+        }
+        _ = session.start()
+        _ = session.opened(1, nowNs: 0)
+        _ = session.tick(nowNs: 10 * second, closed: "closed")
+        session.received(1, nowNs: 20 * second)
+        #expect(session.tick(nowNs: 21 * second, closed: "closed") == [.report(.live, "")])
+        #expect(session.tick(nowNs: 22 * second, closed: "closed").isEmpty)
+        #expect(session.ended(1, lost(), nowNs: 23 * second).count == 1)
+        #expect(session.reason(1, lost()) == "wss://host/?token=***: gone")
+        _ = session.stop()
+        #expect(session.reason(1, lost()) == "stopped")
+    }
+
+    @Test func `a loss is read back from the journal as it was written`() {
+        let loss = ConnectionLoss(epoch: 7, line: "2", reason: "closed \"so\"\n")
+        #expect(ConnectionLoss(payload: loss.payload) == loss)
+        for text in ["", "{}", "[]", "{\"lost\":3}", "{\"lost\":\"x\"}"] {
+            #expect(ConnectionLoss(payload: text) == nil)
+        }
+    }
+
+    @Test func `lines of one feed are numbered in their settings`() throws {
+        var venue = LiveVenue(
+            name: "x", url: try WebSocketURL("wss://x"), subscribe: [], unsubscribe: [],
+            settings: SessionSettings(decoder: "binance", values: [:]))
+        venue.line = "2"
+        #expect(venue.settings(epoch: 1).contains(#""line":"2""#))
+    }
+
     @Test func `a heartbeat is written for every idle second, connected or not, and none before the first epoch`() {
         var session = makeSession()
         _ = session.start()

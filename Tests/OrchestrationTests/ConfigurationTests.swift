@@ -262,4 +262,24 @@ struct ConfigurationTests {
     func `what is no address is refused`(text: String) {
         #expect(ListenAddress(text) == nil)
     }
+
+    @Test func `venues get the calendars that a file names`() throws {
+        let folder = TemporaryFolder()
+        let path = folder.path + "/mine.txt"
+        try "calendar MINE\nclock Asia/Tokyo Tokyo\nhours 10:00-11:00\n".write(
+            toFile: path, atomically: true, encoding: .utf8)
+        let text = "calendars: { file: \(path), venues: [HERE=MINE, US=FX, LSE=none] }"
+        let calendars = try PipelineConfiguration.parse(text, file: nil, components: Registry.components).calendars
+        #expect(calendars.calendar(venue: "HERE")?.code == "MINE" && calendars.calendar(venue: "US")?.code == "FX")
+        #expect(calendars.calendar(venue: "LSE") == nil && calendars.calendar(venue: "JPX")?.code == "XTKS")
+        let list = try PipelineConfiguration.parse("calendars: [X=FX]", file: nil, components: Registry.components)
+        #expect(list.calendars.calendar(venue: "X")?.code == "FX")
+    }
+
+    @Test(arguments: ["[US]", "[=FX]", "[US=NOSUCH]", "{ file: /nowhere/at/all }"])
+    func `calendars that cannot be are errors`(text: String) {
+        #expect(throws: ConfigErrors.self) {
+            try PipelineConfiguration.parse("calendars: \(text)", file: nil, components: Registry.components)
+        }
+    }
 }

@@ -8,7 +8,7 @@ struct ScriptedRecord: Equatable {
     var feed: String
     var kind = RecordKind.data
     var ingestNs: Int64
-    /// Frame, or settings of a `begin`.
+    /// Frame, settings of a `begin`, or the loss that a heartbeat tells.
     var text = ""
 }
 
@@ -50,7 +50,8 @@ struct FrameScript {
             records.append(ScriptedRecord(feed: feed, kind: .end, ingestNs: clockNs))
         } else if dice < 5 {
             clockNs += Int64.random(in: 0..<9_000_000_000, using: &random)
-            records.append(ScriptedRecord(feed: feed, kind: .heartbeat, ingestNs: clockNs))
+            let loss = chance(40) ? ConnectionLoss(epoch: 0, reason: "the peer \"left\"").payload : ""
+            records.append(ScriptedRecord(feed: feed, kind: .heartbeat, ingestNs: clockNs, text: loss))
         } else {
             records.append(ScriptedRecord(feed: feed, ingestNs: clockNs, text: frame(feed)))
         }
@@ -72,7 +73,9 @@ struct FrameScript {
                 using: &random)!
         }
         switch feed {
-        case "binance": return chance(60) ? binanceTrade() : bookTicker()
+        case "binance":
+            if chance(5) { return backfilledTrade() }
+            return chance(60) ? binanceTrade() : bookTicker()
         case "finnhub":
             let events = (0..<Int.random(in: 1...3, using: &random)).map { _ in
                 let symbol = chance(50) ? "AAPL" : "OANDA:EUR_USD"
@@ -101,6 +104,14 @@ struct FrameScript {
             + #""q":"0.75","T":\#(time),"m":\#(chance(50)),"M":true}}"#
     }
 
+    /// A page of the venue's history with a trade that may have been missed.
+    private mutating func backfilledTrade() -> String {
+        let number = max(1000, (nextTrade["BTCUSDT"] ?? 1000) - Int.random(in: 1..<30, using: &random))
+        return
+            #"{"backfill":"BTCUSDT","source":"https://api/page?fromId=\#(number)","data":[{"id":\#(number),"price":"\#(price())","#
+            + #""qty":"0.75","quoteQty":"1","time":\#(eventMs()),"isBuyerMaker":true,"isBestMatch":true}]}"#
+    }
+
     private mutating func bookTicker() -> String {
         nextUpdate += chance(5) ? -1 : 1
         return #"{"u":\#(nextUpdate),"s":"BTCUSDT","b":"\#(price())","B":"1.5","a":"\#(price())","A":"2"}"#
@@ -120,7 +131,12 @@ struct ScriptSource: FeedSource {
             switch record.kind {
             case .begin: try sink.begin(settings: record.text, ingestTime: time)
             case .end: try sink.end(ingestTime: time)
-            case .heartbeat: try sink.heartbeat(ingestTime: time)
+            case .heartbeat:
+                if let loss = ConnectionLoss(payload: record.text) {
+                    try sink.lost(loss, ingestTime: time)
+                } else {
+                    try sink.heartbeat(ingestTime: time)
+                }
             case .data: try Array(record.text.utf8).withUnsafeBytes { try sink.frame($0, ingestTime: time) }
             case .define: break
             }

@@ -22,7 +22,7 @@ struct LakeContents: Equatable {
     init(_ pipeline: Pipeline) throws {
         let connection = try pipeline.store.connect()
         for table in Tables.all {
-            let condition = table.name == "bars" ? "WHERE final" : ""
+            let condition = ["bars": "WHERE final", "coverage": "WHERE NOT ongoing"][table.name] ?? ""
             let sql = "SELECT * FROM \(table.name) \(condition) ORDER BY ALL"
             tables[table.name] = try connection.query(sql).collect().rows
         }

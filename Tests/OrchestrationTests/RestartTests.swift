@@ -1,4 +1,6 @@
+import Databases
 import Foundation
+import Market
 import Platform
 import Serving
 import TestKit
@@ -46,6 +48,8 @@ import Testing
         #expect(expected.rows("trades").count > 100 && expected.rows("quotes").count > 20)
         #expect(expected.rows("bars").count > 100 && expected.rows("indicators").count > 50)
         #expect(!expected.rows("dead_letters").isEmpty)
+        let kinds = Set(expected.rows("coverage").map { $0[Tables.coverage.columns.firstIndex { $0.name == "kind" }!] })
+        #expect(kinds.isSuperset(of: ["connection", "disconnected", "sequence_gap", "backfill"].map { .text($0) }))
 
         let folder = TemporaryFolder()
         var rest = records[...]

@@ -56,6 +56,33 @@ public struct IdentifierRanges: Sendable, Equatable {
         ranges[top].last = last
     }
 
+    /// True where a number is lower than all, or the first.
+    func isBelow(_ number: Int64) -> Bool { ranges.first.map { number < $0.first } ?? true }
+
+    /// True where a number is higher than all, or the first.
+    func isAbove(_ number: Int64) -> Bool { ranges.last.map { number > $0.last } ?? true }
+
+    /// What a number that does not continue a range would change.
+    enum Effect: Equatable {
+        /// It leaves out these above the highest.
+        case leavesAbove(ClosedRange<Int64>)
+        /// It leaves out these below the lowest.
+        case leavesBelow(ClosedRange<Int64>)
+        /// It was missing.
+        case fills(Int64)
+        /// It was seen, or lies beside the lowest or highest.
+        case none
+    }
+
+    /// What `insert` of a number would do to the holes.
+    func effect(of number: Int64) -> Effect {
+        guard let lowest = ranges.first?.first, let highest = ranges.last?.last else { return .none }
+        if number > highest { return number - 1 > highest ? .leavesAbove(highest + 1...number - 1) : .none }
+        if number < lowest { return number + 1 < lowest ? .leavesBelow(number + 1...lowest - 1) : .none }
+        let above = firstRange(above: number)
+        return number <= ranges[above - 1].last ? .none : .fills(number)
+    }
+
     /// Takes in a number.
     ///
     /// - Parameter limit: ranges to keep at most (at least 4).

@@ -22,6 +22,7 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
     private var quoteDeduplicator: QuoteDeduplicator
     private var records: [RecordStore]
     private var vendorBars: VendorBars
+    private var ledger: CoverageLedger
     private var feeds: [FeedState?] = []
 
     /// A place for a deduplicator in a list.
@@ -30,9 +31,11 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
         init(_ deduplicator: consuming RecordDeduplicator) { self.deduplicator = deduplicator }
     }
 
-    public init(_ configuration: EngineConfiguration) {
+    /// - Parameter names: what the numbers in the columns stand for.
+    public init(_ configuration: EngineConfiguration, names: EngineNames = .numbers) {
         records = Tables.records.map { RecordStore(RecordDeduplicator($0)) }
         vendorBars = VendorBars(configuration)
+        ledger = CoverageLedger(configuration, names)
         self.configuration = configuration
         tradeDeduplicator = TradeDeduplicator(configuration)
         quoteDeduplicator = QuoteDeduplicator(configuration)
@@ -52,22 +55,44 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
 
     /// A session of a feed starts.
     ///
-    /// - Parameter continues: true for a live feed that connects again: open bars stay open. False for a recording:
-    ///   bars that an unfinished session left open become final, and event time may start anywhere.
-    public func begin(feed: UInt32, continues: Bool, journalOffset: Int64, into output: EngineOutput) {
+    /// - Parameters:
+    ///   - continues: true for a live feed that connects again: open bars stay open. False for a recording: bars that an
+    ///     unfinished session left open become final, and event time may start anywhere.
+    ///   - connection: which one of the feed.
+    public func begin(
+        feed: UInt32, continues: Bool, connection: ConnectionLabel = ConnectionLabel(), ingestTimeNs: Int64,
+        journalOffset: Int64, into output: EngineOutput
+    ) {
         let state = state(of: feed)
         state.session &+= 1
         if !continues { state.end(journalOffset: journalOffset, into: output) }
+        ledger.begin(
+            feed: feed, continues: continues, connection, ingestTimeNs: ingestTimeNs, journalOffset: journalOffset,
+            into: output.coverage)
+    }
+
+    /// A live feed lost a connection; its session goes on.
+    public func lost(
+        feed: UInt32, connection: ConnectionLabel, reason: String, ingestTimeNs: Int64, journalOffset: Int64,
+        into output: EngineOutput
+    ) {
+        ledger.lost(
+            feed: feed, connection, reason: reason, ingestTimeNs: ingestTimeNs, journalOffset: journalOffset,
+            into: output.coverage)
+        state(of: feed).heartbeat(ingestTimeNs: ingestTimeNs, journalOffset: journalOffset, into: output)
     }
 
     /// A session's data is over: its open bars become final, and event time may start anywhere.
     public func end(feed: UInt32, journalOffset: Int64, into output: EngineOutput) {
         state(of: feed).end(journalOffset: journalOffset, into: output)
+        ledger.end(feed: feed, journalOffset: journalOffset, into: output.coverage)
     }
 
     /// Nothing arrived on a live feed until `ingestTimeNs`: its watermark follows the clock, and bars close.
     public func heartbeat(feed: UInt32, ingestTimeNs: Int64, journalOffset: Int64, into output: EngineOutput) {
         state(of: feed).heartbeat(ingestTimeNs: ingestTimeNs, journalOffset: journalOffset, into: output)
+        ledger.heartbeat(
+            feed: feed, ingestTimeNs: ingestTimeNs, journalOffset: journalOffset, into: output.coverage)
     }
 
     // MARK: Events
@@ -87,17 +112,20 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
     ///   - tradesFrom: first row of the trades to take in; rows before it stay as they are.
     ///   - quotesFrom: the same for quotes.
     ///   - othersFrom: the same for all others.
+    ///   - backfills: those of the frames that were asked for afterwards, in their order.
     /// - Complexity: no allocation per event; a new instrument, or more open bars than ever before, grows the state.
     public func process(
         _ events: EventBatch, tradesFrom: Int = 0, quotesFrom: Int = 0, othersFrom: OtherRows = OtherRows(),
-        feed: UInt32, into output: EngineOutput
+        backfills: [BackfilledFrame] = [], feed: UInt32, into output: EngineOutput
     ) {
         let state = state(of: feed)
+        ledger.prepare(backfills)
         for (place, batch) in events.records.enumerated() {
             records[place].deduplicator.removeDuplicates(
                 from: batch, rowsFrom: othersFrom.records[place], counters: &state.counters)
         }
-        tradeDeduplicator.removeDuplicates(from: events.trades, rowsFrom: tradesFrom, counters: &state.counters)
+        tradeDeduplicator.removeDuplicates(
+            from: events.trades, rowsFrom: tradesFrom, counters: &state.counters, changes: &ledger.changes)
         quoteDeduplicator.removeDuplicates(
             from: events.quotes, rowsFrom: quotesFrom, feed: feed, session: state.session, counters: &state.counters)
         var (trade, quote) = (tradesFrom, quotesFrom)
@@ -106,12 +134,14 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
             let offset = events.vendorBars.journalOffset[row]
             let trades = trade..<Self.end(events.trades.journalOffset, from: trade, before: offset)
             let quotes = quote..<Self.end(events.quotes.journalOffset, from: quote, before: offset)
-            state.add(events, trades: trades, quotes: quotes, into: output)
+            state.add(events, trades: trades, quotes: quotes, feed: feed, ledger: &ledger, into: output)
             (trade, quote) = (trades.upperBound, quotes.upperBound)
             vendorBars.take(events.vendorBars, row: row, into: output, counters: &state.counters)
         }
         state.add(
-            events, trades: trade..<events.trades.count, quotes: quote..<events.quotes.count, into: output)
+            events, trades: trade..<events.trades.count, quotes: quote..<events.quotes.count, feed: feed,
+            ledger: &ledger,
+            into: output)
     }
 
     /// The first row from `start` on that does not lie before a journal offset.
@@ -133,6 +163,13 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
     /// Must be called now and then where it is used at all; what is not asked for costs four bytes per open bar.
     public func changedBars(into batch: BarBatch) {
         for feed in feeds { feed?.bars.appendChangedBars(to: batch) }
+    }
+
+    /// Appends the stretches of coverage that go on, as far as they are known now.
+    ///
+    /// - Parameter journalOffset: what the rows shall have.
+    public func ongoingCoverage(journalOffset: Int64, into batch: RecordBatch) {
+        ledger.ongoing(journalOffset: journalOffset, into: batch)
     }
 
     /// What happened to a feed's events.
@@ -162,6 +199,7 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
         quoteDeduplicator.encode(into: &writer)
         for store in records { store.deduplicator.encode(into: &writer) }
         vendorBars.encode(into: &writer)
+        ledger.encode(into: &writer)
         writer.write(UInt32(feeds.count))
         for feed in feeds {
             writer.write(feed != nil)
@@ -174,7 +212,9 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
     ///
     /// - Throws: `EngineStateError` where the bytes are damaged, or belong to another configuration or version: then the
     ///   state must be built anew from the journal.
-    public init(_ configuration: EngineConfiguration, restoring bytes: [UInt8]) throws(EngineStateError) {
+    public init(
+        _ configuration: EngineConfiguration, names: EngineNames = .numbers, restoring bytes: [UInt8]
+    ) throws(EngineStateError) {
         var reader = BinaryReader(bytes)
         try EngineState.readHeader(configuration, from: &reader)
         self.configuration = configuration
@@ -183,6 +223,7 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
         records = []
         for schema in Tables.records { records.append(RecordStore(try RecordDeduplicator(schema, from: &reader))) }
         vendorBars = try VendorBars(configuration, from: &reader)
+        ledger = try CoverageLedger(configuration, names, from: &reader)
         for _ in 0..<(try reader.value(UInt32.self)) {
             feeds.append(try reader.flag() ? try FeedState(configuration, from: &reader) : nil)
         }

@@ -20,12 +20,15 @@ public struct EngineConfiguration: Sendable, Equatable {
     public let identifierRanges: Int
     /// Quote update numbers remembered exactly per instrument.
     public let quoteWindow: Int
+    /// Trading hours of venues.
+    public let calendars: VenueCalendars
 
     /// - Throws: `ConfigError` where a value is out of range or a list names something twice.
     public init(
         intervals: [Interval], priceTypes: [PriceType] = [.trade], indicators: [IndicatorSpec] = [],
         latenessNs: Int64 = 2_000_000_000, idleGraceNs: Int64 = 5_000_000_000,
-        futureToleranceNs: Int64 = 3_600_000_000_000, identifierRanges: Int = 65_536, quoteWindow: Int = 256
+        futureToleranceNs: Int64 = 3_600_000_000_000, identifierRanges: Int = 65_536, quoteWindow: Int = 256,
+        calendars: VenueCalendars = .standard
     ) throws(ConfigError) {
         try Self.checkList(intervals, "bar interval", limit: 64)
         try Self.checkList(priceTypes, "price type", limit: PriceType.allCases.count)
@@ -44,6 +47,7 @@ public struct EngineConfiguration: Sendable, Equatable {
         self.futureToleranceNs = futureToleranceNs
         self.identifierRanges = identifierRanges
         self.quoteWindow = quoteWindow
+        self.calendars = calendars
         let names = intervals.map(\.description)
         intervalNames = StringDictionary(
             values: names + EventBatch.vendorIntervals.values.filter { !names.contains($0) })
@@ -60,7 +64,7 @@ public struct EngineConfiguration: Sendable, Equatable {
         """
         bars \(intervals.map(\.description)) of \(priceTypes.map(\.name)), indicators \(indicators.map(\.description)), \
         lateness \(latenessNs) ns, idle grace \(idleGraceNs) ns, future tolerance \(futureToleranceNs) ns, \
-        identifier ranges \(identifierRanges), quote window \(quoteWindow)
+        identifier ranges \(identifierRanges), quote window \(quoteWindow), calendars \(calendars.changes)
         """
     }
 

@@ -27,14 +27,15 @@ public struct EngineStateError: Error, Sendable, CustomStringConvertible {
 /// | part | content |
 /// |---|---|
 /// | header | `TDEN`, version (16 bits), the configuration's fingerprint |
-/// | trades | per instrument: ranges of trade numbers, counts |
+/// | trades | per instrument: ranges of trade numbers, counts, event times at both ends |
 /// | quotes | per instrument: feed, session, spans, exact update numbers |
 /// | records | per table of records: identities seen, statements with their revisions |
 /// | vendor bars | per series: starts, digests, revisions |
+/// | coverage | per feed: connections, lag; holes and fillings not told yet; silences: latest events, habits |
 /// | feeds | per feed number: presence; watermark, session, counters, delivery keys, lanes, series, open bars |
 enum EngineState {
     private static let mark: UInt32 = 0x4e45_4454
-    private static let version: UInt16 = 3
+    private static let version: UInt16 = 4
 
     static func writeHeader(_ configuration: EngineConfiguration, into writer: inout BinaryWriter) {
         writer.write(mark)

@@ -19,7 +19,8 @@ final class FeedState {
 
     /// Takes in what is left of a batch after de-duplication, trades and quotes in the order of the journal.
     func add(
-        _ events: EventBatch, trades tradeRows: Range<Int>, quotes quoteRows: Range<Int>, into output: EngineOutput
+        _ events: EventBatch, trades tradeRows: Range<Int>, quotes quoteRows: Range<Int>, feed: UInt32,
+        ledger: inout CoverageLedger, into output: EngineOutput
     ) {
         let trades = events.trades
         let quotes = events.quotes
@@ -29,6 +30,7 @@ final class FeedState {
             let tradesEnd = endOfTrades(
                 trades, trade..<tradeRows.upperBound, before: quotes, quote..<quoteRows.upperBound)
             if tradesEnd > trade {
+                ledger.add(trades, rows: trade..<tradesEnd, feed: feed, into: output.coverage)
                 bars.add(
                     trades, rows: trade..<tradesEnd, watermark: &watermark, counters: &counters, into: output)
                 trade = tradesEnd
@@ -36,6 +38,7 @@ final class FeedState {
             let quotesEnd = endOfQuotes(
                 quotes, quote..<quoteRows.upperBound, before: trades, trade..<tradeRows.upperBound)
             if quotesEnd > quote {
+                ledger.add(quotes, rows: quote..<quotesEnd, feed: feed, into: output.coverage)
                 bars.add(
                     quotes, rows: quote..<quotesEnd, watermark: &watermark, counters: &counters, into: output)
                 quote = quotesEnd

@@ -1,3 +1,4 @@
+internal import Market
 internal import Networking
 internal import Platform
 
@@ -11,18 +12,24 @@ final class LiveLine: @unchecked Sendable {  // `lock` guards every variable
     private let changed: Condition
     private var session: LiveSession
     private var watch: SequenceWatch?
+    private let hours: MarketHours
     private var clients: [Int: WebSocketClient] = [:]
     /// What can be acknowledged on each connection.
     private var acknowledgers: [Int: FrameAcknowledger] = [:]
+    /// Connections that are up, with the number of their session.
+    private var epochs: [Int: Int] = [:]
     /// Connections that ended and whose threads have not been waited for.
     private var gone: [WebSocketClient] = []
     /// What the sink threw; ends the line.
     private var failure: (any Error)?
 
-    /// - Parameter filler: takes the trades that turn out to be missing; nil where the venue has no numbers for them.
+    /// - Parameters:
+    ///   - filler: takes the trades that turn out to be missing; nil where the venue has no numbers for them.
+    ///   - hours: when frames are expected.
     init(
-        _ venue: LiveVenue, sink: any FrameSink, report: LineReports.Line, filler: GapFiller?
+        _ venue: LiveVenue, sink: any FrameSink, report: LineReports.Line, filler: GapFiller?, hours: MarketHours
     ) throws {
+        self.hours = hours
         self.venue = venue
         self.sink = sink
         self.report = report
@@ -49,7 +56,7 @@ final class LiveLine: @unchecked Sendable {  // `lock` guards every variable
             }
             let nowNs = Stopwatch.monotonicNs()
             if failure != nil || isCancelled() { perform(session.stop()) }
-            perform(session.tick(nowNs: nowNs))
+            perform(session.tick(nowNs: nowNs, closed: hours.closedText(at: Timestamp.now().nanoseconds)))
             acknowledge()
             if let gaps = watch?.due(nowNs: nowNs), !gaps.isEmpty { filler?.add(gaps) }
         }
@@ -79,7 +86,12 @@ final class LiveLine: @unchecked Sendable {  // `lock` guards every variable
     // MARK: On a connection's thread
 
     private func opened(_ number: Int) {
-        lock.withLock { perform(session.opened(number, nowNs: Stopwatch.monotonicNs())) }
+        lock.withLock {
+            let epoch = session.epoch
+            let actions = session.opened(number, nowNs: Stopwatch.monotonicNs())
+            if session.epoch > epoch { epochs[number] = session.epoch }
+            perform(actions)
+        }
     }
 
     private func received(_ message: RawSpan, _ number: Int, at time: Timestamp) {
@@ -101,12 +113,23 @@ final class LiveLine: @unchecked Sendable {  // `lock` guards every variable
         lock.withLock {
             if let client = clients.removeValue(forKey: number) { gone.append(client) }
             acknowledgers[number] = nil
+            if let epoch = epochs.removeValue(forKey: number) { tellLoss(epoch, session.reason(number, end)) }
             perform(session.ended(number, end, nowNs: Stopwatch.monotonicNs()))
             changed.signal()
         }
     }
 
     // MARK: With the lock held
+
+    private func tellLoss(_ epoch: Int, _ reason: String) {
+        guard failure == nil else { return }
+        do {
+            let loss = ConnectionLoss(epoch: Int64(epoch), line: venue.line, reason: reason)
+            try sink.lost(loss, ingestTime: .now())
+        } catch {
+            fail(error)
+        }
+    }
 
     private func perform(_ actions: [LiveSession.Action]) {
         for action in actions {

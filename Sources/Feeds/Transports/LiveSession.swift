@@ -69,6 +69,8 @@ struct LiveSession {
     /// When to try the next successor.
     private var replaceNs = Int64.min
     private var lastRecordNs: Int64 = 0
+    /// True while nothing comes because the market is closed.
+    private var isIdle = false
 
     /// - Parameter orders: how many messages ask for data.
     init(
@@ -127,7 +129,10 @@ struct LiveSession {
     }
 
     /// Time has passed.
-    mutating func tick(nowNs: Int64) -> [Action] {
+    ///
+    /// - Parameter closed: says that the market is closed, where it is; asked only where that matters. The connection is
+    ///   then kept for as long as the peer answers pings.
+    mutating func tick(nowNs: Int64, closed: @autoclosure () -> String? = nil) -> [Action] {
         guard state == .running else { return [] }
         var actions: [Action] = []
         if epoch > 0, nowNs - lastRecordNs >= policy.heartbeatNs {
@@ -143,17 +148,34 @@ struct LiveSession {
         if let part = link.nextOrders(of: orders, policy, nowNs: nowNs) {
             actions.append(.subscribe(link.number, part))
         }
-        if nowNs - link.lastFrameNs >= policy.staleNs {
-            link.phase = .silent
-            let text = "nothing received for \(Self.seconds(nowNs - link.lastFrameNs)); connecting anew"
-            actions += [.report(.stale, text), .close(link.number)]
-        }
+        actions += watch(&link, nowNs: nowNs, closed: closed)
         carrier = link
-        return actions + replace(nowNs: nowNs)
+        return actions + replace(nowNs: nowNs, closed: closed)
+    }
+
+    /// Ends a connection on which nothing comes though it should.
+    private mutating func watch(_ link: inout LiveLink, nowNs: Int64, closed: () -> String?) -> [Action] {
+        guard nowNs - link.lastFrameNs >= policy.staleNs else {
+            defer { isIdle = false }
+            return isIdle ? [.report(.live, "")] : []
+        }
+        if let closed = closed() {
+            defer { isIdle = true }
+            return isIdle ? [] : [.report(.idle, closed)]
+        }
+        if isIdle {
+            // The market has opened: its first frames have the usual time.
+            isIdle = false
+            link.received(nowNs: nowNs)
+            return [.report(.live, "")]
+        }
+        link.phase = .silent
+        let text = "nothing received for \(Self.seconds(nowNs - link.lastFrameNs)); connecting anew"
+        return [.report(.stale, text), .close(link.number)]
     }
 
     /// Brings in a successor in time, and lets it take over.
-    private mutating func replace(nowNs: Int64) -> [Action] {
+    private mutating func replace(nowNs: Int64, closed: () -> String?) -> [Action] {
         guard let old = carrier else { return [] }
         guard var next = successor else {
             guard let lifetimeNs = policy.lifetimeNs, old.phase == .open, nowNs - old.openedNs >= lifetimeNs,
@@ -163,7 +185,7 @@ struct LiveSession {
             return [.connect(attempts)]
         }
         guard next.phase == .open else { return [] }
-        if nowNs - next.lastFrameNs >= policy.staleNs {
+        if nowNs - next.lastFrameNs >= policy.staleNs, closed() == nil {
             successor = nil
             replaceNs = nowNs + replacement.nextNs()
             leaving.insert(next.number)
@@ -195,7 +217,10 @@ struct LiveSession {
         if state == .stopped { return [.report(.stopped, ""), .finish] }
         let isLeaving = leaving.remove(number) != nil
         let link = carrier?.number == number ? carrier : nil
-        if link != nil { carrier = nil }
+        if link != nil {
+            carrier = nil
+            isIdle = false
+        }
         let wasSuccessor = successor?.number == number
         if wasSuccessor { successor = nil }
         if state == .stopping { return finishIfAllEnded() }
@@ -247,6 +272,14 @@ struct LiveSession {
         guard case .failed(let error) = end else { return (0, false) }
         if error.disposition == .stop { return (policy.reconnect.maxNs, true) }
         return (error.status == 429 ? policy.throttledNs : 0, false)
+    }
+
+    /// Why a connection that was up ends, in words; to be asked before `ended`.
+    func reason(_ number: Int, _ end: WebSocketEnd) -> String {
+        if state == .stopping || state == .stopped { return "stopped" }
+        if leaving.contains(number) { return "replaced by the next connection" }
+        if carrier?.number == number, carrier?.phase == .silent { return "nothing was received on it" }
+        return Self.text(end)
     }
 
     private static func text(_ end: WebSocketEnd) -> String {

@@ -20,10 +20,16 @@ struct LiveVenue: Sendable {
     /// acknowledged; sent for frames that are durable.
     var acknowledge: (@Sendable (_ frames: Int) -> String)?
 
+    /// Venues of what is asked for: while all of them are closed, silence is no fault.
+    var venues: Set<String> = []
+    /// Tells apart the lines of a feed that has several; empty where it has one.
+    var line = ""
+
     /// Settings of one connection.
     func settings(epoch: Int) -> String {
         var settings = settings
         settings.values["epoch"] = "\(epoch)"
+        if !line.isEmpty { settings.values["line"] = line }
         settings.values["url"] = "\(url)"
         return settings.text
     }

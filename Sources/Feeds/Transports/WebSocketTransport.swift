@@ -1,3 +1,4 @@
+internal import Market
 internal import Networking
 internal import Platform
 internal import Synchronization
@@ -18,7 +19,11 @@ final class WebSocketTransport: FeedSource {
     ///   - client: what asks for trades that were missed; nil asks for none.
     init(_ lines: [LiveVenue], client: (any HistoryClient)?, patience: GapFill.Patience = GapFill.Patience()) {
         precondition(!lines.isEmpty, "a feed has at least one line")
-        self.lines = lines
+        self.lines = lines.enumerated().map { number, line in
+            var line = line
+            line.line = lines.count > 1 ? "\(number + 1)" : ""
+            return line
+        }
         self.client = client
         self.patience = patience
     }
@@ -36,7 +41,7 @@ final class WebSocketTransport: FeedSource {
         let running = try lines.indices.map { number in
             try LiveLine(
                 lines[number], sink: try output.sink(feed: lines[number].name), report: reports.line(number),
-                filler: filler)
+                filler: filler, hours: MarketHours(venues: lines[number].venues, output.calendars))
         }
         let failure = Failure()
         let run: @Sendable (LiveLine) -> Void = { line in

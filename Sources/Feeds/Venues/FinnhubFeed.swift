@@ -1,3 +1,4 @@
+internal import Market
 internal import Networking
 public import Platform
 
@@ -56,7 +57,8 @@ public struct FinnhubFeed: Feed {
             unsubscribe: symbols.map { Self.order("unsubscribe", $0) },
             settings: SessionSettings(
                 decoder: "finnhub", values: ["venue": options.text("venue"), "continues": "true"]),
-            connection: connection, policy: policy)
+            connection: connection, policy: policy,
+            venues: Set(symbols.map { $0.contains(":") ? Instrument($0).venue : options.text("venue") }))
     }
 
     private static func order(_ type: String, _ symbol: String) -> String {

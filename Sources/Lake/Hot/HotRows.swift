@@ -65,12 +65,23 @@ final class HotRows: Sendable {
         let table: String
         let columns: [ArrowColumn]
         let rows: Range<Int>
+
+        init(table: String, columns: [ArrowColumn], rows: Range<Int>) {
+            self.table = table
+            self.columns = columns
+            self.rows = rows
+        }
+
+        /// All rows of a batch.
+        init(_ batch: any ColumnarBatch, _ dictionaries: BatchDictionaries) {
+            self.init(table: batch.schema.name, columns: batch.columns(dictionaries), rows: 0..<batch.count)
+        }
     }
 
     /// Appends rows to tables and shows them all at once.
     ///
-    /// - Parameter openBars: replaces the bars that can still change; nil leaves them.
-    func append(_ inputs: [Input], openBars: (columns: [ArrowColumn], rows: Int)?) {
+    /// - Parameter open: replaces the rows of these tables that can still change.
+    func append(_ inputs: [Input], open: [Input]) {
         var appended: [(input: Input, runs: [HotTable.Run])] = []
         for input in inputs {
             var runs: [HotTable.Run] = []
@@ -91,10 +102,7 @@ final class HotRows: Sendable {
         }
         state.withLock { state in
             for (input, runs) in appended { state.tables[input.table]?.publish(runs, newest: input.columns) }
-            if let openBars {
-                state.tables[Tables.bars.name]?.open = HotPart(
-                    columns: openBars.columns, rows: 0..<openBars.rows)
-            }
+            for open in open { state.tables[open.table]?.open = HotPart(columns: open.columns, rows: open.rows) }
         }
     }
 

@@ -128,11 +128,14 @@ public final class HotStore: Sink {
         append(batches, openBars: nil, dictionaries, upTo: offset)
     }
 
-    /// The same, and in the same step replaces the bars that can still change.
+    /// The same, and in the same step replaces what can still change.
     ///
-    /// - Parameter openBars: not to be changed afterwards; nil leaves them as they are.
+    /// - Parameters:
+    ///   - openBars: not to be changed afterwards; nil leaves them as they are.
+    ///   - ongoing: the same for the stretches of coverage that go on.
     public func append(
-        _ batches: [any ColumnarBatch], openBars: BarBatch?, _ dictionaries: BatchDictionaries, upTo offset: Int64
+        _ batches: [any ColumnarBatch], openBars: BarBatch?, ongoing: RecordBatch? = nil,
+        _ dictionaries: BatchDictionaries, upTo offset: Int64
     ) {
         precondition(offset >= visibleOffset, "steps go forward: \(offset) after \(visibleOffset)")
         var inputs: [HotRows.Input] = []
@@ -146,7 +149,8 @@ public final class HotStore: Sink {
             inputs.append(HotRows.Input(table: name, columns: columns, rows: first..<batch.count))
         }
         rows.sweep()
-        rows.append(inputs, openBars: openBars.map { ($0.columns(dictionaries), $0.count) })
+        let open = [openBars as (any ColumnarBatch)?, ongoing].compactMap { $0 }
+        rows.append(inputs, open: open.map { HotRows.Input($0, dictionaries) })
         progress.withLock { progress in
             for input in inputs { progress.hotRows[input.table, default: 0] += Int64(input.rows.count) }
         }
@@ -157,7 +161,7 @@ public final class HotStore: Sink {
     ///
     /// - Parameter bars: not to be changed afterwards.
     public func replaceOpenBars(_ bars: BarBatch, _ dictionaries: BatchDictionaries) {
-        rows.append([], openBars: (bars.columns(dictionaries), bars.count))
+        rows.append([], open: [HotRows.Input(bars, dictionaries)])
     }
 
     /// Tries again where the other thread's transaction came in between.

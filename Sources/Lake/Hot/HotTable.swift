@@ -50,7 +50,7 @@ struct HotTable {
     private var droppedOffset: Int64 = -1
     /// The columns of the newest batch: their dictionaries cover the indices of all rows.
     private var newest: [ArrowColumn] = []
-    /// Bars that can still change, behind the others.
+    /// Rows that can still change, behind the others.
     var open: HotPart?
 
     init(_ schema: TableSchema) { self.schema = schema }

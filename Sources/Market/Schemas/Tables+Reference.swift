@@ -60,6 +60,7 @@ extension Tables {
                 "`connection` (data was received), `disconnected`, `silence` (longer than the session explains), "
                     + "`sequence_gap`, `backfill`."),
         ] + moment("from", "Start of the stretch.") + moment("to", "End of the stretch, exclusive.") + [
+            .init("ongoing", .boolean, "True where it goes on and `to` is how far it is known; never in the lake."),
             .init("missing", .int64, nullable: true, "Events missing or filled, where numbers tell."),
             .init("first_id", .int64, nullable: true, "First event number of the hole or of what filled it."),
             .init("last_id", .int64, nullable: true, "Last event number of the hole or of what filled it."),

@@ -25,7 +25,7 @@ public struct ConfigurationSection: Sendable {
 
     /// All sections, in the order in which a file lists them best.
     public static let all: [ConfigurationSection] = [
-        pipeline, data, feeds, journal, bars, indicators, lateness, sinks, serve, log,
+        pipeline, data, feeds, journal, bars, indicators, lateness, calendars, sinks, serve, log,
     ]
 
     static let pipeline = value(
@@ -102,6 +102,21 @@ public struct ConfigurationSection: Sendable {
             "How far behind the newest event time of its feed an event may be and still change its bar; what is later "
                 + "is stored and counted, and closed bars stay as they are."),
         example: "lateness: 2s")
+
+    static let calendars = ConfigurationSection(
+        key: "calendars",
+        summary: "Trading hours of venues, so that a closed market is not taken for a silent feed. "
+            + "`tapedeck calendars` shows those that the program knows.",
+        shape: .options(
+            Spec(
+                "calendars", "Trading hours.",
+                options: [
+                    .list(
+                        "venues", default: "",
+                        "Calendars of venues, each `VENUE=CALENDAR`; `none` where the hours shall not be known."),
+                    .text("file", default: "", "File with calendars of your own, written as docs/calendars.md shows."),
+                ]), listOption: "venues"), absence: "the venues of docs/calendars.md have theirs, all others none",
+        example: "calendars: [MYBROKER=FX, FILE=XNYS]")
 
     static let sinks = ConfigurationSection(
         key: "sinks",

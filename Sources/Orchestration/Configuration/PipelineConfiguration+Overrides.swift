@@ -44,7 +44,7 @@ extension PipelineConfiguration {
             bars: BarSettings(
                 intervalsNs: overrides.intervals == nil ? self.bars.intervalsNs : other.bars.intervalsNs,
                 priceTypes: overrides.priceTypes == nil ? self.bars.priceTypes : other.bars.priceTypes),
-            indicators: indicators, latenessNs: latenessNs, sinks: sinks,
+            indicators: indicators, latenessNs: latenessNs, calendars: calendars, sinks: sinks,
             serve: overrides.listen == nil
                 ? serve
                 : ServeSettings(

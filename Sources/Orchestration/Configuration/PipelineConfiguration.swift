@@ -1,3 +1,4 @@
+public import Market
 public import Platform
 
 /// What a pipeline does: the content of its YAML file, checked and with defaults filled in.
@@ -14,6 +15,8 @@ public struct PipelineConfiguration: Sendable {
     public let indicators: [ConfiguredComponent]
     /// Allowed lateness in nanoseconds.
     public let latenessNs: Int64
+    /// Trading hours of venues.
+    public let calendars: VenueCalendars
     public let sinks: [ConfiguredComponent]
     public let serve: ServeSettings
     public let log: LogSettings

@@ -1,3 +1,4 @@
+internal import Market
 internal import Platform
 
 /// Turns the tree of a pipeline file into a configuration, collecting everything that is wrong.
@@ -25,16 +26,17 @@ struct PipelineConfigurationReader {
         let journal = readOptions(root, .journal).flatMap { journalSettings($0, data: general?.text("data")) }
         let bars = readOptions(root, .bars).flatMap { barSettings($0) }
         let indicators = readIndicators(root["indicators"])
+        let calendars = readOptions(root, .calendars).flatMap { venueCalendars($0) }
         let sinks = readComponents(root, "sinks", .sink, absent: PipelineConfiguration.defaultSinks)
         let serve = readOptions(root, .serve).flatMap { serveSettings($0) }
         let log = readOptions(root, .log).map { Self.logSettings($0) }
         if let general { checkName(general) }
-        guard errors.isEmpty, let general, let journal, let bars, let serve, let log else { return nil }
+        guard errors.isEmpty, let general, let journal, let bars, let calendars, let serve, let log else { return nil }
         return PipelineConfiguration(
             file: file, name: general.text("pipeline"), dataFolder: general.text("data"), feeds: feeds,
             journal: journal,
-            bars: bars, indicators: indicators, latenessNs: general.durationNs("lateness"), sinks: sinks, serve: serve,
-            log: log)
+            bars: bars, indicators: indicators, latenessNs: general.durationNs("lateness"), calendars: calendars,
+            sinks: sinks, serve: serve, log: log)
     }
 
     private mutating func checkKeys(_ root: YAMLNode) {
@@ -105,6 +107,36 @@ struct PipelineConfigurationReader {
             }
         }
         return PipelineConfiguration.BarSettings(intervalsNs: intervals, priceTypes: options.list("price_types"))
+    }
+
+    private mutating func venueCalendars(_ options: Options) -> VenueCalendars? {
+        var calendars = VenueCalendars.standard
+        do throws(ConfigError) {
+            if options.isSet("file") {
+                let path = options.text("file")
+                calendars = try calendars.adding(text: ConfigurationFile.read(path), file: path)
+            }
+        } catch {
+            errors.append(error)
+            return nil
+        }
+        for (index, text) in options.list("venues").enumerated() {
+            let parts = text.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, !parts[0].isEmpty else {
+                errors.append(
+                    options.error(
+                        "venues", element: index, "`\(text)` is not a venue and its calendar",
+                        suggestion: "write `MYBROKER=FX`"))
+                continue
+            }
+            do throws(ConfigError) {
+                calendars = try calendars.assigning(venue: parts[0], code: parts[1])
+            } catch {
+                errors.append(
+                    options.error("venues", element: index, error.message, suggestion: error.suggestion))
+            }
+        }
+        return calendars
     }
 
     private mutating func serveSettings(_ options: Options) -> PipelineConfiguration.ServeSettings? {

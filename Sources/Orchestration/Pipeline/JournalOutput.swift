@@ -1,5 +1,6 @@
 internal import Feeds
 internal import Journaling
+internal import Market
 internal import Platform
 internal import Synchronization
 
@@ -9,14 +10,21 @@ final class JournalOutput: FeedOutput {
     private let names: FeedNames
     private let status: FeedStatus
     private let engineOffset: (@Sendable () -> Offset)?
+    let calendars: VenueCalendars
     private let cancelled = Atomic(false)
 
-    /// - Parameter engineOffset: how far the engine is, for a source that waits for it; nil for one that does not.
-    init(_ journal: Journal, names: FeedNames, status: FeedStatus, engineOffset: (@Sendable () -> Offset)?) {
+    /// - Parameters:
+    ///   - engineOffset: how far the engine is, for a source that waits for it; nil for one that does not.
+    ///   - calendars: trading hours of venues.
+    init(
+        _ journal: Journal, names: FeedNames, status: FeedStatus, engineOffset: (@Sendable () -> Offset)?,
+        calendars: VenueCalendars
+    ) {
         self.journal = journal
         self.names = names
         self.status = status
         self.engineOffset = engineOffset
+        self.calendars = calendars
     }
 
     var isCancelled: Bool { cancelled.load(ordering: .acquiring) }
@@ -87,6 +95,12 @@ private final class JournalSink: FrameSink {
     func waitUntilDurable(_ place: Int64) throws { try journal.waitUntilDurable(place - 1) }
 
     func heartbeat(ingestTime: Timestamp) throws { try control(.heartbeat, ingestTime) }
+
+    func lost(_ loss: ConnectionLoss, ingestTime: Timestamp) throws {
+        try unsafe Array(loss.payload.utf8).withUnsafeBytes { bytes in
+            _ = unsafe try journal.append(.heartbeat, feed: feed, ingestTime: ingestTime, payload: bytes)
+        }
+    }
 
     func end(ingestTime: Timestamp) throws { try control(.end, ingestTime) }
 

@@ -139,7 +139,7 @@ public final class Pipeline: Sendable {
         let sources = MarketServer.Sources(
             database: store.database, board: board, instruments: { [report] in report.snapshot.instruments },
             feedName: { [feedNames] in feedNames.name($0) }, status: { [weak self] in self?.status ?? Status() },
-            metrics: metrics,
+            metrics: metrics, calendars: configuration.calendars,
             ingest: { [receivers] request, responder in
                 receivers.handle(request, below: MarketServer.ingestPath, responder)
             })
@@ -161,7 +161,8 @@ public final class Pipeline: Sendable {
         let status = FeedStatus(name: name)
         let engineOffset: @Sendable () -> Offset = { [engineLoop] in engineLoop.offset }
         let output = JournalOutput(
-            journal, names: feedNames, status: status, engineOffset: source.canWait ? engineOffset : nil)
+            journal, names: feedNames, status: status, engineOffset: source.canWait ? engineOffset : nil,
+            calendars: configuration.calendars)
         let runner = FeedRunner(status: status, output: output)
         runners.withLock { $0.append(runner) }
         if let receiver = source as? any PushReceiver { receivers.add(receiver, name: name) }

@@ -10,7 +10,7 @@ extension PipelineConfiguration {
         return try EngineConfiguration(
             intervals: bars.intervalsNs.map { Interval(seconds: $0 / 1_000_000_000) },
             priceTypes: PriceType.allCases.filter { bars.priceTypes.contains($0.name) }, indicators: indicators,
-            latenessNs: latenessNs)
+            latenessNs: latenessNs, calendars: calendars)
     }
 
     private var lake: Options? { sinks.first { $0.kind == LakeSink.spec.name }?.options }

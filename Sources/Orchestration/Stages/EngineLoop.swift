@@ -6,7 +6,7 @@ internal import Platform
 internal import Synchronization
 
 /// The engine thread: reads durable blocks, shows steps to queries, publishes live, asks for flushes.
-final class EngineLoop: @unchecked Sendable {  // `stage`, `reader`, `publisher` and `step` belong to the engine thread
+final class EngineLoop: @unchecked Sendable {  // what varies belongs to the engine thread
     /// When steps are cut and flushes asked for.
     struct Policy: Sendable {
         /// Longest time that events wait before queries see them, in nanoseconds.
@@ -35,6 +35,8 @@ final class EngineLoop: @unchecked Sendable {  // `stage`, `reader`, `publisher`
     private let position: Atomic<Offset>
     private let flushWanted = Atomic(false)
     private let draining = Atomic(false)
+    private var coverageWatch = Stopwatch()
+    private static let ongoingNs: Int64 = 1_000_000_000
 
     init(
         _ stage: EngineStage, journal: Journal, store: HotStore, flusher: FlushLoop, policy: Policy,
@@ -115,9 +117,19 @@ final class EngineLoop: @unchecked Sendable {  // `stage`, `reader`, `publisher`
         let open = BarBatch(intervals: step.output.bars.intervals, texts: step.output.bars.texts)
         stage.engine.openBars(into: open)
         if step.rows > 0 { flusher.noteRows() }
-        store.append(step.batches, openBars: open, stage.dictionaries(), upTo: step.endOffset - 1)
+        store.append(
+            step.batches, openBars: open, ongoing: ongoingCoverage(), stage.dictionaries(), upTo: step.endOffset - 1)
         step.removeAll()
         appendTime.record(ns: watch.elapsedNs)
+    }
+
+    /// The stretches of coverage that go on; made anew once a second, and where some ended.
+    private func ongoingCoverage() -> RecordBatch? {
+        guard step.output.coverage.count > 0 || coverageWatch.elapsedNs >= Self.ongoingNs else { return nil }
+        coverageWatch = Stopwatch()
+        let ongoing = RecordBatch(Tables.coverage, texts: step.output.bars.texts)
+        stage.engine.ongoingCoverage(journalOffset: max(0, stage.offset - 1), into: ongoing)
+        return ongoing
     }
 
     /// Bounds the memory: while the lake cannot take the rows, what comes stays in the journal.

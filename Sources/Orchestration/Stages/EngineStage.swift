@@ -18,6 +18,8 @@ package final class EngineStage {
     private let texts = StringTable()
     private let feedNames: FeedNames
     private var sessions: [UInt16: Session] = [:]
+    /// Those of the run that were asked for afterwards.
+    private var backfills: [BackfilledFrame] = []
     /// Frames of a run on their way to the decoder; they lie in the block.
     private let run = FrameRun()
     /// First offset that is not processed yet.
@@ -46,7 +48,12 @@ package final class EngineStage {
         self.board = board
         self.feedNames = feedNames
         self.makeDecoder = makeDecoder
-        engine = Engine(configuration)
+        engine = Engine(configuration, names: Self.names(instruments, feedNames))
+    }
+
+    private static func names(_ instruments: InstrumentTable, _ feeds: FeedNames) -> EngineNames {
+        EngineNames(
+            feed: { feeds.name($0) }, instrument: { Int($0) < instruments.count ? instruments[$0] : nil })
     }
 
     /// Begins at an offset, with no state.
@@ -91,6 +98,9 @@ package final class EngineStage {
         while index < block.count {
             let record = block[index]
             guard record.kind == .data, record.feed == feed else { break }
+            if let source = unsafe BackfillFrame.source(record.payload) {
+                backfills.append(BackfilledFrame(journalOffset: record.offset, source: source))
+            }
             var outcome = DeliveryOutcome.new
             if hasKeys, let delivery = unsafe decoder?.delivery(of: record.payload) {
                 outcome = engine.takes(delivery, feed: UInt32(feed.rawValue))
@@ -117,7 +127,8 @@ package final class EngineStage {
         run.removeAll()
         engine.process(
             step.events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, othersFrom: othersFrom,
-            feed: UInt32(feed.rawValue), into: step.output)
+            backfills: backfills, feed: UInt32(feed.rawValue), into: step.output)
+        backfills.removeAll(keepingCapacity: true)
         board.apply(step.events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, feed: UInt32(feed.rawValue))
         return index
     }
@@ -135,10 +146,17 @@ package final class EngineStage {
             let settings = record.payloadText
             open(record.feed, settings)
             engine.begin(
-                feed: feed, continues: SessionSettings.continues(settings), journalOffset: record.offset,
-                into: step.output)
+                feed: feed, continues: SessionSettings.continues(settings),
+                connection: SessionSettings.connection(settings), ingestTimeNs: record.ingestTimeNs,
+                journalOffset: record.offset, into: step.output)
         case .end: engine.end(feed: feed, journalOffset: record.offset, into: step.output)
         case .heartbeat:
+            if let loss = ConnectionLoss(payload: record.payloadText) {
+                engine.lost(
+                    feed: feed, connection: ConnectionLabel(line: loss.line, epoch: loss.epoch), reason: loss.reason,
+                    ingestTimeNs: record.ingestTimeNs, journalOffset: record.offset, into: step.output)
+                return
+            }
             engine.heartbeat(
                 feed: feed, ingestTimeNs: record.ingestTimeNs, journalOffset: record.offset, into: step.output)
         case .data, .define: break
@@ -171,7 +189,7 @@ package final class EngineStage {
     /// The state for a checkpoint.
     package func encode() -> [UInt8] {
         var writer = BinaryWriter()
-        writer.write(UInt32(2))
+        writer.write(UInt32(3))
         writer.write(configuration.fingerprint)
         for value in [offset, deadLetters, frames, ignored] { writer.write(value) }
         instruments.encode(into: &writer)
@@ -192,7 +210,7 @@ package final class EngineStage {
     /// - Returns: false where the state is of another configuration, so that the journal must be read again.
     package func restore(_ state: [UInt8]) throws -> Bool {
         var reader = BinaryReader(state)
-        guard try reader.read(UInt32.self) == 2, try reader.readString() == configuration.fingerprint else {
+        guard try reader.read(UInt32.self) == 3, try reader.readString() == configuration.fingerprint else {
             return false
         }
         offset = try reader.read()
@@ -208,7 +226,8 @@ package final class EngineStage {
             open(feed, try reader.readString())
         }
         try board.restore(from: &reader)
-        engine = try Engine(configuration, restoring: try reader.readBytes())
+        engine = try Engine(
+            configuration, names: Self.names(instruments, feedNames), restoring: try reader.readBytes())
         return true
     }
 }

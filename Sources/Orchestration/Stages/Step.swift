@@ -19,6 +19,7 @@ package final class Step {
     /// The rows of all tables.
     package var batches: [any ColumnarBatch] {
         [frames, events.deadLetters, events.trades, events.quotes, output.bars, output.indicators] + events.records
+            + [output.coverage]
     }
 
     /// Rows over all tables.

@@ -18,11 +18,14 @@ public final class MarketServer: Sendable {
         public let metrics: Metrics
         /// Takes what is pushed to a feed: every POST below `ingestPath`.
         public let ingest: HTTPServer.Handler
+        /// Trading hours of venues.
+        public let calendars: VenueCalendars
 
         public init(
             database: Database, board: MarketBoard, instruments: @escaping @Sendable () -> [Instrument],
             feedName: @escaping @Sendable (UInt32) -> String, status: @escaping @Sendable () -> Status,
-            metrics: Metrics, ingest: @escaping HTTPServer.Handler
+            metrics: Metrics, calendars: VenueCalendars = .standard,
+            ingest: @escaping HTTPServer.Handler
         ) {
             self.ingest = ingest
             self.database = database
@@ -31,6 +34,7 @@ public final class MarketServer: Sendable {
             self.feedName = feedName
             self.status = status
             self.metrics = metrics
+            self.calendars = calendars
         }
     }
 
@@ -123,6 +127,13 @@ private struct Routes: Sendable {
         }
         on(.get, "/api/v1/trades") { request, responder throws(RequestFailure) in try market.trades(request, responder)
         }
+        on(.get, "/api/v1/coverage") { request, responder throws(RequestFailure) in
+            try CoverageQuery(queries).answer(request, responder, feedOf: feed(of:))
+        }
+        on(.get, "/api/v1/calendar") { request, responder throws(RequestFailure) in
+            let nowNs = Timestamp.now().nanoseconds
+            responder.respond(.json(bytes: try CalendarAnswer.json(request, sources.calendars, nowNs: nowNs)))
+        }
         on(.post, "/api/v1/query") { request, responder throws(RequestFailure) in
             let query = UserQuery(rowsMax: limits.queryRows, timeoutNsMax: limits.queryTimeoutNs)
             try query.answer(request, responder, queries)
@@ -130,5 +141,12 @@ private struct Routes: Sendable {
         router.on(.post, below: MarketServer.ingestPath, sources.ingest)
         router.fallback = { assets.response($0) }
         return router
+    }
+
+    /// The feed that brought an instrument last.
+    private func feed(of instrument: Instrument) -> String? {
+        guard let number = sources.instruments().firstIndex(of: instrument) else { return nil }
+        let lines = sources.board.snapshot()
+        return number < lines.count ? sources.feedName(lines[number].feed) : nil
     }
 }

@@ -26,21 +26,12 @@ struct SQLCommand: Command {
             .init("tapedeck sql --parquet spy.parquet \"FROM trades WHERE symbol = 'SPY'\"", "an extract"),
         ])
 
-    /// What a query gave, as text for output.
-    private struct Answer {
-        let columns: [String]
-        let isNumeric: [Bool]
-        /// Cells as JSON values.
-        let rows: [[SQLValue]]
-        let isTruncated: Bool
-    }
-
     static func run(_ command: ParsedCommand) throws -> ExitCode {
         let sql = command.positional("SQL") ?? ""
         let folder = command.value("data") ?? "data"
         let limit = try command.value("limit", form: "a number of rows") { Int($0) } ?? 1000
         if let path = command.value("parquet") { return try writeParquet(sql, folder, path) }
-        let answer = try answer(sql, folder, limit: limit == 0 ? .max : limit)
+        let answer = try TableAnswer.ask(sql, folder, limit: limit == 0 ? .max : limit)
         if command.flag("csv") {
             writeCSV(answer)
         } else if command.flag("json") {
@@ -54,32 +45,8 @@ struct SQLCommand: Command {
         return .done
     }
 
-    private static func answer(_ sql: String, _ folder: String, limit: Int) throws -> Answer {
-        if let url = ServerAddress.read(from: folder), let answer = try RemoteQuery.run(sql, url, limit: limit) {
-            return Answer(
-                columns: answer.columns, isNumeric: answer.isNumeric, rows: answer.rows,
-                isTruncated: answer.isTruncated)
-        }
-        let result = try lake(folder).connect().readOnly(sql) { stream throws(DatabaseError) in
-            try stream.collect(rows: limit)
-        }
-        let numeric: Set<SQLType> = [.integer, .float, .decimal]
-        return Answer(
-            columns: result.columns.map(\.name), isNumeric: result.columns.map { numeric.contains($0.type) },
-            rows: result.rows, isTruncated: result.isTruncated)
-    }
-
-    private static func lake(_ folder: String) throws -> LakeReader {
-        let path = folder + "/lake"
-        guard FileManager.default.fileExists(atPath: path) else {
-            let demo = FileManager.default.fileExists(atPath: "data/demo/lake") ? " (--data data/demo is there)" : ""
-            throw UsageError("there is no lake in \(folder)\(demo)", suggestion: "name the data folder with --data")
-        }
-        return try LakeReader(path)
-    }
-
     private static func writeParquet(_ sql: String, _ folder: String, _ path: String) throws -> ExitCode {
-        let reader = try lake(folder)
+        let reader = try TableAnswer.lake(folder)
         let checked = try reader.connect()
         try ReadOnlySQL.check(sql, on: checked)
         let target = URL(filePath: path).standardizedFileURL
@@ -91,7 +58,7 @@ struct SQLCommand: Command {
         return .done
     }
 
-    private static func writeTable(_ answer: Answer) {
+    private static func writeTable(_ answer: TableAnswer) {
         var table = TextTable(answer.columns, alignments: answer.isNumeric.map { $0 ? .right : .left })
         for row in answer.rows { table.add(row.map { $0 == .null ? "NULL" : $0.text }) }
         let width = Terminal.output.isInteractive ? Terminal.output.width() : nil
@@ -99,12 +66,12 @@ struct SQLCommand: Command {
         Terminal.write("\(answer.rows.count) rows\n", to: 1)
     }
 
-    private static func writeCSV(_ answer: Answer) {
+    private static func writeCSV(_ answer: TableAnswer) {
         Terminal.write(answer.columns.map(SQLValue.csvField).joined(separator: ",") + "\n", to: 1)
         for row in answer.rows { Terminal.write(row.map(\.csv).joined(separator: ",") + "\n", to: 1) }
     }
 
-    private static func writeJSON(_ answer: Answer) {
+    private static func writeJSON(_ answer: TableAnswer) {
         for row in answer.rows {
             let members = zip(answer.columns, row).map { "\(JSONText.quoted($0)):\($1.json)" }
             Terminal.write("{" + members.joined(separator: ",") + "}\n", to: 1)

@@ -71,7 +71,7 @@ final class ConformanceOutput: FeedOutput, @unchecked Sendable {  // the conditi
         decoder = try FeedRegistry.makeDecoder(
             settings: settings,
             context: DecoderContext(instruments: instruments, conditions: StringTable(), feedNumber: 0))
-        engine.begin(feed: 0, continues: true, journalOffset: offset, into: bars)
+        engine.begin(feed: 0, continues: true, ingestTimeNs: 0, journalOffset: offset, into: bars)
         offset += 1
     }
 

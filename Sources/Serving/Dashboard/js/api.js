@@ -60,6 +60,16 @@ export async function fetchTrades({ instrument, limit }, signal) {
   return (await get('trades', { instrument, limit }, signal)).trades;
 }
 
+/** Stretches of coverage of an instrument and its feed that touch the range (RFC 3339), oldest first. */
+export async function fetchCoverage({ instrument, from, limit }, signal) {
+  return (await get('coverage', { instrument, from, limit }, signal)).coverage;
+}
+
+/** Whether a venue is open, and when that changes; `calendar` is null where its hours are not known. */
+export function fetchCalendar(venue, signal) {
+  return get('calendar', { venue }, signal);
+}
+
 export function fetchStatus(signal) {
   return get('status', {}, signal);
 }

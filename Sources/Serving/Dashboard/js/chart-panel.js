@@ -1,5 +1,6 @@
 // A chart on the page: data, view and legend together. Changes are drawn together, a few times in a tenth of a second.
 
+import { ChartCoverage } from './chart-coverage.js';
 import { ChartData } from './chart-data.js';
 import { ChartLegend } from './chart-legend.js';
 import { ChartView } from './chart-view.js';
@@ -16,6 +17,7 @@ const REDRAW_MS = 40;
 export class ChartPanel {
   #view;
   #legend;
+  #coverage;
   #data = null;
   #bars = new Map();
   #points = [];
@@ -38,16 +40,21 @@ export class ChartPanel {
       onCrosshair: (time) => this.#legend?.point(time),
     });
     this.#legend = new ChartLegend(this.element, this.#view);
+    this.#coverage = new ChartCoverage(this.element, this.#view);
     this.#stops.push(
       onThemeChange(() => this.#restyle()),
       onZoneChange(() => this.#restyle()),
     );
-    this.#observer = new ResizeObserver(() => this.#legend.place());
+    this.#observer = new ResizeObserver(() => {
+      this.#legend.place();
+      this.#coverage.place();
+    });
     this.#observer.observe(this.canvas);
   }
 
   remove() {
     this.#data?.stop();
+    this.#coverage.remove();
     for (const stop of this.#stops) stop();
     this.#observer.disconnect();
     this.#draw.cancel();
@@ -96,6 +103,7 @@ export class ChartPanel {
       },
     });
     this.#legend.follow(this.#data);
+    this.#coverage.follow(choice.instrument, this.#data, intervalSeconds(choice.interval));
   }
 
   #flush() {
@@ -108,6 +116,7 @@ export class ChartPanel {
     this.element.dataset.closed = this.#closed;
     this.element.dataset.first = this.#data.store.bars[0]?.time ?? '';
     this.#legend.refresh();
+    this.#coverage.place();
   }
 
   #setAll() {
@@ -140,6 +149,7 @@ export class ChartPanel {
   }
 
   #scrolled(range) {
+    this.#coverage?.place();
     if (!range || !this.#data) return;
     this.live.hidden = this.#view.isAtEnd;
     if (range.from < LOAD_AHEAD && this.element.dataset.state === 'ready') this.#data.loadOlder();

@@ -172,6 +172,18 @@ export class ChartView {
 
   // Place
 
+  /** Pixels from the chart's left to the middle of the bar at `index`, which may lie between bars. */
+  xOf(index) {
+    const scale = this.#chart.timeScale();
+    const [first, second] = [scale.logicalToCoordinate(0), scale.logicalToCoordinate(1)];
+    return first === null || second === null ? null : first + (second - first) * index;
+  }
+
+  /** Width and height of what is drawn in, without the scales. */
+  get plotSize() {
+    return { width: this.#chart.timeScale().width(), height: this.paneTops().at(-1) + this.#chart.panes().at(-1).getHeight() };
+  }
+
   get isAtEnd() {
     return this.#chart.timeScale().scrollPosition() > -3;
   }

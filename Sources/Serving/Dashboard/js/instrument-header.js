@@ -4,6 +4,7 @@ import { h, setAttribute, setText } from './dom.js';
 import { compact, countdown, direction, integer, percent, price, signed } from './format.js';
 import { Renderer } from './frame.js';
 import { isFeedLive, onHealth } from './health.js';
+import { MarketHours } from './market-hours.js';
 import { instruments, onMarket, shownPrice } from './market.js';
 
 const FIGURES = [
@@ -14,12 +15,15 @@ const FIGURES = [
 export class InstrumentHeader {
   /** Shown by the page in its toolbar. */
   countdown = h('span.countdown', { title: 'Event time until the open bar ends' });
+  /** The same: says that the market is closed. */
+  market = h('span.market-closed', { role: 'status', hidden: true });
   #name;
   #closesIn;
   #figures = {};
   #flash = 0;
   #tick = null;
   #stops = [];
+  #hours;
   #draw = new Renderer(() => this.#update(), 80);
 
   constructor(root, name, closesIn) {
@@ -39,6 +43,10 @@ export class InstrumentHeader {
         h('div', {}, h('h1', {}, symbol.join(':') || venue), this.feed)),
       h('div.quote-price', {}, this.price, this.change), this.figures);
     root.append(this.element);
+    this.#hours = new MarketHours(symbol.length > 0 ? venue : '', (text) => {
+      this.market.hidden = text === null;
+      setText(this.market, text ?? '');
+    });
     this.#stops.push(
       onMarket((changed) => {
         if (changed === null || changed === name) this.#draw.request();
@@ -49,6 +57,7 @@ export class InstrumentHeader {
   }
 
   remove() {
+    this.#hours.stop();
     for (const stop of this.#stops) stop();
     this.#draw.cancel();
   }

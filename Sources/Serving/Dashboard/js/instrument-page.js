@@ -36,7 +36,7 @@ class InstrumentPage {
     this.intervalBox = h('div.segments', { role: 'group', 'aria-label': 'Interval' });
     this.typeBox = h('div.segments', { role: 'group', 'aria-label': 'Price' });
     const main = h('div.instrument-main');
-    root.append(h('div.toolbar.chart-toolbar', {}, this.intervalBox, this.typeBox, h('span.grow'), this.header.countdown), main);
+    root.append(h('div.toolbar.chart-toolbar', {}, this.intervalBox, this.typeBox, h('span.grow'), this.header.market, this.header.countdown), main);
     // Before anything is loaded, so that nothing falls between the answer and the stream.
     this.#stops.push(stream.subscribe({ channels: ['trades', 'quotes', 'bars', 'indicators'], instruments: [name] }));
     this.chart = new ChartPanel(main);

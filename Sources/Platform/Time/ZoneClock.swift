@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Platform
 
 /// Turns wall-clock times of a zone into UTC, daylight saving included.
 ///
@@ -82,15 +81,19 @@ public struct ZoneClock: Sendable {
         }
     }
 
+    /// What the clocks of the zone show at a moment, in nanoseconds since their 1970-01-01T00:00.
+    public func wallNs(utcNs: Int64) -> Int64 {
+        switch rule {
+        case .fixed(let offsetNs): return utcNs &+ offsetNs
+        case .named(let zone):
+            let seconds = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(utcNs) / 1e9))
+            return utcNs &+ Int64(seconds) * 1_000_000_000
+        }
+    }
+
     /// The day that the clocks of the zone show at a moment, in days since 1970.
     public func day(utcNs: Int64) -> Int64 {
-        let offsetNs: Int64 =
-            switch rule {
-            case .fixed(let offsetNs): offsetNs
-            case .named(let zone):
-                Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(utcNs) / 1e9))) * 1_000_000_000
-            }
-        return CivilDate.split(Timestamp(nanoseconds: utcNs &+ offsetNs)).date.daysSinceEpoch
+        CivilDate.split(Timestamp(nanoseconds: wallNs(utcNs: utcNs))).date.daysSinceEpoch
     }
 
     private mutating func look(up day: Int64, _ zone: TimeZone) {
