@@ -94,6 +94,14 @@ import Testing
         #expect(fast.deadLetters.count > lines / 20 && fast.deadLetters.count < lines / 5)
     }
 
+    /// Found by the fuzzer: control characters differ from digits, and a carriage return from a hyphen, by the bit that
+    /// makes letters small.
+    @Test(arguments: ["\u{12}", "\r"]) func `what only looks like a UUID with one bit changed is none`(_ byte: String) {
+        let bad = row("operation_id", "\"3f1c2c0e-5d1f-4d2a-9a51-\(byte)f0c7f6f2b11\"")
+        #expect(decoded("\(row())\n\(bad)\n").deadLetters.count == 1)
+        #expect(decoded("\(row())\n\(bad)\n").transactions == [expected])
+    }
+
     @Test(arguments: 0..<60)
     func `a cut or changed byte never makes more of a frame than the slow way does`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)

@@ -8,7 +8,7 @@ enum PushFormat: Equatable, Sendable {
     case frames(String)
 
     /// Venues whose messages can be pushed.
-    static let venues = ["binance", "coinbase", "finnhub", "kraken"]
+    static let venues = ["binance", "coinbase", "finnhub", "kraken", "mt5"]
     /// Names in configuration.
     static let names = RowTable.allCases.map(\.rawValue) + venues
 

@@ -2,6 +2,7 @@ import Feeds
 import Foundation
 import Networking
 import Platform
+import TestKit
 import Testing
 
 @Suite struct PushFeedTests {
@@ -32,7 +33,7 @@ import Testing
         defer { peer.stop() }
         peer.sink.hold(true)
         let answers = (1...3).map { peer.send(Array(row($0).utf8)) }
-        while peer.sink.frames.count < 3 { Thread.sleep(forTimeInterval: 0.001) }
+        #expect(Patience.wait { peer.sink.frames.count == 3 })
         #expect(answers.allSatisfy { !$0.isThere })
         peer.sink.hold(false)
         #expect(answers.map { $0.wait().status } == [202, 202, 202])
@@ -42,7 +43,7 @@ import Testing
         let peer = try PushPeer("format=trades")
         peer.sink.hold(true)
         let answer = peer.send(Array(row(1).utf8))
-        while peer.sink.frames.isEmpty { Thread.sleep(forTimeInterval: 0.001) }
+        #expect(Patience.wait { !peer.sink.frames.isEmpty })
         peer.sink.fail()
         #expect(answer.wait().status == 503)
         peer.stop()

@@ -3,6 +3,7 @@ import Foundation
 import Networking
 import Platform
 import Synchronization
+import TestKit
 
 /// A push feed on a sink in memory, whose disk a test can hold up, and the requests of its clients.
 final class PushPeer: FeedOutput, Sendable {
@@ -20,7 +21,7 @@ final class PushPeer: FeedOutput, Sendable {
             try? receiver.run(into: self, status: status)
             finished.signal()
         }
-        while status.snapshot.state == .connecting { Thread.sleep(forTimeInterval: 0.001) }
+        Patience.wait { status.snapshot.state != .connecting }
     }
 
     func sink(feed name: String) throws -> any FrameSink { sink }
@@ -56,7 +57,7 @@ final class PushPeer: FeedOutput, Sendable {
         }
         var isThere: Bool { response.withLock { $0 != nil } }
         func wait() -> HTTPResponse {
-            guard signal.wait(timeout: .now() + 10) == .success else { return HTTPResponse(status: 0) }
+            guard signal.wait(timeout: .now() + Patience.seconds) == .success else { return HTTPResponse(status: 0) }
             signal.signal()
             return response.withLock { $0 ?? HTTPResponse(status: 0) }
         }
