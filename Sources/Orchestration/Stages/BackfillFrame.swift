@@ -10,7 +10,7 @@ enum BackfillFrame {
 
     /// Where the frame came from; nil where it is of another kind.
     static func source(_ payload: UnsafeRawBufferPointer) -> String? {
-        guard unsafe payload.count > head.count, unsafe payload[0] == head[0], unsafe payload[2] == head[2],
+        guard payload.count > head.count, unsafe payload[0] == head[0], unsafe payload[2] == head[2],
             unsafe payload.prefix(head.count).elementsEqual(head)
         else { return nil }
         let start = unsafe String(decoding: payload.prefix(headBytesMax), as: UTF8.self)
