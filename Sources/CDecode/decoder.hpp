@@ -82,7 +82,7 @@ class FrameWriter {
     void reject(int32_t index, const Fault &fault, const char *begin, const char *end) {
         output.reject_count++;
         if (output.rejects_listed == TD_REJECTS_LISTED) return;
-        while (end > begin && (unsigned char)end[-1] <= ' ') end--;
+        while (end > begin && memchr(" \t\r\n", end[-1], 4)) end--;
         output.rejects[output.rejects_listed++] = {index, fault.reason, fault.what, (size_t)(begin - frame.bytes),
                                                    (size_t)(end - frame.bytes)};
     }

@@ -68,9 +68,12 @@ final class HTTPTransferSetup {
             // A field without a value ends with a semicolon here; with a colon it would be left out.
             unsafe add(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
         }
-        // The library would wait for a server that does not say "100 Continue", and call every body a form.
-        if headers["Expect"] == nil { unsafe add("Expect:") }
-        if headers["Content-Type"] == nil { unsafe add("Content-Type:") }
+        // The library would wait for a server that does not say "100 Continue", and call every body a form. A signature
+        // would count fields that are left out as sent.
+        if request.signature == nil {
+            if headers["Expect"] == nil { unsafe add("Expect:") }
+            if headers["Content-Type"] == nil { unsafe add("Content-Type:") }
+        }
         unsafe set(CURLOPT_HTTPHEADER, pointer: fields)
     }
 
