@@ -99,7 +99,9 @@ let package = Package(
             name: "NetworkingTests", dependencies: ["Networking", "Platform", "TestKit"], swiftSettings: common),
         .testTarget(
             name: "FeedsTests",
-            dependencies: ["Analytics", "Feeds", "Journaling", "Market", "Networking", "Platform", "TestKit"],
+            dependencies: [
+                "Analytics", "CDecode", "Feeds", "Journaling", "Market", "Networking", "Platform", "TestKit",
+            ],
             swiftSettings: common),
         .testTarget(
             name: "AnalyticsTests", dependencies: ["Analytics", "Market", "Platform", "TestKit"], swiftSettings: common),

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes the inputs that fuzzing starts from: frames and lines of the tests, and of real recordings where they are.
 
-Usage: seeds.py FOLDER. Makes FOLDER/frames (JSON frames), FOLDER/lines (lines of text files) and FOLDER/files (whole
-files of less than 64 KiB). Recordings are found through TAPEDECK_DATA or in shared/data beside a folder above the checkout.
+Usage: seeds.py FOLDER. Makes FOLDER/frames (JSON frames), FOLDER/lines (lines of text files) and FOLDER/files (the path
+of a file, a line break, and the file or its beginning). Recordings are found through TAPEDECK_DATA or in shared/data beside a folder above the checkout.
 """
 
 import gzip
@@ -16,6 +16,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 # Of texts that differ only in their numbers and words this many are kept.
 PER_SHAPE = 3
 LONGEST_FRAME = 3000
+# Files are played whole where they are no longer; of text the beginning will do.
+LONGEST_FILE = 12_000
+PLAYED = (".bi5", ".csv", ".gz", ".json", ".jsonl", ".txt", ".xz", ".zip")
 
 
 def recordings():
@@ -92,8 +95,15 @@ def main():
             for number, line in enumerate(lines(path)):
                 if number < 40 and len(line) < 400:
                     rows.add(line)
-        if path.stat().st_size < 65_536 and path.suffix in (".zip", ".gz", ".csv"):
-            (files / hashlib.sha1(path.read_bytes()).hexdigest()).write_bytes(path.read_bytes())
+        if path.suffix in PLAYED:
+            name = str(path.relative_to(folder))
+            data = path.read_bytes()
+            if len(data) > LONGEST_FILE and path.suffix in (".bi5", ".xz", ".zip"):
+                continue
+            if len(data) > LONGEST_FILE:
+                data = b"\n".join(line for _, line in zip(range(30), lines(path)))[:3000]
+                name = name.removesuffix(".gz")
+            (files / hashlib.sha1(data).hexdigest()).write_bytes(name.encode() + b"\n" + data)
 
 
 if __name__ == "__main__":

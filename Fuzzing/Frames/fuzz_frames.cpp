@@ -1,4 +1,4 @@
-// Fuzzes the decoder DECODE: the input is frames with the byte 0x1e between them, which no JSON text holds.
+// Fuzzes the decoder that the linker calls `fuzzed_decoder`: the input is frames with the byte 0x1e between them, which no JSON text holds.
 //
 // Each frame lies in memory of its own with the padding that its contract promises and no byte more, so that the address
 // sanitizer sees every step beyond it. Checked is what a decoder promises whatever the bytes: see `check` below.
@@ -114,13 +114,15 @@ void check_same(const std::vector<Outcome> &run, const std::vector<Outcome> &sin
 }  // namespace
 }  // namespace fuzzing
 
+extern "C" td_decode fuzzed_decoder;
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count) {
     using namespace fuzzing;
     const std::string_view input((const char *)data, count);
     // What stands behind a frame must not matter: nothing, or what would go on with it.
     const Frames frames(input, std::string_view("\0", 1)), same(input, "}],\"}]}\"0123456789,:{[");
 
-    Bench general(DECODE, false), fixed(DECODE, true), run(DECODE, true);
+    Bench general(fuzzed_decoder, false), fixed(fuzzed_decoder, true), run(fuzzed_decoder, true);
     const std::vector<Outcome> expected = general.decode(frames.all, 1);
     for (size_t i = 0; i < expected.size(); i++) check(expected[i], frames.all[i]);
 

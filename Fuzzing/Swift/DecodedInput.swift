@@ -87,6 +87,11 @@ final class DecodedInput {
                 require(memcmp(left.pointer, right.pointer, bytes) == 0, "\(kind): \(column) differs")
             }
         }
+        same([\.vendorBars.open, \.vendorBars.high, \.vendorBars.low, \.vendorBars.close], "prices of bars")
+        same([\.vendorBars.startNs, \.vendorBars.trades, \.vendorBars.journalOffset], "times of bars")
+        for (left, right) in zip(events.records, other.events.records) {
+            require(left.count == right.count, "\(left.count) records and \(right.count)")
+        }
         same(
             [\.trades.price, \.trades.size, \.quotes.bid, \.quotes.ask, \.quotes.bidSize, \.quotes.askSize], "numbers")
         same(

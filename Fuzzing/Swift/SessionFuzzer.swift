@@ -31,9 +31,17 @@ struct SessionFuzzer: FuzzTarget {
             #"{"decoder":"csv","bid":"1","ask":"2","time":"0","zone":"UTC+05:30","symbol_column":"3","venue":"V"}"#,
             #"{"decoder":"csv","time":"1","date":"2013-10-07","time_format":"ms_of_day","zone":"Europe/Paris","price":"0","conditions":"3+4","delimiter":";","price_scale":"1e4","symbol":"S"}"#,
             #"{"decoder":"csv","time":"time","price":"1","header":"true","side":"4","side_means":"buyer_is_maker","symbol":"S"}"#,
+            #"{"decoder":"coinbase"}"#, #"{"decoder":"kraken","venue":"K"}"#,
+            #"{"decoder":"dukascopy","symbol":"GBPJPY","hour":"2012-11-01T00:00:00Z","price_scale":"1000"}"#,
+            #"{"decoder":"csv","time":"0","open":"1","high":"2","low":"3","close":"4","size":"5","adjusted_close":"6","interval":"1d","source":"v","symbol":"S"}"#,
+            #"{"decoder":"csv","kind":"ticks","time":"0","time_of_day":"1","bid":"2","ask":"3","blank":"unchanged","symbol":"S"}"#,
+            #"{"decoder":"lean-factors","symbol":"S"}"#, #"{"decoder":"lean-tickers","symbol":"S"}"#,
         ].map { Array($0.utf8) }
         return decoders + frames.enumerated().map { decoders[$0.offset % 3] + [0x1e] + $0.element }
-            + ["1,2,3,4", "1;2;3;4;5", "2020-01-01 00:00:00,1,2,A"].flatMap { line in
+            + [
+                "1,2,3,4", "1;2;3;4;5", "2020-01-01 00:00:00,1,2,A", "2020-01-02,1,2,0.5,1.5,7,1.4\n",
+                "20200102,0.5,1\n",
+            ].flatMap { line in
                 decoders.dropFirst(3).map { $0 + [0x1e] + Array(line.utf8) }
             }
     }

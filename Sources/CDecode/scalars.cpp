@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -32,15 +33,27 @@ bool is_number(std::string_view text) {
     return at == end;
 }
 
+// Whether a number that is out of range is too large, rather than too close to zero: by where its first digit that counts
+// stands, and the exponent. A number with either an exponent or digits beyond 300 places cannot be near one.
+static bool is_too_large(std::string_view number) {
+    if (number[0] == '-') number.remove_prefix(1);
+    const size_t mark = number.find_first_of("eE");
+    const std::string_view digits = number.substr(0, mark);
+    const size_t first = digits.find_first_of("123456789"), point = std::min(digits.find('.'), digits.size());
+    if (first == digits.npos) return false;
+    const auto places = (int64_t)point - (int64_t)first;
+    if (mark == number.npos) return places > 0;
+    const std::string_view exponent = number.substr(mark + (number[mark + 1] == '+' ? 2 : 1));
+    int64_t power = 0;
+    const auto read = std::from_chars(exponent.data(), exponent.data() + exponent.size(), power);
+    return read.ec == std::errc() ? power > -places : exponent[0] != '-';
+}
+
 bool read_decimal_slowly(std::string_view text, double &value) {
     if (!is_number(text)) return false;
     auto result = std::from_chars(text.data(), text.data() + text.size(), value);
     if (result.ec != std::errc::result_out_of_range) return true;
-    // Out of range without a minus in the exponent, or without an exponent and with digits before the point: too large.
-    const size_t exponent = text.find_first_of("eE");
-    const std::string_view whole = text.substr(text[0] == '-');
-    const bool tiny = exponent != text.npos ? text[exponent + 1] == '-' : whole[0] == '0';
-    value = tiny ? 0 : std::numeric_limits<double>::infinity();
+    value = is_too_large(text) ? std::numeric_limits<double>::infinity() : 0;
     if (text[0] == '-') value = -value;
     return true;
 }

@@ -1,3 +1,4 @@
+import CDecode
 import Market
 import Platform
 import Testing
@@ -58,5 +59,25 @@ import Testing
             "time": "0", "time_format": "ms_of_day", "date": "9999-12-31", "price": "1", "symbol": "A",
         ]
         #expect(throws: FeedError.self) { try CSVMapping(values: values).check() }
+    }
+
+    @Test func `a number beyond the range of doubles is too large or nothing, whatever its exponent says`() {
+        let digits = String(repeating: "5", count: 312)
+        for (text, expected) in [
+            (digits + "E-1", Double.infinity), ("-" + digits + "e-1", -.infinity), (digits, .infinity),
+            ("0." + String(repeating: "0", count: 400) + "5E+1", 0),
+            ("0." + String(repeating: "0", count: 400) + "5", 0),
+            ("1e99999999999999999999", .infinity), ("1E-99999999999999999999", 0), ("-1e-400", -0.0),
+        ] {
+            let (value, isRead) = decimal(text)
+            #expect(isRead && value == expected && value.sign == expected.sign, "\(text.prefix(20))")
+        }
+    }
+
+    private func decimal(_ text: String) -> (value: Double, isRead: Bool) {
+        let bytes = text.utf8.map { CChar($0) } + [CChar](repeating: 0, count: 16)
+        var value = -1.0
+        let isRead = td_read_decimal(bytes, text.utf8.count, &value)
+        return (value, isRead)
     }
 }

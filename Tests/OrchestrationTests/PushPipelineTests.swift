@@ -5,7 +5,9 @@ import Foundation
 import Journaling
 import Lake
 import Market
+import Networking
 import Platform
+import Synchronization
 import TestKit
 import Testing
 
@@ -39,6 +41,24 @@ import Testing
         #expect(letters.count == 1 && letters[0][0] == .text("key_reused"))
         let frames = try again.store.connect().query("SELECT count(*) FROM frames").collect().rows
         #expect(frames == [[.integer(6)]])
+    }
+
+    @Test func `clients of a feed that has not started are told to come back, those of none that there is none`() {
+        func ask(_ path: String, of receivers: PushReceivers) -> (status: Int, text: String) {
+            let answer = Mutex<HTTPResponse?>(nil)
+            let request = HTTPRequest(method: .post, path: "/in/" + path)
+            receivers.handle(request, below: "/in/", HTTPResponder { response in answer.withLock { $0 = response } })
+            let response = answer.withLock { $0 }
+            return (response?.status ?? 0, String(decoding: response?.body ?? [], as: UTF8.self))
+        }
+        let one = PushReceivers(expected: ["rows"])
+        for path in ["rows", "pubsub/rows", "pubsub"] { #expect(ask(path, of: one).status == 503, "\(path)") }
+        for path in ["other", "pubsub/other", "", "rows/more", "pubsub/"] {
+            #expect(ask(path, of: one).status == 404, "\(path)")
+            #expect(ask(path, of: one).text.contains("there is rows"))
+        }
+        #expect(ask("pubsub", of: PushReceivers(expected: ["a", "b"])).text.contains("of 2 feeds, say which"))
+        #expect(ask("pubsub", of: PushReceivers(expected: [])).status == 404)
     }
 
     @Test func `a generator of operations goes on where its table ends`() throws {

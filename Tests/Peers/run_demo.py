@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import duckdb
@@ -117,7 +118,8 @@ def interface(demo):
             continue
         operation = methods["get"]
         needed = [p["name"] for p in operation.get("parameters", []) if p["required"]]
-        query = f"?instrument={instrument}" if "instrument" in needed else ""
+        known = {"instrument": instrument, "venue": "US"}
+        query = "?" + urllib.parse.urlencode({name: known[name] for name in needed}) if needed else ""
         answer = demo.get(path + query)
         schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
         fault = conforms(answer, schema, description)

@@ -61,7 +61,7 @@ def connect(data):
     database = duckdb.connect(config={"allow_unsigned_extensions": "false"})
     database.execute(f"LOAD '{DEPS / 'lib/delta.duckdb_extension'}'")
     database.execute("SET TimeZone = 'UTC'")
-    for table in ["frames", "trades", "quotes", "bars", "indicators", "dead_letters", "instruments", "corporate_actions"]:
+    for table in ["frames", "trades", "quotes", "bars", "indicators", "dead_letters", "instruments", "corporate_actions", "coverage"]:
         folder = data / "lake" / table
         if folder.exists():
             database.execute(f"CREATE VIEW {table} AS SELECT * FROM delta_scan('{folder}')")
@@ -231,6 +231,11 @@ def crypto(folder, work):
               first["duplicates"] == repeated_quotes(lines) and second["duplicates"] >= count,
               f"{first['duplicates']} then {second['duplicates']}")
         check(f"{name}: no dead letters", first["dead_letters"] == 0 and first["gaps"] == 0)
+        kinds = database.execute("SELECT kind, count(*) FROM coverage GROUP BY ALL ORDER BY ALL").fetchall()
+        spans = database.execute("""SELECT count(*) FROM coverage, (SELECT min(event_time_ns) AS first, max(event_time_ns) AS last
+            FROM (SELECT event_time_ns FROM trades UNION ALL SELECT event_time_ns FROM quotes)) WHERE from_ns = first AND to_ns = last + 1""").fetchone()[0]
+        check(f"{name}: covered from its first to its last event, nothing missing", kinds == [("connection", 2)] and spans == 2,
+              f"{kinds}")
     readers = peer("lake_readers.py", data / "lake")
     check(f"{name}: every value of every table is the same to deltalake, polars and DuckDB", readers.returncode == 0,
           (readers.stdout + readers.stderr).strip()[-300:] if readers.returncode else "")
@@ -273,6 +278,15 @@ def damaged(path, work):
     check("damaged copy: every repeated line is a duplicate", summary["duplicates"] == len(repeated), str(summary["duplicates"]))
     check("damaged copy: every hole is a gap", summary["gaps"] == len(dropped), str(summary["gaps"]))
     check("damaged copy: the moved trade is late", summary["late"] == 1, str(summary["late"]))
+    missing = connect(data).execute("""SELECT kind, count(*)::INT, sum(missing)::INT FROM coverage
+        WHERE kind <> 'connection' GROUP BY ALL ORDER BY ALL""").fetchall()
+    check("damaged copy: coverage has every hole, and the one that filled late",
+          missing == [("backfill", 1, 1), ("sequence_gap", len(dropped) + 1, len(dropped) + 1)], str(missing))
+    ids = trade_ids([lines[index] for index in sorted(dropped)] + [lines[50]])
+    told = connect(data).execute("""SELECT symbol, first_id FROM coverage
+        WHERE kind = 'sequence_gap' AND first_id = last_id ORDER BY ALL""").fetchall()
+    check("damaged copy: the numbers in coverage are those that were taken out",
+          told == sorted((symbol, number) for symbol, numbers in ids.items() for number in numbers), f"{len(told)} numbers")
     check("damaged copy: rows stored", connect(data).execute("SELECT count(*) FROM trades").fetchone()[0] == len(lines) - len(dropped))
 
 

@@ -36,7 +36,7 @@ final class PushSource: PushReceiver {
         }
         switch queue.offer(PushJob(request: request, kind: kind, responder: responder)) {
         case .taken: break
-        case .closed: responder.respond(.stopping)
+        case .closed: responder.respond(.feedNotRunning)
         case .full:
             responder.respond(
                 .error(
@@ -53,7 +53,7 @@ final class PushSource: PushReceiver {
         try sink.begin(settings: settings.session.text, ingestTime: .now())
         let acknowledger = PushAcknowledger(sink, name: status.name)
         defer {
-            for job in queue.close() { job.responder.respond(.stopping) }
+            for job in queue.close() { job.responder.respond(.feedNotRunning) }
             acknowledger.end()
         }
         let worker = try PushWorker(settings, sink, acknowledger)
@@ -70,7 +70,7 @@ final class PushSource: PushReceiver {
 
 extension HTTPResponse {
     /// The answer of a feed that is not running.
-    static var stopping: HTTPResponse {
+    public static var feedNotRunning: HTTPResponse {
         .error(
             503, code: "not_running", "the feed is starting or stopping; send it again soon",
             headers: ["Retry-After": "1"])

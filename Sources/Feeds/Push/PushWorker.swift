@@ -41,7 +41,7 @@ final class PushWorker {
             do {
                 try take(delivery, job.responder)
             } catch {
-                job.responder.respond(.stopping)
+                job.responder.respond(.feedNotRunning)
                 throw error
             }
         }

@@ -29,7 +29,7 @@ public final class Pipeline: Sendable {
     let runners = Mutex<[FeedRunner]>([])
     let rates = Rates()
     /// Feeds that others push to.
-    private let receivers = PushReceivers()
+    private let receivers: PushReceivers
     private let threads = Mutex<[NamedThread]>([])
     private let server = Mutex<MarketServer?>(nil)
     private let isStopping = Atomic(false)
@@ -40,6 +40,8 @@ public final class Pipeline: Sendable {
     ///   journal, no disk space.
     public init(_ configuration: PipelineConfiguration) throws {
         self.configuration = configuration
+        receivers = PushReceivers(
+            expected: configuration.feeds.filter { $0.kind == PushFeed.spec.name }.map(\.name))
         try FileManager.default.createDirectory(
             atPath: configuration.dataFolder, withIntermediateDirectories: true)
         journal = try Journal(

@@ -9,7 +9,14 @@ final class PushReceivers: Sendable {
     /// Largest body that is received, as it comes; every feed has its own limit below.
     static let maxBodyBytes = 21 << 20
 
-    private let receivers = Mutex<[(name: String, receiver: any PushReceiver)]>([])
+    private typealias Known = [(name: String, receiver: any PushReceiver)]
+    private let receivers = Mutex<Known>([])
+    /// Names of the feeds that will be there.
+    private let expected: [String]
+
+    /// - Parameter expected: names of the feeds that are configured. While one of them has not started, its clients are
+    ///   told to come back: the server is up before the feeds are.
+    init(expected: [String]) { self.expected = expected }
 
     /// Makes a feed reachable under its name.
     func add(_ receiver: any PushReceiver, name: String) { receivers.withLock { $0.append((name, receiver)) } }
@@ -20,30 +27,35 @@ final class PushReceivers: Sendable {
         let parts = request.path.dropFirst(folder.count).split(separator: "/", omittingEmptySubsequences: false)
         switch (parts.count, parts.first) {
         case (1, "pubsub"):
-            guard known.count == 1 else {
-                responder.respond(notFound("of \(known.count) feeds, say which: pubsub/FEED", known))
+            let names = names(known)
+            guard names.count == 1 else {
+                responder.respond(notFound("of \(names.count) feeds, say which: pubsub/FEED", known))
                 return
             }
-            known[0].receiver.receive(request, .pubsub, responder)
-        case (1, let name?): receive(request, .rows, feed: name, known, responder)
-        case (2, "pubsub"): receive(request, .pubsub, feed: parts[1], known, responder)
+            receive(request, .pubsub, feed: names[0], known, responder)
+        case (1, let name?): receive(request, .rows, feed: String(name), known, responder)
+        case (2, "pubsub"): receive(request, .pubsub, feed: String(parts[1]), known, responder)
         default: responder.respond(notFound("there is nothing at \(request.path.prefix(200))", known))
         }
     }
 
     private func receive(
-        _ request: HTTPRequest, _ kind: PushKind, feed: Substring,
-        _ known: [(name: String, receiver: any PushReceiver)], _ responder: HTTPResponder
+        _ request: HTTPRequest, _ kind: PushKind, feed: String, _ known: Known, _ responder: HTTPResponder
     ) {
-        guard let found = known.first(where: { $0.name == feed }) else {
+        if let found = known.first(where: { $0.name == feed }) {
+            found.receiver.receive(request, kind, responder)
+        } else if expected.contains(feed) {
+            responder.respond(.feedNotRunning)
+        } else {
             responder.respond(notFound("there is no feed `\(feed.prefix(64))` that takes what is pushed", known))
-            return
         }
-        found.receiver.receive(request, kind, responder)
     }
 
-    private func notFound(_ message: String, _ known: [(name: String, receiver: any PushReceiver)]) -> HTTPResponse {
-        let names = known.map(\.name).sorted().joined(separator: ", ")
+    /// Feeds that are there or will be.
+    private func names(_ known: Known) -> [String] { Set(known.map(\.name)).union(expected).sorted() }
+
+    private func notFound(_ message: String, _ known: Known) -> HTTPResponse {
+        let names = names(known).joined(separator: ", ")
         return .error(404, code: "not_found", message + (names.isEmpty ? "" : "; there is \(names)"))
     }
 }
