@@ -14,8 +14,9 @@ class Columns {
         trades = {make<uint32_t>(), make<int64_t>(), make<int64_t>(), make<double>(), make<double>(), make<uint8_t>(),
                   make<int64_t>(), make<uint32_t>(), make<int64_t>(), make<int32_t>(), 0, capacity};
         td_quotes &quotes = output.quotes;
-        quotes = {make<uint32_t>(), make<int64_t>(), make<int64_t>(), make<double>(), make<double>(), make<double>(),
-                  make<double>(), make<int64_t>(), make<int32_t>(), make<int64_t>(), make<int32_t>(), 0, capacity};
+        quotes = {make<uint32_t>(), make<int64_t>(), make<int64_t>(), make<double>(),  make<double>(),
+                  make<double>(),   make<double>(),  make<int64_t>(), make<int32_t>(), make<double>(),
+                  make<double>(),   make<int64_t>(), make<int32_t>(), 0,               capacity};
         capacity_ = TD_REJECTS_LISTED;
         output.rejects = make<td_reject>();
     }

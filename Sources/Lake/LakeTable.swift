@@ -41,8 +41,7 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
 
     /// Removes files of this pipeline that no commit names: a crash came between writing and committing them.
     private func removeLeftovers() throws(LakeError) {
-        for partition in try DurableFile.names(in: folder) where partition.hasPrefix(TableSchema.partitionColumn + "=")
-        {
+        for partition in try DurableFile.names(in: folder) where partition.hasPrefix(schema.partition.column + "=") {
             for name in try DurableFile.names(in: "\(folder)/\(partition)") {
                 guard let part = PartName(name), part.writer == writer else { continue }
                 if part.isTemporary || !delta.names("\(partition)/\(name)") {
@@ -60,7 +59,7 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
         pending = []
     }
 
-    /// Writes rows to new files, one per date; they count only once committed.
+    /// Writes rows to new files, one per partition; they count only once committed.
     ///
     /// - Parameters:
     ///   - parts: the rows in memory behind the last commit, up to `last`.
@@ -75,11 +74,10 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
         self.buffer = buffer
         let key = SortKey(schema)
         var written: [WrittenFile] = []
-        for day in RowOrder.days(parts, timeColumn: schema.timeColumn) {
-            order.fill(parts, timeColumn: schema.timeColumn, day: day)
+        for day in RowOrder.partitions(parts, schema) {
+            order.fill(parts, timeColumn: schema.timeColumn, spanNs: schema.partition.spanNs(firstDay: day))
             order.sort(parts, by: key)
-            let date = "\(CivilDate(daysSinceEpoch: day))"
-            let partition = "\(TableSchema.partitionColumn)=\(date)"
+            let partition = "\(schema.partition.column)=\(day)"
             let name = PartName(writer: writer, firstOffset: first + 1, lastOffset: last)
             let (temporary, path) = ("\(partition)/\(name.temporary)", "\(partition)/\(name.final)")
             pending += [temporary, path]
@@ -97,16 +95,18 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
             try DurableFile.rename("\(folder)/\(temporary)", to: "\(folder)/\(path)")
             try DurableFile.syncFolder("\(folder)/\(partition)")
             try reached(.fileNamed(table: schema.name, path: path))
-            written.append(try describe(path, date: date, report))
+            written.append(try describe(path, partition: "\(day)", report))
         }
         return written
     }
 
-    private func describe(_ path: String, date: String, _ report: ParquetFileReport) throws(LakeError) -> WrittenFile {
+    private func describe(
+        _ path: String, partition: String, _ report: ParquetFileReport
+    ) throws(LakeError) -> WrittenFile {
         let status = try DurableFile.status("\(folder)/\(path)")
         let statistics = DeltaStatistics(report: report, schema: schema)
         let file = AddFile(
-            relativePath: path, partitionValues: [TableSchema.partitionColumn: date], size: status.bytes,
+            relativePath: path, partitionValues: [schema.partition.column: partition], size: status.bytes,
             modificationTime: status.modifiedMs, stats: statistics.json)
         return WrittenFile(file: file, rows: report.rows)
     }

@@ -17,7 +17,7 @@ import Testing
         for table in Tables.all {
             let rows = try connection.query("SELECT column_name, column_type FROM (DESCRIBE \(table.name))").collect()
                 .rows
-            #expect(rows.map(\.[0].text) == table.columns.map(\.name) + ["date"], "\(table.name)")
+            #expect(rows.map(\.[0].text) == table.columns.map(\.name) + [table.partition.column], "\(table.name)")
             #expect(rows.map { Self.typeNames[$0[1].text] } == table.columns.map(\.type) + [.date], "\(table.name)")
         }
     }
@@ -78,6 +78,26 @@ import Testing
         }
     }
 
+    @Test func `a bar lies in the month of its start, and says its date`() throws {
+        let folder = TemporaryFolder()
+        let store = try HotStore(options(folder))
+        SampleSteps(seed: 3, steps: 2).append(to: store, 0..<2)
+        func months() throws -> [[String]] {
+            try store.connect().query(
+                "SELECT DISTINCT month, date, start::DATE FROM bars WHERE final ORDER BY ALL"
+            ).collect().rows.map { $0.map(\.text) }
+        }
+        let inMemory = try months()
+        #expect(inMemory == [["2026-01-01", "2026-01-31", "2026-01-31"], ["2026-02-01", "2026-02-01", "2026-02-01"]])
+        _ = try store.flush(upTo: 99)
+        #expect(try months() == inMemory)
+        let files = try store.connect().query(
+            "SELECT DISTINCT month, filename FROM read_parquet('\(store.lake)/bars/month=*/*', filename = true)"
+        ).collect().rows
+        #expect(Set(files.map(\.[0].text)) == ["2026-01-01", "2026-02-01"])
+        #expect(files.allSatisfy { $0[1].text.contains("/month=\($0[0].text)/part-test-0-99-") })
+    }
+
     @Test func `files are sorted by the schema's key`() throws {
         let folder = TemporaryFolder()
         let store = try HotStore(options(folder))
@@ -89,7 +109,7 @@ import Testing
             let sql = """
                 SELECT count(*) FROM (
                   SELECT row(\(key)) AS k, lag(row(\(key))) OVER (PARTITION BY filename ORDER BY file_row_number) AS before
-                  FROM read_parquet('\(store.lake)/\(table.name)/date=*/*', filename = true, file_row_number = true)
+                  FROM read_parquet('\(store.lake)/\(table.name)/\(table.partition.column)=*/*', filename = true, file_row_number = true)
                 ) WHERE k < before
                 """
             #expect(try connection.query(sql).collect().rows == [[.integer(0)]], "\(table.name)")

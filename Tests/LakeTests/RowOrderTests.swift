@@ -89,14 +89,15 @@ import Testing
             let market = Market(
                 seed: UInt64(seed), instruments: instruments, rows: 3000, lateness: Int64(lateness), start: 5 * Self.day
             )
-            let days = RowOrder.days(market.parts, timeColumn: "event_time_ns")
+            let days = RowOrder.partitions(market.parts, Tables.trades)
             var rows: [Row] = []
             for day in days {
-                order.fill(market.parts, timeColumn: "event_time_ns", day: day)
+                let span = TablePartition.date.spanNs(firstDay: day)
+                order.fill(market.parts, timeColumn: "event_time_ns", spanNs: span)
                 order.sort(market.parts, by: SortKey(Tables.trades))
                 let read = market.read(order)
                 #expect(read == read.sorted(by: precedes), "seed \(seed)")
-                #expect(read.allSatisfy { $0.time >= day * Self.day && $0.time < (day + 1) * Self.day })
+                #expect(read.allSatisfy { span.contains($0.time) })
                 rows += read
             }
             #expect(days == days.sorted() && rows.count == market.rows.count)
@@ -107,11 +108,12 @@ import Testing
     @Test func `dates before 1970 and on both sides of midnight are told apart`() {
         for start in [-3 * Self.day, 0, 20_000 * Self.day] {
             let market = Market(seed: 9, instruments: 2, rows: 2000, lateness: 600, start: start)
-            let days = RowOrder.days(market.parts, timeColumn: "event_time_ns")
-            #expect(days == [start / Self.day - 1, start / Self.day])
+            let days = RowOrder.partitions(market.parts, Tables.trades)
+            #expect(days.map(\.daysSinceEpoch) == [start / Self.day - 1, start / Self.day])
             let order = RowOrder()
             let counts = days.map { day in
-                order.fill(market.parts, timeColumn: "event_time_ns", day: day)
+                order.fill(
+                    market.parts, timeColumn: "event_time_ns", spanNs: TablePartition.date.spanNs(firstDay: day))
                 return order.count
             }
             let before = market.rows.count { $0.time < start }

@@ -188,7 +188,7 @@ def instant(rng, data, process):
         time.sleep(rng.uniform(0.3, 2.0))
     else:
         table = rng.choice(["frames", "trades", "bars", "indicators"])
-        pattern = f"lake/{table}/date=*/.*.tmp" if kind == "flush" else "checkpoints/*.unfinished"
+        pattern = f"lake/{table}/*=*/.*.tmp" if kind == "flush" else "checkpoints/*.unfinished"
         seen = set(data.glob(pattern))
         wait_for(lambda: set(data.glob(pattern)) - seen, 3.0, process)
         time.sleep(rng.choice([0, rng.uniform(0, 0.005), rng.uniform(0, 0.1)]))

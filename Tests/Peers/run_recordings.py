@@ -234,7 +234,8 @@ def crypto(folder, work):
         kinds = database.execute("SELECT kind, count(*) FROM coverage GROUP BY ALL ORDER BY ALL").fetchall()
         spans = database.execute("""SELECT count(*) FROM coverage, (SELECT min(event_time_ns) AS first, max(event_time_ns) AS last
             FROM (SELECT event_time_ns FROM trades UNION ALL SELECT event_time_ns FROM quotes)) WHERE from_ns = first AND to_ns = last + 1""").fetchone()[0]
-        check(f"{name}: covered from its first to its last event, nothing missing", kinds == [("connection", 2)] and spans == 2,
+        check(f"{name}: covered from its first to its last event, nothing missing, and the second time nothing more",
+              kinds == [("connection", 1)] and spans == 1,
               f"{kinds}")
     readers = peer("lake_readers.py", data / "lake")
     check(f"{name}: every value of every table is the same to deltalake, polars and DuckDB", readers.returncode == 0,
@@ -425,7 +426,7 @@ def vendors(folder, work):
           FROM bars WHERE source = 'lean' WINDOW w AS (PARTITION BY symbol ORDER BY start_ns)) b
         ON a.symbol = b.symbol AND a.effective_ns = b.start_ns WHERE a.kind = 'split' AND b.adjusted_before IS NOT NULL""").fetchall()
     check("us_equity_daily: splits lie on the day on which prices jump",
-          len(jumps) >= 13 and all(abs(close * value / before - 1) < 0.2 and abs(change) < 0.2
+          len(jumps) >= 13 and all(abs(close * value / before - 1) < 0.25 and abs(change) < 0.25
                                    for _, value, close, before, change in jumps), f"{len(jumps)} splits")
     again = replay(folder / "us_equity_daily", data)
     check("us_equity_daily: played again, nothing is new", again["rows_stored"] == 0, f"{again['duplicates']} duplicates")

@@ -6,5 +6,7 @@ tapedeck=${TAPEDECK_BINARY:-.build/release/tapedeck}
 "$tapedeck" reference docs/reference --check
 echo 'The reference pages are up to date.'
 for pipeline in pipelines/*.yaml; do
-  FINNHUB_TOKEN=a-key "$tapedeck" check "$pipeline"
+  # Keys and passwords that the pipeline takes from outside.
+  mapfile -t secrets < <(grep -v '^#' "$pipeline" | sed -n 's/.*\${\([A-Z][A-Z0-9_]*\)}.*/\1=a-key/p' | sort -u)
+  env "${secrets[@]}" "$tapedeck" check "$pipeline"
 done

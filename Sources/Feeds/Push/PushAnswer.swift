@@ -22,8 +22,6 @@ struct PushAnswer: Sendable {
 
     /// True where nothing of the body can be used.
     var isUseless: Bool { accepted == 0 && ignored == 0 && rejected > 0 }
-    /// True where the body holds nothing.
-    var isEmpty: Bool { accepted == 0 && ignored == 0 && rejected == 0 }
 
     /// The answer once all of it is durable: 202.
     func response(isRepeated: Bool) -> HTTPResponse {

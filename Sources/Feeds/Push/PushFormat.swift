@@ -28,6 +28,9 @@ enum PushFormat: Equatable, Sendable {
         }
     }
 
+    /// True for messages as a venue sends them, rather than rows.
+    var isMessages: Bool { if case .frames = self { true } else { false } }
+
     /// The frames of a body, as ranges of it.
     ///
     /// - Parameter isLines: whether the sender says that each line is a message.

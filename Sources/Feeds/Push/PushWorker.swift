@@ -114,7 +114,8 @@ final class PushWorker {
                 responder.respond(answer.refusal)
                 return
             }
-            guard !answer.isEmpty else {
+            // A list without rows; a message of a venue that says nothing of interest is kept like all that it sends.
+            guard answer.accepted + answer.rejected > 0 || (answer.ignored > 0 && settings.format.isMessages) else {
                 responder.respond(answer.response(isRepeated: false))
                 return
             }

@@ -9,8 +9,9 @@ enum DeltaSchema {
     /// The schema of a table, partition column last.
     static func text(_ schema: TableSchema) -> String {
         var fields = schema.columns.map { field($0.name, typeName($0.type), nullable: $0.isNullable, $0.summary) }
-        let summary = "UTC date of \(schema.timeColumn); the partition."
-        fields.append(field(TableSchema.partitionColumn, "date", nullable: false, summary))
+        let day = schema.partition == .date ? "UTC date" : "First day of the UTC month"
+        let summary = "\(day) of \(schema.timeColumn); the partition."
+        fields.append(field(schema.partition.column, "date", nullable: false, summary))
         return "{\"type\":\"struct\",\"fields\":[\(fields.joined(separator: ","))]}"
     }
 

@@ -65,7 +65,7 @@ public final class DeltaTable {
         let metadata = DeltaAction.Metadata(
             id: UUID().uuidString.lowercased(), name: schema.name, description: "One row per \(schema.summary).",
             format: .init(provider: "parquet", options: [:]), schemaString: DeltaSchema.text(schema),
-            partitionColumns: [TableSchema.partitionColumn], configuration: [:], createdTime: nowMs())
+            partitionColumns: [schema.partition.column], configuration: [:], createdTime: nowMs())
         let info = DeltaAction.CommitInfo(
             timestamp: nowMs(), operation: "CREATE TABLE", operationParameters: [:], isBlindAppend: nil)
         return [
@@ -82,8 +82,9 @@ public final class DeltaTable {
                 "the table was made by another version: \(difference); use another folder or move it away",
                 operation: path)
         }
-        guard metadata.partitionColumns == [TableSchema.partitionColumn] else {
-            throw LakeError(.schemaMismatch, "the table is not partitioned by date", operation: path)
+        guard metadata.partitionColumns == [schema.partition.column] else {
+            throw LakeError(
+                .schemaMismatch, "the table is not partitioned by \(schema.partition.column)", operation: path)
         }
     }
 
@@ -150,7 +151,7 @@ public final class DeltaTable {
             guard remove.allSatisfy({ filesByPath[$0.path] != nil }), metadata?.schemaString == columns else {
                 throw LakeError(.conflict, "another writer changed what this commit builds on", operation: path)
             }
-            let actions = Self.actions(add, remove, transaction, operation)
+            let actions = actions(add, remove, transaction, operation)
             if try log.write(version + 1, actions, writer: writer) {
                 for action in actions { try apply(action) }
                 version += 1
@@ -161,15 +162,17 @@ public final class DeltaTable {
         throw LakeError(.conflict, "another writer took every version that was tried", operation: path)
     }
 
-    private static func actions(
+    private func actions(
         _ add: [AddFile], _ remove: [RemoveFile], _ transaction: AppTransaction?, _ operation: String
     ) -> [DeltaAction] {
-        let parameters = ["mode": "Append", "partitionBy": "[\"\(TableSchema.partitionColumn)\"]"]
+        let partition = (metadata?.partitionColumns ?? []).map { "\"\($0)\"" }.joined(separator: ",")
+        let parameters = ["mode": "Append", "partitionBy": "[\(partition)]"]
         let info = DeltaAction.CommitInfo(
-            timestamp: nowMs(), operation: operation, operationParameters: parameters, isBlindAppend: remove.isEmpty)
+            timestamp: Self.nowMs(), operation: operation, operationParameters: parameters,
+            isBlindAppend: remove.isEmpty)
         var actions = [DeltaAction(commitInfo: info)]
         if var transaction {
-            transaction.lastUpdated = transaction.lastUpdated ?? nowMs()
+            transaction.lastUpdated = transaction.lastUpdated ?? Self.nowMs()
             actions.append(DeltaAction(txn: transaction))
         }
         return actions + remove.map { DeltaAction(remove: $0) } + add.map { DeltaAction(add: $0) }

@@ -10,6 +10,7 @@ final class RowGroupBuffer {
     private let rowsMax: Int
     private let stored: [ArrowColumn]
     private var moments: [String: Column<Int64>] = [:]
+    private var dates: [String: Column<Int32>] = [:]
     /// Rows that were gathered last.
     private(set) var rows = 0
 
@@ -20,7 +21,9 @@ final class RowGroupBuffer {
         self.schema = schema
         self.rowsMax = rowsMax
         stored = kinds.map { $0.makeEmpty(rows: 0, bytes: 0) }
-        for column in schema.columns where column.nanoseconds != nil { moments[column.name] = Column() }
+        for column in schema.columns where column.nanoseconds != nil {
+            if column.type == .date { dates[column.name] = Column() } else { moments[column.name] = Column() }
+        }
     }
 
     /// All columns of the table for the next rows of an order, as many as make a row group.
@@ -39,10 +42,15 @@ final class RowGroupBuffer {
                 guard let values = gathered[column.name] else { preconditionFailure("no column \(column.name)") }
                 return values
             }
-            guard case .int64(let nanoseconds)? = gathered[source]?.values, let target = moments[column.name] else {
+            guard case .int64(let nanoseconds)? = gathered[source]?.values else {
                 preconditionFailure("no column \(source)")
             }
-            Self.divide(nanoseconds, into: target)
+            if let target = dates[column.name] {
+                Self.divide(nanoseconds, by: 86_400_000_000_000, into: target)
+                return ArrowColumn(column.name, .int32(target))
+            }
+            guard let target = moments[column.name] else { preconditionFailure("no column \(column.name)") }
+            Self.divide(nanoseconds, by: 1000, into: target)
             return ArrowColumn(column.name, .int64(target))
         }
     }
@@ -67,13 +75,18 @@ final class RowGroupBuffer {
         return most
     }
 
-    private static func divide(_ nanoseconds: Column<Int64>, into target: Column<Int64>) {
+    /// Rounded down.
+    @inline(__always)
+    private static func divide<T: FixedWidthInteger & BitwiseCopyable>(
+        _ nanoseconds: Column<Int64>, by unit: Int64, into target: Column<T>
+    ) {
         target.removeAll()
         target.reserve(nanoseconds.count)
         let (from, to) = unsafe (nanoseconds.pointer, target.pointer)
         for row in 0..<nanoseconds.count {
             let value = unsafe from[row]
-            unsafe to[row] = (value - (value < 0 ? 999 : 0)) / 1000
+            let whole = value / unit
+            unsafe to[row] = T(truncatingIfNeeded: whole &* unit > value ? whole - 1 : whole)
         }
         target.truncateOrExtend(to: nanoseconds.count)
     }

@@ -18,29 +18,28 @@ final class RowOrder {
     private var otherGroups = Column<UInt32>()
 
     static let partsMax = 1 << 16
-    private static let nsPerDay: Int64 = 86_400_000_000_000
 
     var count: Int { rows.count }
 
-    /// The UTC dates of a column of nanoseconds, in days since 1970, the earliest first.
-    static func days(_ parts: [HotPart], timeColumn: String) -> [Int64] {
-        var days: Set<Int64> = []
+    /// The partitions that rows belong to, by their first days, the earliest first.
+    static func partitions(_ parts: [HotPart], _ schema: TableSchema) -> [CivilDate] {
+        var days: Set<CivilDate> = []
         for part in parts {
-            let times = unsafe part.int64(timeColumn).pointer
-            var (start, end) = (Int64.max, Int64.min)
+            let times = unsafe part.int64(schema.timeColumn).pointer
+            var span: Range<Int64> = 0..<0
             for row in part.rows {
                 let time = unsafe times[row]
-                if time >= start && time < end { continue }
-                let day = (time - (time < 0 ? nsPerDay - 1 : 0)) / nsPerDay
+                if span.contains(time) { continue }
+                let day = schema.partition.firstDay(ofNs: time)
                 days.insert(day)
-                (start, end) = (day &* nsPerDay, (day + 1) &* nsPerDay)
+                span = schema.partition.spanNs(firstDay: day)
             }
         }
         return days.sorted()
     }
 
-    /// Takes the rows of a UTC date, in the order of the parts.
-    func fill(_ parts: [HotPart], timeColumn: String, day: Int64) {
+    /// Takes the rows of a stretch of time, in the order of the parts.
+    func fill(_ parts: [HotPart], timeColumn: String, spanNs: Range<Int64>) {
         precondition(parts.count <= Self.partsMax, "too many parts for one file")
         let most = parts.reduce(0) { $0 + $1.rows.count }
         for column in [rows, otherRows, groups, otherGroups] {
@@ -51,7 +50,7 @@ final class RowOrder {
             column.removeAll()
             column.reserve(most)
         }
-        let (start, end) = (day &* Self.nsPerDay, (day + 1) &* Self.nsPerDay)
+        let (start, end) = (spanNs.lowerBound, spanNs.upperBound)
         let (rows, times) = unsafe (self.rows.pointer, self.times.pointer)
         var count = 0
         for (number, part) in parts.enumerated() {

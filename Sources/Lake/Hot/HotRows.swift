@@ -39,7 +39,7 @@ final class HotRows: Sendable {
     func memoryTable(_ schema: TableSchema) -> MemoryTable {
         let name = schema.name
         var columns = schema.columns.map { (name: $0.name, type: $0.type) }
-        columns.append((TableSchema.partitionColumn, .date))
+        if schema.partition == .date { columns.append((schema.partition.column, .date)) }
         return MemoryTable(name: Self.functionName(name), columns: columns, parameterCount: 2) {
             [weak self] arguments throws(DatabaseError) in
             guard let view = self?.view(transaction: arguments[1]), let table = view.tables[name] else {

@@ -19,11 +19,13 @@ struct HotPart: Sendable {
     func memory(_ schema: TableSchema) -> MemoryTable.Part {
         var stored = columns.makeIterator()
         var values = schema.columns.map { column -> MemoryTable.Values in
-            if let nanoseconds = column.nanoseconds { return .moments(int64(nanoseconds)) }
+            if let nanoseconds = column.nanoseconds {
+                return column.type == .date ? .dates(int64(nanoseconds)) : .moments(int64(nanoseconds))
+            }
             guard let next = stored.next() else { preconditionFailure("a column is missing: \(column.name)") }
             return .column(next)
         }
-        values.append(.dates(int64(schema.timeColumn)))
+        if schema.partition == .date { values.append(.dates(int64(schema.timeColumn))) }
         return MemoryTable.Part(columns: values, rows: rows)
     }
 }

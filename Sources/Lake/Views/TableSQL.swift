@@ -16,16 +16,18 @@ struct TableSQL {
     ///
     /// - Parameter after: the offset up to which files have the rows; nil where there is no memory to look at.
     func view(after: Int64?, files: [String]) -> String {
-        let date = SQLText.identifier(TableSchema.partitionColumn)
+        let partition = SQLText.identifier(schema.partition.column)
         var parts: [String] = []
         if let after {
-            parts.append("SELECT \(columnNames), \(date) FROM \(hotRows(after: after))")
+            // Rows in memory have their date.
+            let value = schema.partition == .date ? partition : "date_trunc('month', date)::DATE AS \(partition)"
+            parts.append("SELECT \(columnNames), \(value) FROM \(hotRows(after: after))")
         }
         if !files.isEmpty {
             let list = files.map(SQLText.literal).joined(separator: ", ")
             parts.append(
-                "SELECT \(columnNames), \(date) FROM read_parquet([\(list)], hive_partitioning = true, "
-                    + "hive_types = {\(SQLText.literal(TableSchema.partitionColumn)): DATE})")
+                "SELECT \(columnNames), \(partition) FROM read_parquet([\(list)], hive_partitioning = true, "
+                    + "hive_types = {\(SQLText.literal(schema.partition.column)): DATE})")
         }
         if parts.isEmpty { parts.append(emptyRows) }
         return
@@ -33,9 +35,9 @@ struct TableSQL {
     }
 
     private var emptyRows: String {
-        let date = "NULL::DATE AS \(SQLText.identifier(TableSchema.partitionColumn))"
+        let partition = "NULL::DATE AS \(SQLText.identifier(schema.partition.column))"
         let columns = schema.columns.map { "NULL::\(Self.typeName($0.type)) AS \(SQLText.identifier($0.name))" }
-        return "SELECT \((columns + [date]).joined(separator: ", ")) WHERE false"
+        return "SELECT \((columns + [partition]).joined(separator: ", ")) WHERE false"
     }
 
     static func typeName(_ type: TableSchema.ColumnType) -> String {

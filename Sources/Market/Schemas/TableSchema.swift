@@ -50,7 +50,8 @@ public struct TableSchema: Sendable {
         public let isNullable: Bool
         /// What it is, with its unit; goes to the reference page.
         public let summary: String
-        /// The column of nanoseconds of which this is the moment in microseconds: batches carry only that one.
+        /// The column of nanoseconds of which this is the moment in microseconds, or the UTC date: batches carry only
+        /// that one.
         public let nanoseconds: String?
         /// True for texts that hardly repeat (names, comments): batches carry them as they are, and missing ones as
         /// empty. Others, of which there are few, are numbered.
@@ -75,15 +76,18 @@ public struct TableSchema: Sendable {
     /// One row per what; goes to the reference page.
     public let summary: String
     public let columns: [Column]
-    /// The column of nanoseconds whose UTC date partitions the table.
+    /// The column of nanoseconds by which the table is partitioned.
     public let timeColumn: String
+    /// What its files hold together. Every table has a column `date`, the UTC date of `timeColumn`: it is either the
+    /// partition column, or the last of `columns`.
+    public let partition: TablePartition
     /// Columns by which files are sorted.
     public let sortKey: [String]
     public let identity: Identity
 
     public init(
-        name: String, layer: Layer, summary: String, timeColumn: String, sortKey: [String],
-        identity: Identity = .place, columns: [Column]
+        name: String, layer: Layer, summary: String, timeColumn: String, partition: TablePartition = .date,
+        sortKey: [String], identity: Identity = .place, columns: [Column]
     ) {
         self.identity = identity
         self.name = name
@@ -91,11 +95,10 @@ public struct TableSchema: Sendable {
         self.summary = summary
         self.timeColumn = timeColumn
         self.sortKey = sortKey
-        self.columns = columns
+        self.partition = partition
+        let date = Column("date", .date, "UTC date of `\(timeColumn)`.", nanoseconds: timeColumn)
+        self.columns = partition == .date ? columns : columns + [date]
     }
-
-    /// The name of the partition column that every table has: the UTC date of `timeColumn`.
-    public static let partitionColumn = "date"
 
     /// Columns that batches carry.
     public var storedColumns: [Column] { columns.filter { $0.nanoseconds == nil } }

@@ -25,7 +25,8 @@ extension Tables {
 
     public static let deals = TableSchema(
         name: "deals", layer: .silver, summary: "deal or balance operation of a broker account",
-        timeColumn: "event_time_ns", sortKey: ["account", "symbol", "event_time_ns", "journal_offset", "frame_index"],
+        timeColumn: "event_time_ns", partition: .month,
+        sortKey: ["account", "symbol", "event_time_ns", "journal_offset", "frame_index"],
         identity: .once(["account", "ticket"]),
         columns: [
             .init("account", .string, "Login and server of the account, for example `1234567@Broker-Demo`."),
@@ -55,7 +56,8 @@ extension Tables {
 
     public static let positions = TableSchema(
         name: "positions", layer: .silver, summary: "change of an open position of a broker account",
-        timeColumn: "event_time_ns", sortKey: ["account", "symbol", "event_time_ns", "journal_offset", "frame_index"],
+        timeColumn: "event_time_ns", partition: .month,
+        sortKey: ["account", "symbol", "event_time_ns", "journal_offset", "frame_index"],
         identity: .once(["account", "ticket", "change", "event_time_ns"]),
         columns: [
             .init("account", .string, "Login and server of the account, for example `1234567@Broker-Demo`."),

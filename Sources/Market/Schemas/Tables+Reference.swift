@@ -17,7 +17,7 @@ extension Tables {
 
     public static let instruments = TableSchema(
         name: "instruments", layer: .reference, summary: "instrument, source and revision (security master)",
-        timeColumn: "updated_ns", sortKey: ["venue", "symbol", "journal_offset", "frame_index"],
+        timeColumn: "updated_ns", partition: .month, sortKey: ["venue", "symbol", "journal_offset", "frame_index"],
         identity: .revised(["venue", "symbol", "source", "valid_from"]),
         columns: instrument + [
             .init("source", .string, "The vendor or file that states it."),
@@ -34,7 +34,8 @@ extension Tables {
 
     public static let corporateActions = TableSchema(
         name: "corporate_actions", layer: .reference, summary: "split or dividend, source and revision",
-        timeColumn: "effective_ns", sortKey: ["venue", "symbol", "effective_ns", "journal_offset", "frame_index"],
+        timeColumn: "effective_ns", partition: .month,
+        sortKey: ["venue", "symbol", "effective_ns", "journal_offset", "frame_index"],
         identity: .revised(["venue", "symbol", "source", "kind", "effective_ns"]),
         columns: instrument + [
             .init("source", .string, "The vendor or file that states it."),
@@ -48,7 +49,7 @@ extension Tables {
 
     public static let coverage = TableSchema(
         name: "coverage", layer: .reference, summary: "stretch of time of a feed or instrument (gap ledger)",
-        timeColumn: "from_ns", sortKey: ["feed", "from_ns", "journal_offset", "frame_index"],
+        timeColumn: "from_ns", partition: .month, sortKey: ["feed", "from_ns", "journal_offset", "frame_index"],
         columns: [
             .init("feed", .string, "Name of the feed."),
             .init(

@@ -83,7 +83,7 @@ public enum Tables {
 
     public static let bars = TableSchema(
         name: "bars", layer: .gold, summary: "instrument, source, price type, interval, start and revision",
-        timeColumn: "start_ns", sortKey: ["interval", "venue", "symbol", "price_type", "start_ns"],
+        timeColumn: "start_ns", partition: .month, sortKey: ["interval", "venue", "symbol", "price_type", "start_ns"],
         columns: instrument + [
             .init("source", .string, "`tapedeck` for bars made here from trades and quotes, else the vendor's name."),
             .init("price_type", .string, "`trade`, `bid` or `ask`: what the prices are."),
@@ -109,7 +109,8 @@ public enum Tables {
 
     public static let indicators = TableSchema(
         name: "indicators", layer: .gold, summary: "instrument, price type, interval, start and name",
-        timeColumn: "start_ns", sortKey: ["interval", "name", "venue", "symbol", "price_type", "start_ns"],
+        timeColumn: "start_ns", partition: .month,
+        sortKey: ["interval", "name", "venue", "symbol", "price_type", "start_ns"],
         columns: instrument + [
             .init("price_type", .string, "`trade`, `bid` or `ask`: which bars it is computed from."),
             .init("interval", .string, "Length of its bars, for example `1m`."),

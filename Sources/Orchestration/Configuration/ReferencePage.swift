@@ -103,8 +103,8 @@ public struct ReferencePage: Sendable {
     private static func tables() -> [String] {
         var blocks = [
             "# Tables",
-            "Times are UTC. Every table also has the column `\(TableSchema.partitionColumn)`: the UTC date by which its "
-                + "files are kept in folders. Columns marked *computed* follow from others.",
+            "Times are UTC. Files are kept in folders by `date`, or by `month` where rows are few, so that a condition on "
+                + "this column spares opening the others. Columns marked *computed* follow from others.",
             MarkdownTable.text(
                 ["table", "layer", "one row per"],
                 Tables.all.map { ["[`\($0.name)`](#\($0.name))", $0.layer.rawValue, $0.summary] }),
@@ -112,7 +112,8 @@ public struct ReferencePage: Sendable {
         for table in Tables.all {
             blocks.append("## \(table.name)")
             blocks.append(
-                "One row per \(table.summary) (\(table.layer.rawValue)). Partitioned by the date of `\(table.timeColumn)`, "
+                "One row per \(table.summary) (\(table.layer.rawValue)). Partitioned by the \(table.partition.column) of "
+                    + "`\(table.timeColumn)`, "
                     + "sorted by \(table.sortKey.map { "`\($0)`" }.joined(separator: ", ")).")
             blocks.append(
                 MarkdownTable.text(
@@ -124,8 +125,10 @@ public struct ReferencePage: Sendable {
                         ]
                     } + [
                         [
-                            "`\(TableSchema.partitionColumn)`", "date", "no",
-                            "UTC date of `\(table.timeColumn)`. *Computed.*",
+                            "`\(table.partition.column)`", "date", "no",
+                            table.partition == .date
+                                ? "UTC date of `\(table.timeColumn)`. *Computed.*"
+                                : "First day of the UTC month of `\(table.timeColumn)`. *Computed.*",
                         ]
                     ]))
         }

@@ -33,7 +33,7 @@ struct CoverageQuery: Sendable {
         if let from = try values.moment("from") { conditions.append("to_ns > \(from)") }
         if let to = try values.moment("to") {
             conditions.append("from_ns < \(to)")
-            conditions.append("date <= DATE '\(CivilDate.split(Timestamp(nanoseconds: to)).date)'")
+            conditions.append("month <= DATE '\(TablePartition.month.firstDay(ofNs: to))'")
         }
         let limit = try values.integer("limit", in: 1...50_000, default: 1000)
         let sql = """

@@ -19,7 +19,7 @@ struct MarketQueries: Sendable {
             """
             SELECT * FROM (SELECT start_ns, open, high, low, close, volume, vwap, trades, final, revision, adjusted_close
             FROM bars WHERE \(series.instrumentSQL) AND source = \(SQLText.literal(series.source)) AND "interval" = \(SQLText.literal(interval))
-            AND price_type = \(SQLText.literal(series.priceType)) AND \(series.rangeSQL("start_ns"))
+            AND price_type = \(SQLText.literal(series.priceType)) AND \(series.rangeSQL("start_ns", Tables.bars.partition))
             \(series.latestRevisionSQL)
             ORDER BY start_ns DESC LIMIT \(series.limit)) ORDER BY start_ns
             """
@@ -50,7 +50,7 @@ struct MarketQueries: Sendable {
             """
             SELECT name, start_ns, value FROM indicators
             WHERE \(series.instrumentSQL) AND "interval" = \(SQLText.literal(series.interval))
-            AND price_type = \(SQLText.literal(series.priceType)) AND \(series.rangeSQL("start_ns"))
+            AND price_type = \(SQLText.literal(series.priceType)) AND \(series.rangeSQL("start_ns", Tables.bars.partition))
             QUALIFY row_number() OVER (PARTITION BY name ORDER BY start_ns DESC) <= \(series.limit)
             ORDER BY name, start_ns
             """
@@ -82,7 +82,7 @@ struct MarketQueries: Sendable {
             responder,
             """
             SELECT event_time_ns, ingest_time_ns, price, size, side, trade_id, conditions, journal_offset, frame_index
-            FROM trades WHERE \(series.instrumentSQL) AND \(series.rangeSQL("event_time_ns"))
+            FROM trades WHERE \(series.instrumentSQL) AND \(series.rangeSQL("event_time_ns", Tables.trades.partition))
             ORDER BY event_time_ns DESC, journal_offset DESC, frame_index DESC LIMIT \(series.limit)
             """
         ) { json, rows in
@@ -154,16 +154,16 @@ private struct Series {
             ? "" : "QUALIFY row_number() OVER (PARTITION BY start_ns ORDER BY revision DESC) = 1"
     }
 
-    /// The range as SQL, with the dates of the partitions so that files of other days are not opened.
-    func rangeSQL(_ column: String) -> String {
+    /// The range as SQL, with the partitions so that other files are not opened.
+    func rangeSQL(_ column: String, _ partition: TablePartition) -> String {
         var conditions = ["TRUE"]
         if let from {
             conditions.append("\(column) >= \(from)")
-            conditions.append("date >= DATE '\(CivilDate.split(Timestamp(nanoseconds: from)).date)'")
+            conditions.append("\(partition.column) >= DATE '\(partition.firstDay(ofNs: from))'")
         }
         if let to {
             conditions.append("\(column) < \(to)")
-            conditions.append("date <= DATE '\(CivilDate.split(Timestamp(nanoseconds: to)).date)'")
+            conditions.append("\(partition.column) <= DATE '\(partition.firstDay(ofNs: to))'")
         }
         return conditions.joined(separator: " AND ")
     }

@@ -63,7 +63,7 @@ struct GapsCommand: Command {
         }
         if let to = try command.value("to", form: form, { Timestamp(rfc3339: $0) }) {
             conditions.append("from_ns < \(to.nanoseconds)")
-            conditions.append("date <= DATE '\(CivilDate.split(to).date)'")
+            conditions.append("month <= DATE '\(TablePartition.month.firstDay(ofNs: to.nanoseconds))'")
         }
         return """
             SELECT * FROM (SELECT feed, CASE WHEN venue = '' THEN symbol ELSE venue || ':' || symbol END AS instrument, kind,

@@ -84,8 +84,9 @@ final class LeanFactorDecoder: FeedDecoder {
 
     /// Cash per share, from the close of a row and its price factor over that of the next.
     private static func dividend(_ row: LeanSecurities.Factor, _ factor: Double) -> Double {
+        // Both factors are rounded to seven digits.
         let uncertainty = row.close * 1e-7 / row.price
-        let steps = [10_000.0, 1000, 100].first { 1 / $0 > uncertainty } ?? 100
+        let steps = [10_000.0, 1000, 100].first { 1 / $0 > 2 * uncertainty } ?? 100
         return (row.close * (1 - factor) * steps).rounded() / steps
     }
 
