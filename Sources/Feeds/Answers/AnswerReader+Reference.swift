@@ -34,10 +34,17 @@ extension AnswerReader {
         let time = try row.time(places("time"), &times)
         let change = try row.number(places("change"), "change")
         let percent = try row.number(places("percent"), "percent")
+        let instrument = instrumentID(row.text(places("symbol")), answer)
+        if let time, let current = numbers[0] {
+            // The vendor's time is the number of the quote: a poll that finds the same one again is no news.
+            events.quotes.append(
+                instrument: instrument, eventTimeNs: time, ingestTimeNs: answer.ingestTimeNs, bid: .nan, ask: .nan,
+                updateID: time, last: current, journalOffset: answer.journalOffset, frameIndex: Int32(row.row))
+        }
         let rows = events.quoteSnapshots
         let schema = rows.schema
         rows.begin(journalOffset: answer.journalOffset, frameIndex: Int32(row.row))
-        rows.set(instrument: instrumentID(row.text(places("symbol")), answer))
+        rows.set(instrument: instrument)
         rows.set(schema.place("fetched_at_ns"), answer.fetchedAtNs)
         rows.set(schema.place("event_time_ns"), time ?? answer.fetchedAtNs)
         for (name, number) in zip(names, numbers) { rows.set(schema.place(name), number ?? .nan) }

@@ -64,6 +64,11 @@ private func text(_ path: String) throws -> String {
             rows[0].contains("symbol=AAPL") && rows[0].contains("event_time_ns=1584624600000000000 current=250.195"))
         #expect(rows[0].contains("high=252.84 low=242.61 open=247.39 previous_close=246.67"))
         #expect(rows[1].contains("symbol=MSFT"))
+        let quotes = answers.events.quotes
+        #expect((0..<quotes.count).map { quotes.last[$0] } == [250.195, 153.83])
+        #expect(
+            (0..<quotes.count).map { quotes.updateID[$0] } == [1_584_624_600_000_000_000, 1_586_186_894_000_000_000])
+        #expect((0..<quotes.count).allSatisfy { quotes.bid[$0].isNaN && quotes.ask[$0].isNaN })
         #expect(
             answers.deadLetters == [
                 "0 venue_error: all values are zero: the vendor does not know the symbol, or has no price",
