@@ -48,7 +48,7 @@ enum BarSeriesCheck {
             let step = index > 0 ? bar.close / bars[index - 1].close : 1
             // Where prices are not adjusted, a split moves them on its day.
             if !isFactor(step * (splits[bar.startNs] ?? 0), 1) {
-                if let factor = factors.first(where: { isFactor(step, $0) || isFactor(1 / step, $0) }) {
+                if let factor = factors.first(where: { isStep(step, $0) || isStep(1 / step, $0) }) {
                     level += step > 1 ? log2(factor) : -log2(factor)
                 }
             }
@@ -94,6 +94,13 @@ enum BarSeriesCheck {
     }
 
     private static func rounded(_ value: Double) -> Double { (value * 10_000).rounded() / 10_000 }
+
+    /// Whether a price went from one level to another. The larger the factor, the less it can be a price that moved, and
+    /// the fewer digits a price has that was divided by it.
+    private static func isStep(_ ratio: Double, _ factor: Double) -> Bool {
+        let tolerance = factor < 1000 ? 1.25 : factor.squareRoot().squareRoot()
+        return ratio > factor / tolerance && ratio < factor * tolerance
+    }
 
     /// Whether two ratios are the same but for what a price moves in a day.
     private static func isFactor(_ ratio: Double, _ factor: Double) -> Bool {
