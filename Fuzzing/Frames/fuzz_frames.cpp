@@ -1,4 +1,5 @@
-// Fuzzes the decoder that the linker calls `fuzzed_decoder`: the input is frames with the byte 0x1e between them, which no JSON text holds.
+// Fuzzes the decoder that the linker calls `fuzzed_decoder`: the input is frames with the byte 0x1e between them, which
+// no JSON text holds.
 //
 // Each frame lies in memory of its own with the padding that its contract promises and no byte more, so that the address
 // sanitizer sees every step beyond it. Checked is what a decoder promises whatever the bytes: see `check` below.
@@ -7,7 +8,8 @@
 #include <stdlib.h>
 
 #include "bench.hpp"
-#include "reference_json.hpp"
+
+extern "C" td_decode fuzzed_decoder;
 
 namespace fuzzing {
 namespace {
@@ -41,6 +43,13 @@ class Frames {
     std::vector<std::unique_ptr<char[]>> memory_;
 };
 
+/// Frames of these formats hold rows, not one JSON text.
+bool has_rows() {
+    // Volatile, since the compiler takes functions of different names for different functions.
+    static td_decode *volatile decoder = fuzzed_decoder;
+    return decoder == td_decode_trade_rows || decoder == td_decode_quote_rows || decoder == td_decode_transaction_rows;
+}
+
 bool is_price(double value) { return value > 0 && isfinite(value); }
 bool is_size(double value) { return value >= 0 && isfinite(value); }
 
@@ -58,27 +67,48 @@ void check(const Row &row, const td_frame &frame) {
     const double bid = row.values[0], ask = row.values[1];
     CHECK(isnan(bid) || is_price(bid));
     CHECK(isnan(ask) || is_price(ask));
-    CHECK(!isnan(bid) || !isnan(ask));
+    CHECK(!isnan(bid) || !isnan(ask) || !isnan(row.values[4]));
     CHECK(isnan(row.values[2]) || is_size(row.values[2]));
     CHECK(isnan(row.values[3]) || is_size(row.values[3]));
     const int32_t follows = isnan(bid) || isnan(ask) ? 4 : bid > ask ? 1 : bid == ask ? 2 : 0;
-    CHECK((row.flags & ~8) == follows);
+    // Above are the flags of a terminal's tick.
+    CHECK((row.flags & 0xf7) == follows && row.flags >= 0);
+    CHECK(isnan(row.values[4]) || is_price(row.values[4]));
+    CHECK(isnan(row.values[5]) || is_size(row.values[5]));
 }
 
 void check(const td_reject &reject, const td_frame &frame) {
-    CHECK(reject.reason >= TD_MALFORMED && reject.reason <= TD_VENUE_ERROR);
+    CHECK((reject.reason >= TD_MALFORMED && reject.reason <= TD_VENUE_ERROR) || reject.reason == TD_VALUE_INVALID);
     CHECK(reject.frame_index >= 0 && (size_t)reject.frame_index <= frame.count);
     CHECK(reject.begin <= reject.end && reject.end <= frame.count);
     CHECK(reject.what != nullptr && (reject.reason == TD_VENUE_ERROR || reject.what[0] != 0));
 }
 
+/// A list is JSON or rejected as a whole; of lines those that are no JSON are rejected.
+void check_rows(const Outcome &outcome, std::string_view text) {
+    const size_t start = text.find_first_not_of(" \t\r\n");
+    const size_t taken = outcome.rows.size() + outcome.records.size();
+    if (start == text.npos) {
+        CHECK(taken == 0 && outcome.reject_count == 0);
+        return;
+    }
+    const bool is_list = text[start] == '[';
+    const ReferenceJSON json(text, !is_list);
+    if (!json.is_valid) CHECK(outcome.reject_count > 0);
+    if (is_list && !json.is_valid) CHECK(taken == 0 && outcome.reject_count == 1);
+    if (json.is_valid && json.depth <= 64)
+        for (const td_reject &reject : outcome.rejects) CHECK(strcmp(reject.what, "not JSON") != 0);
+}
+
 /// A frame gives rows, rejects, or is ignored; a place of it gives one row or one reject; and what is not JSON is
 /// rejected as a whole.
 void check(const Outcome &outcome, const td_frame &frame) {
+    const size_t taken = outcome.rows.size() + outcome.records.size();
     CHECK(outcome.ignored <= 1);
-    CHECK(outcome.rows.size() + outcome.reject_count + outcome.ignored > 0);
-    CHECK(outcome.ignored == 0 || outcome.rows.size() + outcome.reject_count == 0);
+    CHECK(taken + outcome.reject_count + outcome.ignored > 0);
+    CHECK(outcome.ignored == 0 || taken + outcome.reject_count == 0);
     std::map<int32_t, int> places;
+    for (const Record &record : outcome.records) CHECK(places[record.frame_index]++ == 0);
     for (const Row &row : outcome.rows) {
         check(row, frame);
         CHECK(places[row.frame_index]++ == 0);
@@ -87,6 +117,7 @@ void check(const Outcome &outcome, const td_frame &frame) {
         check(reject, frame);
         CHECK(places[reject.frame_index]++ == 0);
     }
+    if (has_rows()) return check_rows(outcome, std::string_view(frame.bytes, frame.count));
     const ReferenceJSON json(std::string_view(frame.bytes, frame.count));
     const bool is_malformed = outcome.reject_count == 1 && outcome.rejects[0].reason == TD_MALFORMED;
     if (!json.is_valid) {
@@ -114,8 +145,6 @@ void check_same(const std::vector<Outcome> &run, const std::vector<Outcome> &sin
 }  // namespace
 }  // namespace fuzzing
 
-extern "C" td_decode fuzzed_decoder;
-
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count) {
     using namespace fuzzing;
     const std::string_view input((const char *)data, count);
@@ -134,7 +163,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count) {
         CHECK(run.ignored - before == total_ignored(expected));
     }
     CHECK(general.decode(same.all, 1) == expected);
-    for (int kind : {TD_INSTRUMENT, TD_CONDITIONS}) {
+    for (int kind : {TD_INSTRUMENT, TD_CONDITIONS, TD_TEXT}) {
         CHECK(general.names.texts[kind] == fixed.names.texts[kind]);
         CHECK(general.names.texts[kind] == run.names.texts[kind]);
     }

@@ -22,10 +22,10 @@ namespace fuzzing {
 
 /// Texts by the number that `td_intern` gave them.
 struct Names {
-    std::vector<std::string> texts[2];
+    std::vector<std::string> texts[3];
 
     static uint32_t intern(void *context, int32_t kind, const char *text, size_t count) {
-        CHECK(kind == TD_INSTRUMENT || kind == TD_CONDITIONS);
+        CHECK(kind == TD_INSTRUMENT || kind == TD_CONDITIONS || kind == TD_TEXT);
         std::vector<std::string> &texts = ((Names *)context)->texts[kind];
         texts.emplace_back(text, count);
         return (uint32_t)(texts.size() - 1);
@@ -37,7 +37,7 @@ struct Row {
     bool is_quote;
     std::string instrument, conditions;
     int64_t event_time_ns, ingest_time_ns, journal_offset, id;
-    double values[4];
+    double values[6];
     int32_t flags, frame_index;
 
     bool operator==(const Row &other) const {
@@ -49,15 +49,24 @@ struct Row {
     }
 };
 
+/// A row of a table of records: its cells one behind the other, texts instead of their numbers.
+struct Record {
+    std::string cells;
+    int32_t frame_index;
+
+    bool operator==(const Record &other) const { return cells == other.cells && frame_index == other.frame_index; }
+};
+
 /// Everything that one frame gave.
 struct Outcome {
     std::vector<Row> rows;
+    std::vector<Record> records;
     std::vector<td_reject> rejects;
     size_t reject_count = 0;
     size_t ignored = 0;
 
     bool operator==(const Outcome &other) const {
-        if (!(rows == other.rows) || reject_count != other.reject_count || ignored != other.ignored ||
+        if (!(rows == other.rows) || !(records == other.records) || reject_count != other.reject_count || ignored != other.ignored ||
             rejects.size() != other.rejects.size())
             return false;
         for (size_t i = 0; i < rejects.size(); i++) {

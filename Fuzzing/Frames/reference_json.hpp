@@ -30,13 +30,19 @@ inline bool is_utf8(std::string_view text) {
     return true;
 }
 
-/// Reads one JSON text.
+/// Reads one JSON text, or several one behind the other.
 class ReferenceJSON {
   public:
-    explicit ReferenceJSON(std::string_view text) : at_(text.data()), end_(at_ + text.size()) {
+    explicit ReferenceJSON(std::string_view text, bool is_sequence = false)
+        : at_(text.data()), end_(at_ + text.size()) {
         space();
         is_object = at_ != end_ && *at_ == '{';
-        is_valid = is_utf8(text) && value(0) && (space(), at_ == end_);
+        is_valid = is_utf8(text);
+        do {
+            is_valid = is_valid && value(0);
+            space();
+        } while (is_valid && is_sequence && at_ != end_);
+        is_valid = is_valid && at_ == end_;
     }
 
     bool is_valid = false;

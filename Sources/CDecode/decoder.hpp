@@ -131,16 +131,21 @@ class FrameWriter {
     const size_t first_record_;
 };
 
+/// Rows and messages of no interest so far.
+inline size_t events_and_ignored(const td_output &output) {
+    return output.trades.count + output.quotes.count + output.records.count + output.ignored;
+}
+
 /// Reads frames with `decode(decoder, frame, output)` up to the first that has rejects, included; returns how many.
 template <void (*Decode)(td_decoder &, const td_frame &, td_output &)>
 size_t decode_run(td_decoder &decoder, const td_frame *frames, size_t count, td_output &output) {
     output.rejects_listed = output.reject_count = output.ignored = 0;
     for (size_t i = 0; i < count; i++) {
-        const size_t before = output.trades.count + output.quotes.count + output.ignored;
+        const size_t before = events_and_ignored(output);
         Decode(decoder, frames[i], output);
         if (output.reject_count > 0) return i + 1;
         // A message without events.
-        if (output.trades.count + output.quotes.count + output.ignored == before) output.ignored++;
+        if (events_and_ignored(output) == before) output.ignored++;
     }
     return count;
 }
