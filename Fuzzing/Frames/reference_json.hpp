@@ -78,10 +78,12 @@ class ReferenceJSON {
         if (take('.') && !digits()) return false;
         if (take('e') || take('E')) {
             if (!take('+')) take('-');
-            return digits();
+            if (!digits()) return false;
         }
-        return true;
+        return ends();
     }
+    // The next text of a sequence needs a mark or a space before it.
+    bool ends() const { return at_ == end_ || strchr(" \t\r\n,:]}[{\"", *at_) != nullptr; }
     bool hex(uint32_t &value) {
         value = 0;
         for (int i = 0; i < 4; i++, at_++) {
@@ -144,9 +146,9 @@ class ReferenceJSON {
             case '{': at_++; return list('}', level + 1);
             case '[': at_++; return list(']', level + 1);
             case '"': return string(false);
-            case 't': return take("true");
-            case 'f': return take("false");
-            case 'n': return take("null");
+            case 't': return take("true") && ends();
+            case 'f': return take("false") && ends();
+            case 'n': return take("null") && ends();
             default: return number();
         }
     }

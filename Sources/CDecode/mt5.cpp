@@ -183,7 +183,8 @@ struct Message {
                 ticks = tokens;
                 sound = tokens.skip();
             } else if (memcmp(name, "message\"", 8) == 0 && tokens.peek() == '"') {
-                sound = unquoted(tokens.take(), text);
+                const std::string_view token = tokens.take();
+                sound = is_scalar(token) && unquoted(token, text);
             } else {
                 sound = tokens.skip();
             }

@@ -19,6 +19,12 @@ import Testing
         #expect(result.reasons == ["malformed"])
     }
 
+    @Test func `a message of a bridge with a broken escape is no JSON`() {
+        let result = DecodedFrames { FrameDecoders.mt5($0) }
+        result.decode(#"{"type":"terminal","message":"(-\10)"}"#).decode(#"{"type":"terminal","message":"(\u002d10)"}"#)
+        #expect(result.reasons == ["malformed"] && result.events.ignored == 1)
+    }
+
     @Test func `a frame with an empty list of events counts as ignored`() {
         for (frame, make) in [
             (#"{"type":"trade","data":[]}"#, { FrameDecoders.finnhub($0) }),

@@ -43,3 +43,31 @@ import Testing
         #expect(parts.day.map(Int64.init) == date.components.day)
     }
 }
+
+@Suite struct ZoneClockTests {
+    private static let zones = [
+        "America/New_York", "Europe/London", "Australia/Lord_Howe", "Asia/Tokyo", "Europe/Moscow", "Africa/Casablanca",
+        "America/New_York+7", "America/Sao_Paulo",
+    ]
+
+    @Test(arguments: zones)
+    func `a clock that has been asked before answers like one that has not, and shows the time again`(zone: String) throws {
+        var random = SeededGenerator(seed: 8)
+        var clock = try #require(ZoneClock(zone))
+        let nsPerDay = Timestamp.nanosecondsPerDay
+        var skipped = 0
+        for round in 0..<60 {
+            // Backwards and forwards, day by day, from anywhere between 1971 and 2037.
+            let start = Int64.random(in: 365..<24_500, using: &random)
+            for step in 0..<40 {
+                let day = round % 2 == 0 ? start + Int64(step) : start - Int64(step)
+                let ofDay = Int64.random(in: 0..<nsPerDay, using: &random)
+                let utc = clock.utcNs(day: day, ofDayNs: ofDay)
+                var fresh = try #require(ZoneClock(zone))
+                #expect(utc == fresh.utcNs(day: day, ofDayNs: ofDay), "\(zone) \(CivilDate(daysSinceEpoch: day))")
+                if !zone.contains("+"), clock.wallNs(utcNs: utc) != day * nsPerDay + ofDay { skipped += 1 }
+            }
+        }
+        #expect(skipped <= 5)
+    }
+}

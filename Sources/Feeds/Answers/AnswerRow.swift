@@ -91,7 +91,8 @@ struct AnswerTimes {
     @safe
     mutating func readDate(_ text: UnsafeRawBufferPointer) -> Int64? {
         guard isText else { return reader.read(text).map { clock.day(utcNs: $0) } }
-        return unsafe CivilDate(String(decoding: text.prefix(10), as: UTF8.self).prefix { $0 != " " })?.daysSinceEpoch
+        let day = unsafe text.prefix(10).prefix { $0 != UInt8(ascii: " ") }
+        return unsafe CivilDate(digits: day)?.daysSinceEpoch
     }
 
     /// Midnight in the zone at the start of the day.

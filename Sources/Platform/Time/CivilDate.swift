@@ -19,14 +19,27 @@ public struct CivilDate: Hashable, Comparable, Sendable, CustomStringConvertible
         guard components == (year, month, day) else { return nil }
     }
 
-    /// A day written `2026-01-31`, `20260131` or `2026/01/31`.
+    /// A day written `2026-01-31`, `20260131`, `2026/01/31` or `2026.01.31`.
     public init?(_ text: some StringProtocol) {
-        let characters = Array(text)
-        let marks = characters.count == 10 ? [4, 7] : []
-        let digits = characters.indices.filter { !marks.contains($0) }.map { characters[$0] }
-        guard digits.count == 8, digits.allSatisfy({ $0.isASCII && $0.isNumber }),
-            marks.allSatisfy({ "-/.".contains(characters[$0]) }), let number = Int64(String(digits))
-        else { return nil }
+        guard let date = CivilDate(digits: text.utf8) else { return nil }
+        self = date
+    }
+
+    /// The same, as the bytes of a text.
+    public init?(digits bytes: some Collection<UInt8>) {
+        let marked = bytes.count == 10
+        guard marked || bytes.count == 8 else { return nil }
+        var number: Int64 = 0
+        for (place, byte) in bytes.enumerated() {
+            if marked && (place == 4 || place == 7) {
+                guard byte == UInt8(ascii: "-") || byte == UInt8(ascii: "/") || byte == UInt8(ascii: ".") else {
+                    return nil
+                }
+            } else {
+                guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+                number = number * 10 + Int64(byte - UInt8(ascii: "0"))
+            }
+        }
         self.init(year: number / 10_000, month: number / 100 % 100, day: number % 100)
     }
 

@@ -5,7 +5,7 @@ internal import Foundation
 /// A time that the clock shows twice is taken as the first; a time that the clock skips is taken as if it had not
 /// been set forward yet.
 ///
-/// - Complexity: constant per time of the same day; a new day asks the time-zone database.
+/// - Complexity: constant per time; the time-zone database is asked for each season, and for days on which it changes.
 public struct ZoneClock: Sendable {
     private enum Rule: Sendable {
         case fixed(offsetNs: Int64)
@@ -20,6 +20,9 @@ public struct ZoneClock: Sendable {
     /// Wall-clock nanoseconds of the day from which `laterOffsetNs` holds.
     private var changeNs = Int64.max
     private var laterOffsetNs: Int64 = 0
+    /// Days around it that have the offset of their midnight all day long.
+    private var season: Range<Int64> = 0..<0
+    private var seasonOffsetNs: Int64 = 0
 
     /// Reads an IANA name, `UTC`, or an offset such as `UTC-5`, `+05:30`, `-0500`; or a name and an offset from it, such
     /// as `America/New_York+7`: the clock of forex brokers whose day ends at 17:00 in New York, summer and winter.
@@ -76,7 +79,11 @@ public struct ZoneClock: Sendable {
         switch rule {
         case .fixed(let offsetNs): return wallNs &- offsetNs
         case .named(let zone):
-            if day != self.day { look(up: day, zone) }
+            if season.contains(day) { return wallNs &- seasonOffsetNs }
+            if day != self.day {
+                look(up: day, zone)
+                lookUpSeason(zone)
+            }
             return wallNs &- (ofDayNs < changeNs ? offsetNs : laterOffsetNs)
         }
     }
@@ -116,6 +123,31 @@ public struct ZoneClock: Sendable {
         // A clock set forward skips the hour after the change; what it claims to show there is still the old time.
         if laterOffsetNs > offsetNs { changeNs += laterOffsetNs - offsetNs }
     }
+
+    /// The days between the changes before and after `day`, where that day is none of a change.
+    private mutating func lookUpSeason(_ zone: TimeZone) {
+        guard changeNs == .max else { return }
+        let start = Date(timeIntervalSince1970: Double(day) * 86_400 - Double(offsetNs) / 1e9)
+        /// The day that the clocks show at a change, by the offset before it.
+        func dayShown(_ change: Date) -> Int64 {
+            let offset = zone.secondsFromGMT(for: change.addingTimeInterval(-1))
+            return Int64(((change.timeIntervalSince1970 + Double(offset)) / 86_400).rounded(.down))
+        }
+        // Without a change in a year the season begins a year before.
+        var first = day - Self.lookBackDays + 2
+        var next = zone.nextDaylightSavingTimeTransition(
+            after: start.addingTimeInterval(-Double(Self.lookBackDays) * 86_400))
+        while let change = next, change <= start {
+            first = dayShown(change) + 2
+            next = zone.nextDaylightSavingTimeTransition(after: change)
+        }
+        let last = next.map { dayShown($0) - 1 } ?? day + Self.lookBackDays
+        guard first <= day, day < last else { return }
+        season = first..<last
+        seasonOffsetNs = offsetNs
+    }
+
+    private static let lookBackDays: Int64 = 400
 
     private static func offsetNs(_ text: String) -> Int64? {
         var rest = Substring(text)
