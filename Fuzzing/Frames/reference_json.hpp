@@ -83,7 +83,7 @@ class ReferenceJSON {
         return ends();
     }
     // The next text of a sequence needs a mark or a space before it.
-    bool ends() const { return at_ == end_ || strchr(" \t\r\n,:]}[{\"", *at_) != nullptr; }
+    bool ends() const { return at_ == end_ || strchr(" \t\r\n,:]}[{", *at_) != nullptr; }
     bool hex(uint32_t &value) {
         value = 0;
         for (int i = 0; i < 4; i++, at_++) {
