@@ -54,7 +54,8 @@ bool is_price(double value) { return value > 0 && isfinite(value); }
 bool is_size(double value) { return value >= 0 && isfinite(value); }
 
 void check(const Row &row, const td_frame &frame) {
-    CHECK(!row.instrument.empty() && row.instrument.size() <= 128 && is_utf8(row.instrument));
+    // Rows state venue and symbol, each of at most 128 bytes.
+    CHECK(!row.instrument.empty() && row.instrument.size() <= (has_rows() ? 257 : 128) && is_utf8(row.instrument));
     CHECK(row.conditions.size() <= 128 && is_utf8(row.conditions));
     CHECK(row.event_time_ns >= 0 && row.event_time_ns < end_of_time_ns);
     CHECK(row.ingest_time_ns == frame.ingest_time_ns);

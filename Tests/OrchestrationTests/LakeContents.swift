@@ -67,7 +67,7 @@ func configuration(
 /// Waits up to `seconds` until `body` is true.
 func eventually(seconds: Double = 20, _ body: () -> Bool) -> Bool {
     let watch = Stopwatch()
-    while watch.seconds < seconds {
+    while watch.seconds < seconds * Patience.factor {
         if body() { return true }
         Pause.wait(ns: 2_000_000)
     }

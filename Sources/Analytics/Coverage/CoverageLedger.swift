@@ -70,6 +70,7 @@ struct CoverageLedger: ~Copyable {
     ) {
         take(coverage(of: feed).connections.lost(label, reason: reason, feed: feed, atNs: ingestTimeNs), feed)
         sequences.due(feed: feed, ingestTimeNs: ingestTimeNs, &rows)
+        sequences.lost(feed: feed, &rows)
         write(journalOffset, into: batch)
     }
 
@@ -228,7 +229,7 @@ struct CoverageLedger: ~Copyable {
             let ledger = coverage.connections
             let untilNs = coverage.eventTimeNs(ofReceipt: ledger.isDown ? ledger.downSinceNs : ledger.lastRecordNs)
             let silent = ledger.recording == nil ? silences.ongoing(feed: feed, untilNs: untilNs) : []
-            for row in ledger.ongoing(feed: feed) + silent {
+            for row in ledger.ongoing(feed: feed) + sequences.ongoing(feed: feed) + silent {
                 writer.write(row, journalOffset: journalOffset, ongoing: true, into: batch)
             }
         }

@@ -115,6 +115,15 @@ struct SequenceLedger {
         tell(feed, upTo: ingestTimeNs, &rows)
     }
 
+    /// Tells what filled holes so far: nothing more may come for long.
+    mutating func lost(feed: UInt32, _ rows: inout [Row]) {
+        for filling in fillings where filling.feed == feed { rows.append(Self.row(filling)) }
+        fillings.removeAll { $0.feed == feed }
+    }
+
+    /// Fillings that are still to be told.
+    func ongoing(feed: UInt32) -> [Row] { fillings.filter { $0.feed == feed }.map(Self.row) }
+
     /// Tells everything of a feed.
     mutating func end(feed: UInt32, _ rows: inout [Row]) { tell(feed, upTo: .max, &rows) }
 
