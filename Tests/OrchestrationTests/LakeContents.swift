@@ -2,6 +2,7 @@ import Databases
 import Lake
 import Market
 import Platform
+import TestKit
 import Testing
 
 @testable import Orchestration

@@ -8,69 +8,11 @@ import Testing
 
 @testable import Feeds
 
-/// A feed that runs against a fake venue, with waits that suit a test.
-private final class Running {
-    let venue: FakeVenue
-    let output: ConformanceOutput
-    let status: FeedStatus
-    private let finished = DispatchSemaphore(value: 0)
-    private let outcome = ErrorBox()
-
-    private final class ErrorBox: Sendable {
-        let value = Mutex<(any Error)?>(nil)
-    }
-
-    init(_ feed: ConformingFeed, _ change: (inout LiveSession.Policy) -> Void = { _ in }) throws {
-        venue = try FakeVenue(feed)
-        output = try ConformanceOutput()
-        status = FeedStatus(name: feed.name)
-        var (lines, client) = try feed.lines(venue)
-        for place in lines.indices {
-            lines[place].policy.reconnect.firstNs = 20_000_000
-            lines[place].policy.reconnect.maxNs = 40_000_000
-            lines[place].policy.throttledNs = 100_000_000
-            change(&lines[place].policy)
-        }
-        var patience = GapFill.Patience()
-        patience.retry = Reconnect.Policy(firstNs: 10_000_000, maxNs: 20_000_000)
-        patience.graceNs = 100_000_000
-        let source = WebSocketTransport(lines, client: client, patience: patience)
-        let (output, status, outcome, finished) = (output, status, outcome, finished)
-        Thread.detachNewThread {
-            do {
-                try source.run(into: output, status: status)
-            } catch {
-                outcome.value.withLock { $0 = error }
-            }
-            finished.signal()
-        }
-    }
-
-    /// Stops the feed and waits for its end.
-    func stop() {
-        output.cancel()
-        #expect(finished.wait(timeout: .now() + 2 * Patience.seconds) == .success)
-        #expect(outcome.value.withLock { $0 } == nil)
-        venue.stop()
-    }
-
-    func waitForStatus(_ fulfilled: (FeedStatus.Snapshot) -> Bool) -> FeedStatus.Snapshot {
-        Patience.wait { fulfilled(status.snapshot) }
-        return status.snapshot
-    }
-
-    /// Waits until trades were kept, and checks that they are those expected, each once.
-    func expect(_ expected: Set<ConformanceOutput.Trade>, _ comment: Comment? = nil) {
-        let trades = output.wait { $0.trades.count >= expected.count }.trades
-        #expect(trades.count == expected.count && Set(trades) == expected, comment)
-    }
-}
-
 /// What every live feed does, whatever its venue. A feed joins by a `ConformingFeed`.
 @Suite(.serialized) struct FeedConformanceTests {
     @Test(arguments: ConformingFeed.all)
     func `it connects, asks once for every instrument, and its trades come out as sent`(feed: ConformingFeed) throws {
-        let running = try Running(feed)
+        let running = try RunningFeed(feed)
         running.venue.waitUntilAsked()
         #expect(running.venue.state.withLock { $0.asked.sorted() } == [0, 1])
         running.venue.trade(0, 3)
@@ -88,7 +30,7 @@ private final class Running {
 
     @Test(arguments: ConformingFeed.all)
     func `what is not valid becomes a dead letter and disturbs nothing else`(feed: ConformingFeed) throws {
-        let running = try Running(feed)
+        let running = try RunningFeed(feed)
         running.venue.waitUntilAsked()
         running.venue.trade(0)
         running.venue.send(feed.malformed)
@@ -102,7 +44,7 @@ private final class Running {
 
     @Test(arguments: ConformingFeed.all)
     func `after a lost connection it connects again, asks again, and goes on`(feed: ConformingFeed) throws {
-        let running = try Running(feed)
+        let running = try RunningFeed(feed)
         for round in 1...3 as ClosedRange<Int64> {
             running.venue.waitUntilAsked(connections: Int(round))
             running.venue.trade(0)
@@ -120,7 +62,7 @@ private final class Running {
 
     @Test(arguments: ConformingFeed.all)
     func `a silent connection is stale and made anew`(feed: ConformingFeed) throws {
-        let running = try Running(feed) { $0.staleNs = 300_000_000 }
+        let running = try RunningFeed(feed) { $0.staleNs = 300_000_000 }
         running.venue.waitUntilAsked(connections: 3)
         #expect(running.output.wait { $0.begins.count >= 3 }.begins.count >= 3)
         running.stop()
@@ -128,14 +70,14 @@ private final class Running {
 
     @Test(arguments: ConformingFeed.all)
     func `an idle line writes heartbeats`(feed: ConformingFeed) throws {
-        let running = try Running(feed) { $0.heartbeatNs = 50_000_000 }
+        let running = try RunningFeed(feed) { $0.heartbeatNs = 50_000_000 }
         #expect(running.output.wait { $0.heartbeats >= 3 }.heartbeats >= 3)
         running.stop()
     }
 
     @Test(arguments: ConformingFeed.all)
     func `too many attempts are waited out`(feed: ConformingFeed) throws {
-        let running = try Running(feed) { $0.throttledNs = 10_000_000_000 }
+        let running = try RunningFeed(feed) { $0.throttledNs = 10_000_000_000 }
         // The first connection comes up; then the venue has had enough.
         running.venue.waitUntilAsked()
         running.venue.state.withLock { $0.refusals = 1_000_000 }
@@ -149,7 +91,7 @@ private final class Running {
 
     @Test(arguments: ConformingFeed.all)
     func `it tries again after a refusal and recovers by itself`(feed: ConformingFeed) throws {
-        let running = try Running(feed)
+        let running = try RunningFeed(feed)
         running.venue.waitUntilAsked()
         running.venue.state.withLock { $0.refusals = 2 }
         running.venue.hangUp()
@@ -161,7 +103,7 @@ private final class Running {
 
     @Test(arguments: ConformingFeed.all)
     func `a stop says goodbye, ends soon, and does not end the session`(feed: ConformingFeed) throws {
-        let running = try Running(feed)
+        let running = try RunningFeed(feed)
         running.venue.waitUntilAsked()
         running.venue.trade(0)
         running.expect(feed.expected(0, 1...1))
@@ -172,7 +114,7 @@ private final class Running {
         #expect(watch.seconds < Patience.seconds)
         #expect(running.status.snapshot.state == .stopped && running.output.state.ends == 0)
         // Also while it waits for the next attempt.
-        let waiting = try Running(feed) { $0.reconnect.firstNs = 60_000_000_000 }
+        let waiting = try RunningFeed(feed) { $0.reconnect.firstNs = 60_000_000_000 }
         waiting.venue.waitUntilAsked()
         waiting.venue.hangUp()
         _ = waiting.waitForStatus { $0.state == .degraded }
@@ -181,7 +123,7 @@ private final class Running {
 
     @Test(arguments: ConformingFeed.all)
     func `no secret is in what it writes`(feed: ConformingFeed) throws {
-        let running = try Running(feed)
+        let running = try RunningFeed(feed)
         running.venue.waitUntilAsked()
         running.stop()
         #expect(!running.output.state.begins.joined().contains(feed.secret))
@@ -191,7 +133,7 @@ private final class Running {
 
     @Test(arguments: ConformingFeed.all.filter { $0.history != nil })
     func `trades that got lost are fetched from the history, page by page`(feed: ConformingFeed) throws {
-        let running = try Running(feed)
+        let running = try RunningFeed(feed)
         running.venue.waitUntilAsked()
         running.venue.state.withLock { $0.pageSize = 40 }
         running.venue.trade(0, 10)
@@ -208,7 +150,7 @@ private final class Running {
 
     @Test(arguments: ConformingFeed.all.filter { $0.history != nil })
     func `what was traded during an outage is fetched once it shows`(feed: ConformingFeed) throws {
-        let running = try Running(feed)
+        let running = try RunningFeed(feed)
         running.venue.waitUntilAsked()
         running.venue.trade(0, 2)
         running.venue.trade(1, 2)
@@ -227,7 +169,7 @@ private final class Running {
 
     @Test(arguments: ConformingFeed.all.filter { $0.history != nil })
     func `a gap that fills by itself is not asked for`(feed: ConformingFeed) throws {
-        let running = try Running(feed)
+        let running = try RunningFeed(feed)
         running.venue.waitUntilAsked()
         for number in [1, 4, 2, 3, 6, 5, 7] as [Int64] { running.venue.send(feed.trade(0, number), to: 0) }
         running.expect(feed.expected(0, 1...7))
@@ -238,7 +180,7 @@ private final class Running {
 
     @Test(arguments: ConformingFeed.all.filter(\.hasNumbers))
     func `a connection is replaced before its end without a trade missing or twice`(feed: ConformingFeed) throws {
-        let running = try Running(feed) { policy in
+        let running = try RunningFeed(feed) { policy in
             policy.lifetimeNs = 400_000_000
             policy.overlapNs = 200_000_000
         }
