@@ -34,6 +34,24 @@ public protocol FeedMemory: Sendable {
     func lastTransactionNs() throws -> Int64?
     /// Where the simulated market stopped; nil where it never ran.
     func simulatorState() throws -> SimulatorState?
+    /// What the earlier runs of a feed that consumes logs journaled. Waits until the engine has read the journal up to
+    /// where this run found it.
+    ///
+    /// - Returns: nil where `isCancelled` became true first.
+    func consumed(feed: String, unless isCancelled: () -> Bool) throws -> ConsumedBefore?
+}
+
+/// How far the earlier runs of a feed had come in the logs that it consumes.
+public struct ConsumedBefore: Sendable {
+    /// The last number journaled of each log.
+    public var positions: StreamPositions
+    /// Settings of the latest session; nil where there was none.
+    public var settings: String?
+
+    public init(positions: StreamPositions = StreamPositions(), settings: String? = nil) {
+        self.positions = positions
+        self.settings = settings
+    }
 }
 
 /// Receives or makes frames and pushes them.

@@ -106,6 +106,23 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
         return outcome
     }
 
+    /// Says whether a frame lies beyond all that was seen of the log it comes from; remembers that, or counts it as
+    /// repeated.
+    public func takes(_ position: StreamPosition, feed: UInt32) -> Bool {
+        let state = state(of: feed)
+        let isNew = unsafe state.positions.advance(to: position)
+        if !isNew { state.counters.duplicateFrames += 1 }
+        return isNew
+    }
+
+    /// Takes in that a feed's earlier sessions had seen a log up to a number, wherever their records are now.
+    public func saw(log: [UInt8], upTo number: StreamNumber, feed: UInt32) {
+        state(of: feed).positions.advance(log: log, to: number)
+    }
+
+    /// How far the logs that a feed consumes were seen.
+    public func positions(feed: UInt32) -> StreamPositions { known(feed)?.positions ?? StreamPositions() }
+
     /// Takes in the events of one feed: drops duplicates from the batch in place and appends what became final.
     ///
     /// - Parameters:

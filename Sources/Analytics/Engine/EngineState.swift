@@ -32,10 +32,10 @@ public struct EngineStateError: Error, Sendable, CustomStringConvertible {
 /// | records | per table of records: identities seen, statements with their revisions |
 /// | vendor bars | per series: starts, digests, revisions |
 /// | coverage | per feed: connections, lag; holes and fillings not told yet; silences: latest events, habits |
-/// | feeds | per feed number: presence; watermark, session, counters, delivery keys, lanes, series, open bars |
+/// | feeds | per feed number: presence; watermark, session, counters, delivery keys, positions, lanes, series, open bars |
 enum EngineState {
     private static let mark: UInt32 = 0x4e45_4454
-    private static let version: UInt16 = 4
+    private static let version: UInt16 = 5
 
     static func writeHeader(_ configuration: EngineConfiguration, into writer: inout BinaryWriter) {
         writer.write(mark)
@@ -69,5 +69,8 @@ extension BinaryReader {
     mutating func flag() throws(EngineStateError) -> Bool { try value(UInt8.self) != 0 }
     mutating func text() throws(EngineStateError) -> String {
         do { return try readString() } catch { throw .damaged(at: error.position, error.description) }
+    }
+    mutating func byteList() throws(EngineStateError) -> [UInt8] {
+        do { return try readBytes() } catch { throw .damaged(at: error.position, error.description) }
     }
 }

@@ -16,6 +16,7 @@ extension FeedState {
         writer.write(session)
         for field in FeedCounters.fields { writer.write(Int64(counters[keyPath: field])) }
         deliveries.encode(into: &writer)
+        positions.encode(into: &writer)
         bars.encode(into: &writer)
     }
 
@@ -25,7 +26,29 @@ extension FeedState {
         session = try reader.value()
         for field in FeedCounters.fields { counters[keyPath: field] = Int(try reader.value(Int64.self)) }
         deliveries = try DeliveryKeys(from: &reader)
+        positions = try StreamPositions(from: &reader)
         try bars.restore(from: &reader, watermark: watermark)
+    }
+}
+
+extension StreamPositions {
+    fileprivate func encode(into writer: inout BinaryWriter) {
+        writer.write(UInt32(all.count))
+        for (log, last) in all {
+            writer.write(log)
+            writer.write(last.description)
+        }
+    }
+
+    fileprivate init(from reader: inout BinaryReader) throws(EngineStateError) {
+        self.init()
+        for _ in 0..<(try reader.value(UInt32.self)) {
+            let log = try reader.byteList()
+            guard let last = StreamNumber(digits: Array(try reader.text().utf8)) else {
+                throw .damaged(at: reader.position, "a position that is no number")
+            }
+            advance(log: log, to: last)
+        }
     }
 }
 

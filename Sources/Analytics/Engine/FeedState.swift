@@ -9,6 +9,8 @@ final class FeedState {
     var bars: BarTable
     /// Deliveries whose sender gave them a key.
     var deliveries = DeliveryKeys()
+    /// How far the logs that the feed consumes were seen.
+    var positions = StreamPositions()
     /// Rises with every begin and end; quote update numbers are remembered exactly within one session.
     var session: UInt32 = 0
 

@@ -25,11 +25,22 @@ public protocol FeedDecoder: AnyObject {
     /// The key of a frame's delivery; nil where its sender gave none. A frame whose delivery was seen before is not
     /// decoded.
     func delivery(of payload: UnsafeRawBufferPointer) -> DeliveryKey?
+
+    /// True where frames come from logs with positions.
+    var hasPositions: Bool { get }
+    /// Where a frame stands in the log that it comes from; nil where it does not say so. A frame that is not beyond the
+    /// last one of its log is not decoded.
+    func position(of payload: UnsafeRawBufferPointer) -> StreamPosition?
+    /// How far earlier sessions had come, by the session's settings: the journal may not hold their frames any more.
+    var openingPositions: StreamPositions { get }
 }
 
 extension FeedDecoder {
     public var hasDeliveryKeys: Bool { false }
     public func delivery(of payload: UnsafeRawBufferPointer) -> DeliveryKey? { nil }
+    public var hasPositions: Bool { false }
+    public func position(of payload: UnsafeRawBufferPointer) -> StreamPosition? { nil }
+    public var openingPositions: StreamPositions { StreamPositions() }
 
     public func decode(_ run: FrameRun, into events: EventBatch) {
         unsafe run.forEach { payload, journalOffset, ingestTimeNs in

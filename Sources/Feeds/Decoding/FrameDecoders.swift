@@ -139,6 +139,14 @@ extension FrameDecoders {
     private static let makers: [(name: String, make: Maker)] = [
         ("binance", { context, values in binance(context, venue: values["venue"] ?? "BINANCE") }),
         ("coinbase", { context, values in coinbase(context, venue: values["venue"] ?? "COINBASE") }),
+        (
+            "consumed",
+            { context, values throws(FeedError) in
+                let format = PushFormat(values["format"] ?? "").settings(venue: values["venue"])
+                return try ConsumerDecoder(
+                    context, inner: try make(context, settings: format.text), positions: values["positions"] ?? "")
+            }
+        ),
         ("csv", { context, values throws(FeedError) in try csv(context, try CSVMapping(values: values)) }),
         ("dukascopy", { context, values throws(FeedError) in try DukascopyDecoder(context, values: values) }),
         ("finnhub", { context, values in finnhub(context, venue: values["venue"] ?? "US") }),

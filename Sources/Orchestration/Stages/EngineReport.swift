@@ -1,4 +1,5 @@
 package import Analytics
+package import Feeds
 package import Journaling
 package import Market
 internal import Synchronization
@@ -22,6 +23,7 @@ package final class EngineReport: Sendable {
     package struct Feed: Sendable {
         package var events: Int64 = 0
         package var watermarkNs: Int64?
+        package var consumed = ConsumedBefore()
     }
 
     private let state = Mutex(Snapshot())
@@ -43,7 +45,9 @@ package final class EngineReport: Sendable {
             for feed in stage.knownFeeds {
                 let counters = engine.counters(feed: feed)
                 state.feeds[feed] = Feed(
-                    events: Int64(counters.trades + counters.quotes), watermarkNs: engine.watermarkNs(feed: feed))
+                    events: Int64(counters.trades + counters.quotes), watermarkNs: engine.watermarkNs(feed: feed),
+                    consumed: ConsumedBefore(
+                        positions: engine.positions(feed: feed), settings: stage.settings(ofFeed: feed)))
             }
             for identifier in state.instruments.count..<stage.instruments.count {
                 state.instruments.append(stage.instruments[InstrumentID(identifier)])

@@ -94,6 +94,7 @@ package final class EngineStage {
         let session = sessions[feed.rawValue]
         let decoder = session?.decoder
         let hasKeys = decoder?.hasDeliveryKeys ?? false
+        let hasPositions = decoder?.hasPositions ?? false
         var index = start
         while index < block.count {
             let record = block[index]
@@ -102,7 +103,9 @@ package final class EngineStage {
                 backfills.append(BackfilledFrame(journalOffset: record.offset, source: source))
             }
             var outcome = DeliveryOutcome.new
-            if hasKeys, let delivery = unsafe decoder?.delivery(of: record.payload) {
+            if hasPositions, let position = unsafe decoder?.position(of: record.payload) {
+                outcome = unsafe engine.takes(position, feed: UInt32(feed.rawValue)) ? .new : .repeated
+            } else if hasKeys, let delivery = unsafe decoder?.delivery(of: record.payload) {
                 outcome = engine.takes(delivery, feed: UInt32(feed.rawValue))
                 // Dead letters stand in the order of the journal: what came before is decoded first.
                 if outcome == .reused, run.count > 0 { break }
@@ -149,6 +152,9 @@ package final class EngineStage {
                 feed: feed, continues: SessionSettings.continues(settings),
                 connection: SessionSettings.connection(settings), ingestTimeNs: record.ingestTimeNs,
                 journalOffset: record.offset, into: step.output)
+            for (log, last) in sessions[record.feed.rawValue]?.decoder?.openingPositions.all ?? [] {
+                engine.saw(log: log, upTo: last, feed: feed)
+            }
         case .end: engine.end(feed: feed, journalOffset: record.offset, into: step.output)
         case .heartbeat:
             if let loss = ConnectionLoss(payload: record.payloadText) {
@@ -178,6 +184,9 @@ package final class EngineStage {
 
     /// Numbers of the feeds that had a session.
     package var knownFeeds: [UInt32] { sessions.keys.map(UInt32.init).sorted() }
+
+    /// Settings of a feed's latest session.
+    package func settings(ofFeed feed: UInt32) -> String? { UInt16(exactly: feed).flatMap { sessions[$0]?.settings } }
 
     /// What the indices in the columns mean now.
     package func dictionaries() -> BatchDictionaries {
