@@ -26,6 +26,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
         .systemLibrary(name: "CADBC"),  // database connectivity interface (header fetched by scripts/setup)
         .systemLibrary(name: "CCurl"),  // libcurl
+        .systemLibrary(name: "CKafka"),  // librdkafka
         .systemLibrary(name: "CWebSockets"),  // libwebsockets
         .systemLibrary(name: "CYAML"),  // libyaml
         .systemLibrary(name: "CLZ4"),  // lz4 block compression
@@ -46,13 +47,15 @@ let package = Package(
         .target(
             name: "Networking", dependencies: ["CCurl", "COpenSSL", "CPlatform", "CWebSockets", "Platform"],
             swiftSettings: safe),
+        // Kafka: consumer, producer, mock cluster.
+        .target(name: "Kafka", dependencies: ["CKafka", "Platform"], swiftSettings: safe),
         // The durable, ordered log of frames.
         .target(name: "Journaling", dependencies: ["CPlatform", "Market", "Platform"], swiftSettings: safe),
         // The contract of a sink.
         .target(name: "Delivery", dependencies: ["Journaling", "Market", "Platform"], swiftSettings: safe),
         // Feed handlers: decoders, transports, files, simulator.
         .target(
-            name: "Feeds", dependencies: ["CDecode", "Journaling", "Market", "Networking", "Platform"],
+            name: "Feeds", dependencies: ["CDecode", "Journaling", "Kafka", "Market", "Networking", "Platform"],
             swiftSettings: safe),
         // De-duplication, watermarks, bars, indicators.
         .target(name: "Analytics", dependencies: ["Market", "Platform"], swiftSettings: safe),
@@ -100,9 +103,10 @@ let package = Package(
         .testTarget(
             name: "FeedsTests",
             dependencies: [
-                "Analytics", "CDecode", "Feeds", "Journaling", "Market", "Networking", "Platform", "TestKit",
+                "Analytics", "CDecode", "Feeds", "Journaling", "Kafka", "Market", "Networking", "Platform", "TestKit",
             ],
             swiftSettings: common),
+        .testTarget(name: "KafkaTests", dependencies: ["Kafka", "Platform", "TestKit"], swiftSettings: common),
         .testTarget(
             name: "AnalyticsTests", dependencies: ["Analytics", "Market", "Platform", "TestKit"], swiftSettings: common),
         .testTarget(

@@ -8,6 +8,7 @@ public enum FeedRegistry {
         CoinbaseFeed.self,
         FinnhubFeed.self,
         FinnhubQuotesFeed.self,
+        KafkaFeed.self,
         KrakenFeed.self,
         MT5Feed.self,
         PushFeed.self,

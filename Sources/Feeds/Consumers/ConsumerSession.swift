@@ -12,10 +12,12 @@ struct ConsumerSession: Sendable {
 
     /// The settings of a session.
     ///
-    /// - Parameter positions: how far the feed had come. They are repeated in every session, so that they outlive the
-    ///   frames that they come from.
-    func text(_ positions: StreamPositions) -> String {
-        var values = ["format": format, "continues": "true"]
+    /// - Parameters:
+    ///   - positions: how far the feed had come. They are repeated in every session, so that they outlive the frames
+    ///     that they come from.
+    ///   - more: `epoch` and `url` of a connection, say.
+    func text(_ positions: StreamPositions, _ more: [String: String] = [:]) -> String {
+        var values = more.merging(["format": format, "continues": "true"]) { _, own in own }
         if let venue { values["venue"] = venue }
         if !origin.isEmpty { values["origin"] = origin }
         if !positions.isEmpty { values["positions"] = Self.text(positions) }

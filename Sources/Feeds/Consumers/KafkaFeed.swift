@@ -1,0 +1,52 @@
+internal import Market
+public import Platform
+
+/// Topics of Apache Kafka, or of what speaks its protocol, read as a member of a consumer group.
+///
+/// - Source: librdkafka's manual; docs/feeds/kafka.md.
+/// - Units: those of the tables' columns for rows; those of the venue for its messages.
+/// - Gaps: none. Where to go on is what the journal holds; the group is told what is durable. Holes in a partition's
+///   offsets are no gaps: compaction and transactions leave them.
+public struct KafkaFeed: Feed {
+    public static let spec = Spec(
+        "kafka", "Topics of Kafka, read as a member of a consumer group.",
+        options: [
+            .list("brokers", "Some brokers to begin with, as `HOST:PORT`."),
+            .list("topics", "Topics to read."),
+            .text("group", default: "tapedeck", "Name of the consumer group."),
+            .text(
+                "format", choices: PushFormat.names,
+                "What messages hold: rows of a table, or messages of a venue in its own form."),
+            .text(
+                "venue", default: "",
+                "Venue of instruments that do not name one; `KAFKA` for rows, the usual one for a venue's messages."),
+            .text(
+                "start", default: "earliest", choices: ["earliest", "latest"],
+                "Where to begin with partitions that neither journal nor group know."),
+            .boolean("tls", default: "false", "Encrypts connections, and checks the brokers' certificates."),
+            .text("authorities", default: "", "PEM file of the only certificate authorities to trust."),
+            .text(
+                "mechanism", default: "", choices: ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"],
+                "How to sign in (SASL); without one nobody signs in."),
+            .text("username", default: "", "Name to sign in with."),
+            .secret("password", default: "", "Password to sign in with."),
+            .bytes("memory", default: "64MiB", "Messages that may wait in memory to be journaled."),
+            .duration("stale", default: "5m", "Silence after which the feed counts as stale; `0s` never."),
+            .list("settings", default: "", "Further settings of librdkafka, each as `name=value`."),
+        ],
+        example: """
+            kafka: { brokers: ["127.0.0.1:9092"], topics: [trades], format: trades }
+            """)
+
+    private let kafka: KafkaFeedSettings
+
+    public init(_ options: Options) throws(ConfigError) { kafka = try KafkaFeedSettings(options) }
+
+    public var settings: String { kafka.session.text(StreamPositions()) }
+
+    public func makeSource() throws -> any FeedSource { KafkaSource(kafka, memory: nil) }
+
+    public func makeSource(resuming memory: any FeedMemory) throws -> any FeedSource {
+        KafkaSource(kafka, memory: memory)
+    }
+}
