@@ -34,8 +34,7 @@ public protocol FeedMemory: Sendable {
     func lastTransactionNs() throws -> Int64?
     /// Where the simulated market stopped; nil where it never ran.
     func simulatorState() throws -> SimulatorState?
-    /// What the earlier runs of a feed that consumes logs journaled. Waits until the engine has read the journal up to
-    /// where this run found it.
+    /// What the earlier runs of a feed that consumes logs journaled.
     ///
     /// - Returns: nil where `isCancelled` became true first.
     func consumed(feed: String, unless isCancelled: () -> Bool) throws -> ConsumedBefore?

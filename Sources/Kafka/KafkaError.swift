@@ -47,6 +47,8 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
         /// Name or password are refused, or the certificate is not trusted.
         case security
         case timedOut
+        /// Members of the group are joining or leaving: what is asked of it may be granted soon.
+        case rebalancing
         case other
     }
 
@@ -63,6 +65,7 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
             RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
             RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED: .security
         case RD_KAFKA_RESP_ERR__TIMED_OUT: .timedOut
+        case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS: .rebalancing
         default: .other
         }
     }

@@ -65,7 +65,7 @@ extension KafkaReader: KafkaConsumerDelegate {
         let offsets = due.filter { names.contains($0.partition) }
         guard !offsets.isEmpty else { return }
         do throws(KafkaError) {
-            try consumer.commitAndWait(offsets, timeoutMs: Self.answerMs / 2)
+            try commit(offsets, consumer)
             committed(offsets, nil)
         } catch {
             Log.warning(
@@ -74,12 +74,26 @@ extension KafkaReader: KafkaConsumerDelegate {
         }
     }
 
+    /// Commits, more than once where the group is between two assignments and may take it a moment later.
+    private func commit(_ offsets: [PartitionOffset], _ consumer: KafkaConsumer) throws(KafkaError) {
+        let watch = Stopwatch()
+        while true {
+            do {
+                return try consumer.commitAndWait(offsets, timeoutMs: Self.answerMs / 2)
+            } catch {
+                guard error.kind == .rebalancing, watch.seconds < 1 else { throw error }
+            }
+            Pause.wait(ns: 100_000_000)
+        }
+    }
+
     func committed(_ offsets: [PartitionOffset], _ error: KafkaError?) {
         let reason = error ?? offsets.lazy.compactMap(\.error).first
-        if let reason, health.commits == nil {
+        failedCommits = reason == nil ? 0 : failedCommits + 1
+        if let reason, failedCommits == Self.failedCommitsMax {
             Log.warning("the group does not keep offsets", ["feed": status.name, "reason": reason.message])
         }
-        health.commits = reason?.message
+        health.commits = failedCommits >= Self.failedCommitsMax ? reason?.message : nil
         guard error == nil else { return }
         for offset in offsets where offset.error == nil {
             commits.commit(partitions.number(of: offset.partition), end: offset.offset)
@@ -96,7 +110,7 @@ extension KafkaReader: KafkaConsumerDelegate {
         case .connection: lastReason = error.message
         case .allBrokersDown: suspicion = suspicion ?? lastReason ?? error.message
         case .security: suspicion = error.message
-        case .partitionEnd, .noSuchOffset, .topic, .timedOut, .other:
+        case .partitionEnd, .noSuchOffset, .topic, .timedOut, .rebalancing, .other:
             Log.warning("Kafka", ["feed": status.name, "reason": error.message])
         }
     }

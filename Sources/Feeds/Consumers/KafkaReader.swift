@@ -22,6 +22,9 @@ final class KafkaReader: @unchecked Sendable {  // one thread, by contract
     var suspicion: String?
     /// Why a connection was lost last.
     var lastReason: String?
+    /// Commits that failed one after the other; some do while members join or leave.
+    var failedCommits = 0
+    static let failedCommitsMax = 5
 
     private let batch = MessageBatch(capacity: 4096)
     private let frame = Column<UInt8>()

@@ -3,7 +3,6 @@ public import Feeds
 internal import Journaling
 internal import Lake
 public import Market
-internal import Platform
 internal import Synchronization
 
 extension Pipeline: FeedMemory {
@@ -25,17 +24,6 @@ extension Pipeline: FeedMemory {
         let rows = try store.connect().query("SELECT max(event_time_ns) FROM transactions").collect().rows
         guard case .integer(let time)? = rows.first?.first else { return nil }
         return time
-    }
-
-    public func consumed(feed name: String, unless isCancelled: () -> Bool) throws -> ConsumedBefore? {
-        let feed = UInt32(try journal.feed(named: name).rawValue)
-        while true {
-            let report = report.snapshot
-            if let failure = report.failure { throw PipelineError(failure) }
-            if report.offset >= journal.recovery.nextOffset { return report.feeds[feed]?.consumed ?? ConsumedBefore() }
-            if isCancelled() { return nil }
-            Pause.wait(ns: 10_000_000)
-        }
     }
 
     private static func escaped(_ text: String) -> String { text.replacing("'", with: "''") }

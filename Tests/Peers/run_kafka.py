@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""A Kafka broker that keeps receiving, and programs that read it and are killed: every message counts once.
+
+The broker is librdkafka's mock cluster inside a producer here. Two programs, each with a group and a data folder of its
+own, are killed at random instants, started again, and stopped in order now and then. Arguments: --count N kills
+(default 10), --seed N.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+import confluent_kafka as kafka
+import duckdb
+
+ROOT = pathlib.Path(os.environ.get("TAPEDECK_ROOT", pathlib.Path(__file__).resolve().parents[2]))
+BINARY = os.environ.get("TAPEDECK_BINARY", str(ROOT / ".build/release/tapedeck"))
+TOPIC = "trades"
+PARTITIONS = 4  # what the mock makes by itself
+SESSION_MS = 4000
+failures = []
+
+
+def check(name, holds, detail=""):
+    print(("ok    " if holds else "FAILED") + f" {name}" + (f": {detail}" if detail else ""), flush=True)
+    if not holds:
+        failures.append(name)
+
+
+class Broker(threading.Thread):
+    """The mock cluster, and a producer of numbered trades at a steady pace."""
+
+    def __init__(self, per_second):
+        super().__init__(daemon=True)
+        self.producer = kafka.Producer({"bootstrap.servers": "unused:1", "test.mock.num.brokers": 1, "log_level": 0})
+        broker = list(self.producer.list_topics(timeout=10).brokers.values())[0]
+        self.address = f"{broker.host}:{broker.port}"
+        self.per_second = per_second
+        self.stop = threading.Event()
+        self.sent = 0
+        self.lost = []
+        self.odd = 0
+
+    def send(self, value, number):
+        self.producer.produce(TOPIC, value, key=f"S{number % 7}", partition=number % PARTITIONS,
+                              on_delivery=lambda error, _: error and self.lost.append(error))
+
+    def run(self):
+        start = time.monotonic()
+        while not self.stop.is_set():
+            due = int((time.monotonic() - start) * self.per_second)
+            while self.sent < due:
+                number = self.sent
+                # No trade id: nothing but the place in the topic can tell that a message comes again.
+                self.send(json.dumps({"symbol": f"V:S{number % 7}", "event_time_ns": 1_700_000_000_000_000_000 + number,
+                                      "price": 1 + number % 1000 / 8, "size": 2}).encode(), number)
+                if number % 1000 == 500:  # poison: a tombstone, and no JSON
+                    self.send(None, number)
+                    self.send(b'{"symbol":', number)
+                    self.odd += 2
+                self.sent += 1
+            self.producer.poll(0.005)
+        self.producer.flush(20)
+
+
+class Program:
+    """The program on one group and data folder, started again as often as it is killed."""
+
+    def __init__(self, folder, broker, group):
+        self.folder, self.broker, self.group = folder, broker, group
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.file = folder / "pipeline.yaml"
+        self.file.write_text(f"""
+pipeline: kafka
+data: {folder}/data
+feeds:
+  - kafka:
+      brokers: ["{broker.address}"]
+      topics: [{TOPIC}]
+      group: {group}
+      format: trades
+      settings: [session.timeout.ms={SESSION_MS}]
+bars: [1s]
+indicators: []
+sinks: [lake: {{ flush: 1s }}]
+serve: {{ listen: "127.0.0.1:{self.port}" }}
+""")
+        self.process = None
+        self.asking = kafka.Consumer({"bootstrap.servers": broker.address, "group.id": group, "log_level": 0})
+
+    def start(self):
+        log = open(self.folder / "program.log", "ab")
+        self.process = subprocess.Popen([BINARY, "run", str(self.file)], stdout=log, stderr=log)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+    def query(self, sql):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/api/v1/query", json.dumps({"sql": sql, "limit": 1000}).encode(),
+            {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read())["rows"]
+
+    def count(self):
+        try:
+            return self.query("SELECT count(*) FROM trades")[0][0]
+        except OSError:
+            return -1
+
+    def wait_for(self, count, seconds=60):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.count() >= count:
+                return True
+            time.sleep(0.05)
+        return False
+
+    def committed(self):
+        partitions = [kafka.TopicPartition(TOPIC, number) for number in range(PARTITIONS)]
+        return {entry.partition: entry.offset for entry in self.asking.committed(partitions, timeout=10)
+                if entry.offset >= 0}
+
+
+def journaled(program):
+    """The offset behind the last one of each partition, from the journal of a program that is not running."""
+    dump = subprocess.run([BINARY, "journal", "dump", str(program.folder / "data/journal"), "--format", "frames"],
+                          capture_output=True, check=True)
+    return dump
+
+
+def life(program, kills, seed):
+    """Starts, kills and at times stops one program."""
+    chance = random.Random(seed)
+    for turn in range(kills):
+        program.start()
+        before = program.count() if turn == 0 else program.last
+        if not program.wait_for(max(1, before + 1)):
+            failures.append(f"{program.group} reads nothing")
+            return
+        time.sleep(chance.random() * 1.2)
+        program.last = program.count()
+        if chance.random() < 0.2:
+            if program.stop() != 0:
+                failures.append(f"{program.group} did not end in order")
+        else:
+            program.kill()
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--count", type=int, default=10)
+    arguments.add_argument("--seed", type=int, default=random.randrange(1_000_000))
+    options = arguments.parse_args()
+    print(f"seed {options.seed}")
+    with tempfile.TemporaryDirectory(prefix="tapedeck-kafka-") as folder:
+        # The mock keeps 5 MiB of a partition; a message has about 100 bytes.
+        broker = Broker(per_second=min(2000, 5_000_000 // (options.count * 10)))
+        broker.start()
+        programs = []
+        for number in range(2):
+            home = pathlib.Path(folder) / f"g{number}"
+            home.mkdir()
+            programs.append(Program(home, broker, f"group-{number}"))
+        lives = [threading.Thread(target=life, args=(program, (options.count + 1 - number) // 2, options.seed + number))
+                 for number, program in enumerate(programs)]
+        for thread in lives:
+            thread.start()
+        for thread in lives:
+            thread.join()
+        broker.stop.set()
+        broker.join(30)
+        check("the broker took every message", not broker.lost, f"{broker.sent} trades, {broker.odd} others")
+        for program in programs:
+            program.start()
+            everything = program.wait_for(broker.sent)
+            time.sleep(0.5)
+            status = program.stop()
+            lake = program.folder / "data/lake"
+            rows = duckdb.sql(f"""
+                SELECT count(*), count(DISTINCT event_time_ns), min(event_time_ns) - 1700000000000000000,
+                       max(event_time_ns) - 1700000000000000000
+                FROM read_parquet('{lake}/trades/**/*.parquet')""").fetchone()
+            check(f"{program.group}: every message is there once", everything and status == 0
+                  and rows == (broker.sent, broker.sent, 0, broker.sent - 1), f"{rows} of {broker.sent}")
+            letters = duckdb.sql(f"""
+                SELECT count(*), count(DISTINCT journal_offset) FROM read_parquet('{lake}/dead_letters/**/*.parquet')
+                """).fetchone()
+            check(f"{program.group}: what cannot be decoded is a dead letter, once", letters[0] == letters[1] == broker.odd,
+                  f"{letters} of {broker.odd}")
+            held = dict(duckdb.sql(f"""
+                SELECT partition, max(position) + 1 FROM (
+                    SELECT regexp_extract(payload::VARCHAR, '"partition":"(\\d+)"', 1)::INT AS partition,
+                           regexp_extract(payload::VARCHAR, '"position":"(\\d+)"', 1)::BIGINT AS position
+                    FROM read_parquet('{lake}/frames/**/*.parquet')) GROUP BY partition""").fetchall())
+            check(f"{program.group}: after an end in order the group is where the journal is",
+                  program.committed() == held, f"{program.committed()} {held}")
+    if failures:
+        print(f"{len(failures)} failed: {failures}")
+        return 1
+    print("all good")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
