@@ -72,8 +72,8 @@ let package = Package(
         .target(
             name: "Orchestration",
             dependencies: [
-                "Analytics", "Databases", "Delivery", "Feeds", "Journaling", "Lake", "Market", "Networking", "Platform",
-                "Serving",
+                "Analytics", "Databases", "Delivery", "Feeds", "Journaling", "Kafka", "Lake", "Market", "Networking",
+                "Platform", "Serving",
             ],
             swiftSettings: safe),
         // Arguments, help, progress bars, tables, signals; knows nothing of markets.

@@ -26,6 +26,10 @@ final class DecodedInput {
         let run = FrameRun()
         for (index, buffer) in memory.enumerated() {
             let payload = UnsafeRawBufferPointer(rebasing: buffer[..<frames[index].count])
+            if let position = decoder.position(of: payload) {
+                require(!position.log.isEmpty && position.number >= StreamNumber(0), "a position of no log")
+            }
+            _ = decoder.delivery(of: payload)
             if asRun {
                 run.append(payload: payload, journalOffset: Int64(index), ingestTimeNs: Self.ingestTimeNs)
             } else {

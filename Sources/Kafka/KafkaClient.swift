@@ -94,7 +94,7 @@ final class KafkaClient: @unchecked Sendable {  // librdkafka's handles may be u
         }
         unsafe rd_kafka_conf_set_log_cb(configuration) { handle, level, facility, text in
             let text = unsafe text.map { unsafe String(cString: $0) } ?? ""
-            let fields: KeyValuePairs<String, any Sendable> = ["message": text]
+            let fields: KeyValuePairs<String, any Sendable> = ["text": text]
             // What matters also comes as an error; these lines are for those who look for its cause.
             level <= 3 ? Log.info("librdkafka", fields) : Log.debug("librdkafka", fields)
         }

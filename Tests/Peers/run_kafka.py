@@ -139,13 +139,6 @@ serve: {{ listen: "127.0.0.1:{self.port}" }}
                 if entry.offset >= 0}
 
 
-def journaled(program):
-    """The offset behind the last one of each partition, from the journal of a program that is not running."""
-    dump = subprocess.run([BINARY, "journal", "dump", str(program.folder / "data/journal"), "--format", "frames"],
-                          capture_output=True, check=True)
-    return dump
-
-
 def life(program, kills, seed):
     """Starts, kills and at times stops one program."""
     chance = random.Random(seed)

@@ -77,6 +77,12 @@ struct KafkaPartitions {
         recent = nil
     }
 
+    /// A consumer that was made anew has no partitions yet.
+    mutating func forgetAssignment() {
+        for number in all.indices { all[number].isAssigned = false }
+        forgetSources()
+    }
+
     /// The partition was made anew: its offsets begin again, and are those of another log.
     mutating func beginAnew(_ number: Int) {
         let log = all[number].log

@@ -68,6 +68,8 @@ final class KafkaReader: @unchecked Sendable {  // one thread, by contract
     /// - Throws: `KafkaError` where the settings are of no use or the consumer must be made anew; what the sink throws.
     func run() throws {
         health = KafkaHealth()
+        failure = nil
+        partitions.forgetAssignment()
         let consumer = try KafkaConsumer(settings.client, delegate: self)
         do {
             try consumer.subscribe(settings.topics)
@@ -229,7 +231,7 @@ final class KafkaReader: @unchecked Sendable {  // one thread, by contract
     private func restart(_ number: Int, _ consumer: KafkaConsumer) {
         let name = partitions[number].name
         do throws(KafkaError) {
-            let bounds = try consumer.bounds(of: name, timeoutMs: Self.answerMs)
+            let bounds = try consumer.bounds(of: name, timeoutMs: Self.answerMs / 4)
             var offset = settings.start == PartitionOffset.end ? bounds.upperBound : bounds.lowerBound
             if let next = partitions[number].next {
                 if next > bounds.upperBound {

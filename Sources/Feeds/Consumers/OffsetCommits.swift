@@ -23,8 +23,7 @@ struct OffsetCommits {
     mutating func assign(_ partition: Int, journaled: Int64?, committed: Int64?) {
         while partitions.count <= partition { partitions.append(Partition()) }
         partitions[partition].committed = committed
-        // What another member of the group is further with is not taken back.
-        if let journaled, journaled > committed ?? -1 { settle(partition, journaled) }
+        if let journaled { settle(partition, journaled) }
     }
 
     private mutating func settle(_ partition: Int, _ end: Int64) {
@@ -54,10 +53,11 @@ struct OffsetCommits {
         marks.removeFirst(durable.count)
     }
 
-    /// What the group does not keep yet and may.
+    /// What the group does not keep yet and may. Nothing is taken back: where another member of the group was further,
+    /// it has the messages.
     var due: [(partition: Int, end: Int64)] {
         partitions.enumerated().compactMap { number, partition in
-            guard let end = partition.durable, end != partition.committed else { return nil }
+            guard let end = partition.durable, end > partition.committed ?? -1 else { return nil }
             return (number, end)
         }
     }

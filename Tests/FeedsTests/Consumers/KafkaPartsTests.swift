@@ -42,7 +42,12 @@ import Testing
         #expect(due().isEmpty)
         // Another member was further: its offset is not taken back.
         commits.assign(2, journaled: 5, committed: 9)
+        commits.give(2, offset: 6)
+        commits.look(FrameProgress(given: 4, durable: 4))
         #expect(due().isEmpty)
+        commits.give(2, offset: 9)
+        commits.look(FrameProgress(given: 5, durable: 5))
+        #expect(due() == [2010])
     }
 
     @Test(arguments: 0..<50 as Range<UInt64>)

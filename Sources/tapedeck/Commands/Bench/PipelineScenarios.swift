@@ -41,6 +41,21 @@ extension BenchScenario {
             }
         },
         BenchScenario(
+            name: "kafka",
+            summary: "messages of one trade from a Kafka topic of 16 partitions over loopback, until in the journal",
+            rows: 1_000_000
+        ) { rows in
+            try BenchFolder.with { folder in
+                let report = try KafkaBench.run(folder: folder + "/data", rows: rows)
+                var details = [
+                    ("seconds_to_lake", report.secondsToLake), ("bytes_per_message", report.bytesPerMessage),
+                ]
+                details += report.cpuNsPerRow.filter { $0.ns >= 1 }.map { ("cpu_ns_per_row_" + $0.thread, $0.ns) }
+                return BenchFigures(
+                    rows: report.rows, seconds: report.seconds, cpuSeconds: report.cpuSeconds, details: details)
+            }
+        },
+        BenchScenario(
             name: "recovery", summary: "restart after kill -9: one-trade frames behind the last checkpoint, until live",
             rows: 10_000_000
         ) { rows in
