@@ -108,7 +108,8 @@ import Testing
 
     /// Whether a message right before a partition moved is in both journals is the broker's choice: the mock refuses
     /// offsets while members join.
-    @Test func `two members share the partitions, lose nothing when they move, and neither has a message twice`() throws {
+    @Test func `two members share the partitions, lose nothing when they move, and neither has a message twice`() throws
+    {
         let cluster = try cluster(partitions: 4)
         let first = ConsumerJournal(), second = ConsumerJournal()
         let one = try RunningKafka(cluster.brokers, first)
@@ -154,7 +155,9 @@ import Testing
         #expect(first.records.count + second.records.count < sent + sent / 2)
     }
 
-    @Test func `brokers that are down make the feed degraded with the reason, and it goes on once they are back`() throws {
+    @Test func `brokers that are down make the feed degraded with the reason, and it goes on once they are back`()
+        throws
+    {
         let cluster = try cluster(partitions: 1)
         try cluster.send(0..<10, partitions: 1)
         cluster.setDown(true)
@@ -216,7 +219,9 @@ import Testing
         try settings.set("batch.num.messages", "10")
         let producer = try KafkaProducer(settings)
         for _ in 0..<300 {
-            try [UInt8](repeating: 65, count: 40_000).withUnsafeBytes { try producer.send($0, topic: "t", partition: 0) }
+            try [UInt8](repeating: 65, count: 40_000).withUnsafeBytes {
+                try producer.send($0, topic: "t", partition: 0)
+            }
         }
         try producer.flush(timeoutMs: 20_000)
         try cluster.send(0..<2, partitions: 2)
@@ -229,7 +234,10 @@ import Testing
         }
         let feed = try RunningKafka(cluster.brokers, journal)
         #expect(feed.waitForState(.live, "offsets of t/0 were deleted before they were read"))
-        #expect(eventually { journal.records.contains { $0.value == "v1" } && journal.records.contains { $0.value == "v0" } })
+        #expect(
+            eventually {
+                journal.records.contains { $0.value == "v1" } && journal.records.contains { $0.value == "v0" }
+            })
         try feed.stop()
         let anew = try #require(journal.records.first { $0.value == "v1" })
         #expect(anew.header.contains(#""partition":"1","generation":"1","position":"0""#))

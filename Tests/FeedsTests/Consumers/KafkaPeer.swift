@@ -120,7 +120,8 @@ final class RunningKafka {
     /// - Parameter more: options besides brokers, topics and format.
     init(_ brokers: String, _ journal: ConsumerJournal, topics: String = "t", _ more: [String] = []) throws {
         self.journal = journal
-        let settings = "settings=session.timeout.ms=6000,heartbeat.interval.ms=300,topic.metadata.refresh.interval.ms=200,reconnect.backoff.max.ms=200"
+        let settings =
+            "settings=session.timeout.ms=6000,heartbeat.interval.ms=300,topic.metadata.refresh.interval.ms=200,reconnect.backoff.max.ms=200"
         let options = try Options(
             KafkaFeed.spec,
             assignments: ["brokers=\(brokers)", "topics=\(topics)", "format=trades", settings] + more)
