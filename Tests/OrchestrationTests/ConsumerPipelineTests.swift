@@ -62,10 +62,13 @@ import Testing
         let pipeline = try Pipeline.playing(
             [ScriptedRecord(feed: "in", kind: .begin, ingestNs: 0, text: text), consumed(0, 6), consumed(0, 7)],
             settings)
-        defer { pipeline.stop() }
         #expect(pipeline.flush())
         let rows = try pipeline.store.connect().query("SELECT event_time_ns FROM trades").collect().rows
         #expect(rows == [[.integer(7)]])
-        #expect(try pipeline.consumed(feed: "in", unless: { false })?.positions[name(0)] == StreamNumber(7))
+        pipeline.stop()
+        let again = try Pipeline(settings)
+        defer { again.stop() }
+        again.start()
+        #expect(try again.consumed(feed: "in", unless: { false })?.positions[name(0)] == StreamNumber(7))
     }
 }

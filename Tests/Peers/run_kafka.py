@@ -43,7 +43,9 @@ class Broker(threading.Thread):
 
     def __init__(self, per_second):
         super().__init__(daemon=True)
-        self.producer = kafka.Producer({"bootstrap.servers": "unused:1", "test.mock.num.brokers": 1, "log_level": 0})
+        # A fetch of the mock brings one batch of a partition, however small: batches of some size let a reader catch up.
+        self.producer = kafka.Producer(
+            {"bootstrap.servers": "unused:1", "test.mock.num.brokers": 1, "log_level": 0, "linger.ms": 100})
         broker = list(self.producer.list_topics(timeout=10).brokers.values())[0]
         self.address = f"{broker.host}:{broker.port}"
         self.per_second = per_second
@@ -132,10 +134,14 @@ serve: {{ listen: "127.0.0.1:{self.port}" }}
             return -1
 
     def wait_for(self, count, seconds=60):
-        end = time.monotonic() + seconds
+        """Waits as long as there is progress."""
+        end, last = time.monotonic() + seconds, -1
         while time.monotonic() < end:
-            if self.count() >= count:
+            now = self.count()
+            if now >= count:
                 return True
+            if now > last:
+                end, last = time.monotonic() + seconds, now
             time.sleep(0.05)
         return False
 
