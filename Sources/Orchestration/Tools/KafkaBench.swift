@@ -50,9 +50,9 @@ public enum KafkaBench {
             if let error = pipeline.feedErrors.first { throw PipelineError(error) }
             return pipeline.feedState("kafka")?.frames ?? 0
         }
-        while try frames() == 0 { Pause.wait(ns: 200_000) }
+        while try frames() == 0 { Pause.wait(ns: 1_000_000) }
         let watch = Stopwatch()
-        while try frames() < report.rows { Pause.wait(ns: 200_000) }
+        while try frames() < report.rows { Pause.wait(ns: 2_000_000) }
         report.seconds = watch.seconds
         guard pipeline.flush() else { throw PipelineError("the rows could not be stored") }
         report.secondsToLake = watch.seconds
