@@ -4,6 +4,7 @@
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
+#include <openssl/pem.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,4 +39,37 @@ static inline int td_rs256_verify(
                EVP_DigestVerify(context, signature, signature_count, message, message_count) == 1;
     EVP_MD_CTX_free(context);
     return good;
+}
+
+/// Gives no passphrase, so that nobody is asked for one.
+static inline int td_no_passphrase(char *buffer, int size, int is_writing, void *owner) {
+    (void)buffer, (void)size, (void)is_writing, (void)owner;
+    return -1;
+}
+
+/// The private key in a PEM text; NULL where it is none of RSA with at least 2048 bits, or needs a passphrase.
+static inline EVP_PKEY *td_private_key(const char *pem, size_t count) {
+    BIO *text = BIO_new_mem_buf(pem, (int)count);
+    EVP_PKEY *key = text ? PEM_read_bio_PrivateKey(text, NULL, td_no_passphrase, NULL) : NULL;
+    BIO_free(text);
+    if (key && (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA || EVP_PKEY_get_bits(key) < 2048)) {
+        EVP_PKEY_free(key);
+        key = NULL;
+    }
+    return key;
+}
+
+/// Bytes of a signature with the key.
+static inline size_t td_signature_count(EVP_PKEY *key) { return (size_t)EVP_PKEY_get_size(key); }
+
+/// Signs by RSASSA-PKCS1-v1_5 with SHA-256 (RS256) into `signature`; 0 where that fails, else how many bytes it has.
+static inline size_t td_rs256_sign(
+    EVP_PKEY *key, const uint8_t *message, size_t message_count, uint8_t *signature, size_t capacity) {
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    size_t count = capacity;
+    if (!context || EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key) != 1 ||
+        EVP_DigestSign(context, signature, &count, message, message_count) != 1)
+        count = 0;
+    EVP_MD_CTX_free(context);
+    return count;
 }

@@ -28,6 +28,23 @@ public final class TestSigningKey: Sendable {
         #"{"keys":[{"kty":"RSA","alg":"RS256","use":"sig","kid":"\#(name)","n":"\#(modulus)","e":"AQAB"}]}"#
     }
 
+    /// The private key as PEM text, in the form of PKCS #8.
+    public func privatePEM() throws -> String {
+        String(decoding: try Self.openssl("pkcs8 -topk8 -nocrypt -in key.pem", in: folder, input: nil), as: UTF8.self)
+    }
+
+    /// The same behind a passphrase.
+    public func lockedPEM() throws -> String {
+        String(
+            decoding: try Self.openssl("pkcs8 -topk8 -in key.pem -passout pass:x", in: folder, input: nil),
+            as: UTF8.self)
+    }
+
+    /// The public key as PEM text.
+    public func publicPEM() throws -> String {
+        String(decoding: try Self.openssl("rsa -in key.pem -pubout", in: folder, input: nil), as: UTF8.self)
+    }
+
     /// A signed token.
     ///
     /// - Parameter id: of another key that it shall name.

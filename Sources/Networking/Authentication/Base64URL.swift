@@ -1,5 +1,25 @@
 /// Base 64 without padding, with `-` and `_` (RFC 4648 section 5), as tokens carry it.
 enum Base64URL {
+    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+    /// The text of some bytes.
+    static func encode(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity((bytes.count * 4 + 2) / 3)
+        var word: UInt32 = 0
+        var bits: UInt32 = 0
+        for byte in bytes {
+            word = word << 8 | UInt32(byte)
+            bits += 8
+            while bits >= 6 {
+                bits -= 6
+                text.append(digits[Int(word >> bits & 0x3f)])
+            }
+        }
+        if bits > 0 { text.append(digits[Int(word << (6 - bits) & 0x3f)]) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
     /// The bytes; nil where the text is none, or its last bits are not zero.
     static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var bytes: [UInt8] = []
