@@ -12,7 +12,15 @@ final class PushWorker {
     private let sink: any FrameSink
     private let acknowledger: PushAcknowledger
     private let validator: PushValidator
-    private var recent = RecentDeliveries()
+    /// What was answered to a delivery.
+    private struct Answered {
+        /// Stands for the body.
+        let content: UInt64
+        /// Where it is durable, on the sink's scale.
+        let place: Int64
+        let answer: PushAnswer
+    }
+    private var recent = RecentDeliveries<Answered>(capacity: 4096)
 
     init(_ settings: PushSettings, _ sink: any FrameSink, _ acknowledger: PushAcknowledger) throws(FeedError) {
         self.settings = settings
@@ -76,7 +84,7 @@ final class PushWorker {
         do throws(PubSubEnvelope.Problem) {
             let envelope = try PubSubEnvelope(json: body)
             return .success(
-                Delivery(header: envelope.header, body: envelope.data, isLines: false, kind: .pubsub))
+                Delivery(header: envelope.header, body: envelope.message.data, isLines: false, kind: .pubsub))
         } catch {
             return .failure(Refusal(400, "bad_envelope", error.message))
         }
@@ -127,7 +135,7 @@ final class PushWorker {
             }
         }
         let place = sink.progress?.given ?? 0
-        if !key.isEmpty { recent.insert(.init(content: content, place: place, answer: answer), key: key) }
+        if !key.isEmpty { recent.insert(Answered(content: content, place: place, answer: answer), key: key) }
         acknowledger.add(responder, response(answer, delivery.kind, isRepeated: false), durable: place)
     }
 

@@ -1,23 +1,15 @@
-/// The latest deliveries with a key and what was answered, so that a repetition need not be journaled again.
+/// The latest deliveries with a key and what became of them, so that a repetition need not be journaled again.
 ///
 /// Only spares work: the engine knows more keys, and knows them after a restart.
 /// - Threading: one thread at a time.
-struct RecentDeliveries {
+struct RecentDeliveries<Delivery> {
     /// Deliveries remembered.
-    static let capacity = 4096
-
-    struct Delivery {
-        /// Stands for the body.
-        let content: UInt64
-        /// Where it is durable, on the sink's scale.
-        let place: Int64
-        let answer: PushAnswer
-    }
+    let capacity: Int
     private var deliveries: [String: Delivery] = [:]
     private var order: [String] = []
     private var next = 0
 
-    init() {}
+    init(capacity: Int) { self.capacity = capacity }
 
     /// The delivery of a key; nil where it is not known.
     subscript(key: String) -> Delivery? { deliveries[key] }
@@ -25,12 +17,12 @@ struct RecentDeliveries {
     /// Remembers a delivery under a key that is not known.
     mutating func insert(_ delivery: Delivery, key: String) {
         deliveries[key] = delivery
-        if order.count < Self.capacity {
+        if order.count < capacity {
             order.append(key)
         } else {
             deliveries[order[next]] = nil
             order[next] = key
-            next = (next + 1) % Self.capacity
+            next = (next + 1) % capacity
         }
     }
 }

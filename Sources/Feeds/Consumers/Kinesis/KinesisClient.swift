@@ -1,0 +1,160 @@
+internal import Foundation
+internal import Market
+internal import Networking
+internal import Platform
+
+/// Asks Amazon Kinesis for shards and records of one stream.
+///
+/// - Source: Amazon Kinesis Data Streams API reference, 2013-12-02: `ListShards`, `GetShardIterator`, `GetRecords`.
+/// - Threading: any thread.
+final class KinesisClient: Sendable {
+    /// A stream by its name, or by its ARN where it belongs to another account.
+    struct Stream: Sendable, Equatable {
+        let name: String
+        let arn: String?
+
+        /// The member of requests that names it.
+        fileprivate var member: String {
+            arn.map { "\"StreamARN\":\(JSONText.quoted($0))" } ?? "\"StreamName\":\(JSONText.quoted(name))"
+        }
+    }
+
+    /// Where to begin reading a shard.
+    enum Start: Sendable, Equatable {
+        /// With the oldest record that is kept.
+        case earliest
+        /// With the first record that arrived at this time or later, in nanoseconds since 1970 UTC.
+        case at(ns: Int64)
+        /// Behind a record.
+        case after(StreamNumber)
+    }
+
+    struct Record: Sendable, Equatable {
+        let number: StreamNumber
+        let data: [UInt8]
+        let partitionKey: String
+        /// When it arrived, in nanoseconds since 1970 UTC; nil where it is not said.
+        let arrivedNs: Int64?
+    }
+
+    /// What a read brought.
+    struct Batch: Sendable {
+        var records: [Record] = []
+        /// What goes on behind it; nil where the shard is read to its end.
+        var next: String?
+        /// How far the last record is behind the newest of the shard, in milliseconds.
+        var behindMs: Int64 = 0
+    }
+
+    /// Most records that one read gives.
+    static let recordsMax = 10_000
+    /// Most pages of the list of shards.
+    private static let pagesMax = 1000
+
+    private let service: AWSService
+    private let stream: Stream
+
+    init(_ service: AWSService, _ stream: Stream) {
+        self.service = service
+        self.stream = stream
+    }
+
+    /// All shards that the stream has, and those that it had when its oldest records were written.
+    func shards(isCancelled: () -> Bool) throws(CloudError) -> [KinesisShard] {
+        var shards: [KinesisShard] = []
+        var token: String?
+        for _ in 0..<Self.pagesMax {
+            let member = token.map { "\"NextToken\":\(JSONText.quoted($0))" } ?? stream.member
+            let page: ShardPage = try ask("ListShards", "{\(member)}", isCancelled)
+            shards += page.Shards.map { shard in
+                KinesisShard(
+                    id: shard.ShardId, parents: [shard.ParentShardId, shard.AdjacentParentShardId].compactMap { $0 })
+            }
+            guard let next = page.NextToken, !next.isEmpty else { return shards }
+            token = next
+        }
+        throw CloudError(.malformed, "the list of shards has no end", operation: "ListShards")
+    }
+
+    /// What the first read of a shard needs.
+    func iterator(_ shard: String, _ start: Start, isCancelled: () -> Bool) throws(CloudError) -> String {
+        let kind =
+            switch start {
+            case .earliest: "\"TRIM_HORIZON\""
+            case .at(let ns): "\"AT_TIMESTAMP\",\"Timestamp\":\(Self.seconds(ns))"
+            case .after(let number): "\"AFTER_SEQUENCE_NUMBER\",\"StartingSequenceNumber\":\"\(number)\""
+            }
+        let body = "{\(stream.member),\"ShardId\":\(JSONText.quoted(shard)),\"ShardIteratorType\":\(kind)}"
+        let answer: Iterator = try ask("GetShardIterator", body, isCancelled)
+        return answer.ShardIterator
+    }
+
+    /// The records behind an iterator, oldest first.
+    func records(_ iterator: String, most: Int, isCancelled: () -> Bool) throws(CloudError) -> Batch {
+        let member = stream.arn == nil ? "" : ",\(stream.member)"
+        let answer: RecordPage = try ask(
+            "GetRecords", "{\"ShardIterator\":\(JSONText.quoted(iterator)),\"Limit\":\(most)\(member)}", isCancelled)
+        var batch = Batch(next: answer.NextShardIterator, behindMs: max(0, answer.MillisBehindLatest ?? 0))
+        batch.records.reserveCapacity(answer.Records.count)
+        for record in answer.Records {
+            guard let number = StreamNumber(digits: Array(record.SequenceNumber.utf8)),
+                let data = Data(base64Encoded: record.Data)
+            else { throw Self.malformed("GetRecords", "a record without sequence number or base 64 data") }
+            batch.records.append(
+                Record(
+                    number: number, data: [UInt8](data), partitionKey: record.PartitionKey ?? "",
+                    arrivedNs: record.ApproximateArrivalTimestamp.flatMap(Self.nanoseconds)))
+        }
+        return batch
+    }
+
+    // Members as the service names them.
+    private struct ShardPage: Decodable {
+        struct Shard: Decodable {
+            let ShardId: String
+            let ParentShardId: String?
+            let AdjacentParentShardId: String?
+        }
+        let Shards: [Shard]
+        let NextToken: String?
+    }
+    private struct Iterator: Decodable {
+        let ShardIterator: String
+    }
+    private struct RecordPage: Decodable {
+        struct Record: Decodable {
+            let SequenceNumber: String
+            let Data: String
+            let PartitionKey: String?
+            let ApproximateArrivalTimestamp: Double?
+        }
+        let Records: [Record]
+        let NextShardIterator: String?
+        let MillisBehindLatest: Int64?
+    }
+
+    private func ask<Answer: Decodable>(
+        _ action: String, _ body: String, _ isCancelled: () -> Bool
+    ) throws(CloudError) -> Answer {
+        let bytes = try service.call(action, body, isCancelled: isCancelled)
+        do { return try JSONDecoder().decode(Answer.self, from: Data(bytes)) } catch {
+            throw Self.malformed(action, "not what the service's description says")
+        }
+    }
+
+    private static func malformed(_ action: String, _ what: String) -> CloudError {
+        CloudError(.malformed, "the answer holds \(what)", operation: action)
+    }
+
+    /// Seconds with milliseconds, which is as exact as the service is.
+    private static func seconds(_ ns: Int64) -> String {
+        let ms = max(0, ns / 1_000_000)
+        let rest = String(ms % 1000)
+        return "\(ms / 1000).\(String(repeating: "0", count: 3 - rest.count))\(rest)"
+    }
+
+    private static func nanoseconds(_ seconds: Double) -> Int64? {
+        guard seconds > 0, seconds < 9e9 else { return nil }
+        return Int64((seconds * 1000).rounded()) * 1_000_000
+    }
+}

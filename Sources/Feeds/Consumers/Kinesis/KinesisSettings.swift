@@ -1,0 +1,100 @@
+internal import Networking
+internal import Platform
+
+/// How one feed reads, checked.
+struct KinesisSettings: Sendable {
+    let stream: KinesisClient.Stream
+    let batch: Int
+    let readers: Int
+    var policy = KinesisShards.Policy()
+    private let consumer: ConsumerSession
+    private let start: Start
+    private let aws: AWSOptions
+
+    private enum Start {
+        case earliest
+        case latest
+        case at(ns: Int64)
+    }
+
+    /// `latest` begins so long before the first start, in nanoseconds: clocks differ.
+    private static let latestNs: Int64 = 5_000_000_000
+    /// Five reads a second.
+    private static let everyNsMin: Int64 = 200_000_000
+    /// Member of a session's settings: where shards begin that were never read, in nanoseconds since 1970 UTC.
+    private static let startMember = "start_ns"
+
+    init(_ options: Options, environment: [String: String] = CloudEnvironment.process) throws(ConfigError) {
+        let (stream, region) = try Self.stream(options)
+        self.stream = stream
+        aws = try AWSOptions(options, region: region, service: "kinesis", environment: environment)
+        consumer = ConsumerSession(options, venue: "KINESIS")
+        start = try Self.start(options)
+        for (name, most) in [("batch", Int64(KinesisClient.recordsMax)), ("readers", 64)] {
+            guard (1...most).contains(options.integer(name)) else {
+                throw options.error(name, "is not between 1 and \(most)")
+            }
+        }
+        guard options.durationNs("every") >= Self.everyNsMin else {
+            throw options.error(
+                "every", "is shorter than the service's five reads a second allow", suggestion: "write `200ms`")
+        }
+        batch = Int(options.integer("batch"))
+        readers = Int(options.integer("readers"))
+        policy.everyNs = options.durationNs("every")
+    }
+
+    private static func start(_ options: Options) throws(ConfigError) -> Start {
+        switch options.text("start") {
+        case "earliest": return .earliest
+        case "latest": return .latest
+        case let text:
+            guard let time = Timestamp(rfc3339: text) else {
+                throw options.error(
+                    "start", "`\(text)` is no time", suggestion: "write `earliest`, `latest` or `2026-01-30T14:30:00Z`")
+            }
+            return .at(ns: time.nanoseconds)
+        }
+    }
+
+    /// The stream, and its region where the ARN says it: `arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`.
+    private static func stream(
+        _ options: Options
+    ) throws(ConfigError) -> (stream: KinesisClient.Stream, region: String?) {
+        let text = options.text("stream")
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        let isARN = parts.count == 6 && parts[0] == "arn" && parts[2] == "kinesis" && parts[5].hasPrefix("stream/")
+        let name = isARN ? String(parts[5].dropFirst(7)) : text
+        guard (1...128).contains(name.utf8.count), name.utf8.allSatisfy(isPlain) else {
+            throw options.error(
+                "stream", "`\(text)` is no name of a stream",
+                suggestion: "write `trades` or `arn:aws:kinesis:eu-central-1:123456789012:stream/trades`")
+        }
+        return (KinesisClient.Stream(name: name, arn: isARN ? text : nil), isARN ? parts[3] : nil)
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+            || "-._".utf8.contains(byte)
+    }
+
+    /// The settings of a session, and where it begins shards that were never read: where the first session would have.
+    func session(_ before: ConsumedBefore, now: Timestamp) -> (text: String, start: KinesisClient.Start) {
+        switch start {
+        case .earliest: return (consumer.text(before.positions), .earliest)
+        case .at(let ns): return (consumer.text(before.positions), .at(ns: ns))
+        case .latest:
+            let earlier = before.settings.flatMap { try? SessionSettings(text: $0) }?.values[Self.startMember]
+            let ns = earlier.flatMap { Int64($0) } ?? now.nanoseconds - Self.latestNs
+            return (consumer.text(before.positions, [Self.startMember: "\(ns)"]), .at(ns: ns))
+        }
+    }
+
+    /// What asks the service.
+    func client() throws -> KinesisClient {
+        let service = try AWSService(
+            HTTPClient(), aws.credentials, endpoint: aws.endpoint, region: aws.region, service: "kinesis",
+            prefix: "Kinesis_20131202")
+        return KinesisClient(service, stream)
+    }
+}

@@ -1,0 +1,118 @@
+internal import Market
+internal import Networking
+public import Platform
+
+/// Google Cloud Pub/Sub: messages pulled from a subscription.
+///
+/// - Source: Pub/Sub documentation, "Pull subscriptions", "Ordering messages"; REST reference of `projects.subscriptions`.
+/// - Units: those of the tables' columns for rows; those of the venue for its messages.
+/// - Gaps: a message is acknowledged only once it is durable, and counts once however often it is delivered.
+public struct PubSubFeed: Feed {
+    static let emulator = "PUBSUB_EMULATOR_HOST"
+    static let endpoint = "https://pubsub.googleapis.com"
+
+    public static let spec = Spec(
+        "pubsub", "Rows or messages pulled from a subscription of Google Cloud Pub/Sub.",
+        options: [
+            .text("subscription", "`projects/PROJECT/subscriptions/NAME`, or the name alone beside `project`."),
+            .text("project", default: "", "Project of the subscription; unset is GOOGLE_CLOUD_PROJECT."),
+            .text(
+                "format", choices: PushFormat.names,
+                "What messages hold: rows of a table, or a message of a venue in its own form."),
+            .text(
+                "venue", default: "",
+                "Venue of instruments that do not name one; `PUBSUB` for rows, the usual one for a venue's messages."),
+            .integer("batch", default: "1000", "Messages that one pull asks for, up to 1000."),
+            .integer("pulls", default: "2", "Pulls under way at once, up to 16."),
+            .integer("outstanding", default: "20000", "Messages that may wait to become durable and be acknowledged."),
+        ] + GoogleOptions.specs(emulator: emulator, endpoint: endpoint),
+        example: """
+            pubsub: { subscription: projects/my-project/subscriptions/trades, format: trades }
+            """)
+
+    private let pullSettings: PubSubSettings
+
+    public init(_ options: Options) throws(ConfigError) { pullSettings = try PubSubSettings(options) }
+
+    public var settings: String { pullSettings.session.text(StreamPositions()) }
+
+    public func makeSource() throws -> any FeedSource { PubSubSource(pullSettings) }
+}
+
+/// How one feed pulls, checked.
+struct PubSubSettings: Sendable {
+    /// Its full name.
+    let subscription: String
+    let session: ConsumerSession
+    let batch: Int
+    let pulls: Int
+    var leases = PubSubLeases.Policy()
+    var retry = Reconnect.Policy()
+    private let google: GoogleOptions
+    private static let scope = "https://www.googleapis.com/auth/pubsub"
+    /// Longer than a pull without messages takes.
+    private static let pullNs: Int64 = 120_000_000_000
+    private static let controlNs: Int64 = 10_000_000_000
+
+    init(
+        _ options: Options, environment: [String: String] = CloudEnvironment.process
+    ) throws(ConfigError) {
+        google = try GoogleOptions(
+            options, emulator: PubSubFeed.emulator, endpoint: PubSubFeed.endpoint, environment: environment)
+        subscription = try Self.subscription(options, environment)
+        session = ConsumerSession(options, venue: "PUBSUB")
+        for (name, most) in [("batch", 1000), ("pulls", 16), ("outstanding", 1_000_000)] {
+            guard (1...Int64(most)).contains(options.integer(name)) else {
+                throw options.error(name, "is not between 1 and \(most)")
+            }
+        }
+        batch = Int(options.integer("batch"))
+        pulls = Int(options.integer("pulls"))
+        leases.countMax = Int(options.integer("outstanding"))
+    }
+
+    private static func subscription(_ options: Options, _ environment: [String: String]) throws(ConfigError) -> String
+    {
+        let text = options.text("subscription")
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        if parts.count == 4, parts[0] == "projects", parts[2] == "subscriptions", isName(parts[1]), isName(parts[3]) {
+            return text
+        }
+        guard parts.count == 1, isName(text) else {
+            throw options.error(
+                "subscription", "`\(text)` is no subscription",
+                suggestion: "write `projects/my-project/subscriptions/my-subscription`")
+        }
+        let project = options.isSet("project") ? options.text("project") : environment["GOOGLE_CLOUD_PROJECT"] ?? ""
+        guard isName(project) else {
+            throw options.error(
+                "subscription", "does not name its project, and neither `project` nor GOOGLE_CLOUD_PROJECT does",
+                suggestion: "write `projects/my-project/subscriptions/\(text)`")
+        }
+        return "projects/\(project)/subscriptions/\(text)"
+    }
+
+    /// Letters, digits and `-._~+%`: what names hold, and what an address takes. Projects of domains hold a colon.
+    private static func isName(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+                    || "-._~+%:".utf8.contains(byte)
+            }
+    }
+
+    /// What pulls.
+    ///
+    /// - Throws: `CloudError` where the key file is of no use.
+    func pull() throws -> PubSubPull {
+        var options = HTTPClient.Options()
+        options.timeoutNs = Self.controlNs
+        let controls = try HTTPClient(options)
+        options.timeoutNs = Self.pullNs
+        options.lowSpeedTimeNs = Self.pullNs
+        let tokens = try google.tokens(controls, scope: Self.scope)
+        return PubSubPull(
+            pulls: google.service(try HTTPClient(options), tokens: tokens),
+            controls: google.service(controls, tokens: tokens), subscription: subscription)
+    }
+}

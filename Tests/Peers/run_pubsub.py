@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+"""Pulls from Pub/Sub while the program is killed and the service misbehaves: each message counts once, and after an orderly
+end nothing that is durable is left unacknowledged.
+
+Arguments: --count N kills (default 6), --seed N.
+"""
+
+import argparse
+import base64
+import http.client
+import json
+import os
+import pathlib
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import duckdb
+
+import pubsub_service
+
+ROOT = pathlib.Path(os.environ.get("TAPEDECK_ROOT", pathlib.Path(__file__).resolve().parents[2]))
+BINARY = os.environ.get("TAPEDECK_BINARY", str(ROOT / ".build/release/tapedeck"))
+DEPS = pathlib.Path(os.environ.get("TAPEDECK_DEPS", ROOT / ".deps"))
+TOPICS = ["projects/p/topics/plain", "projects/p/topics/ordered"]
+SUBSCRIPTIONS = ["projects/p/subscriptions/plain", "projects/p/subscriptions/ordered"]
+BASE = 1_700_000_000_000_000_000
+failures = []
+
+
+def check(name, holds, detail=""):
+    print(("ok    " if holds else "FAILED") + f" {name}" + (f": {detail}" if detail else ""), flush=True)
+    if not holds:
+        failures.append(name)
+
+
+class Program:
+    """The program on one data folder, started again as often as it is killed."""
+
+    def __init__(self, folder, service):
+        self.folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.file = folder / "pipeline.yaml"
+        self.file.write_text(f"""
+pipeline: pubsub
+data: {folder}/data
+feeds:
+  - pubsub: {{ name: plain, subscription: {SUBSCRIPTIONS[0]}, format: trades }}
+  - pubsub: {{ name: ordered, subscription: ordered, project: p, format: trades, batch: 100, pulls: 3 }}
+bars: [1s]
+indicators: []
+sinks: [lake: {{ flush: 1s }}]
+serve: {{ listen: "127.0.0.1:{self.port}" }}
+""")
+        self.environment = {**os.environ, "PUBSUB_EMULATOR_HOST": f"127.0.0.1:{service.port}"}
+        self.process = None
+
+    def start(self):
+        log = open(self.folder / "program.log", "ab")
+        self.process = subprocess.Popen([BINARY, "run", str(self.file)], stdout=log, stderr=log, env=self.environment)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(10)
+
+    def ask(self, method, path, body=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request(method, path, body, {"Content-Type": "application/json"})
+            return json.loads(connection.getresponse().read())
+        except (OSError, http.client.HTTPException, ValueError):
+            return None
+        finally:
+            connection.close()
+
+    def query(self, sql):
+        answer = self.ask("POST", "/api/v1/query", json.dumps({"sql": sql, "limit": 1000}))
+        return answer["rows"] if answer and "rows" in answer else None
+
+
+class Publisher(threading.Thread):
+    """Publishes numbered rows by REST calls, with attributes, on one topic with ordering keys."""
+
+    def __init__(self, service, seed):
+        super().__init__(daemon=True)
+        self.service, self.random = service, random.Random(seed)
+        self.stop = threading.Event()
+        self.numbers = {topic: 0 for topic in TOPICS}
+        self.bad = 0
+
+    def post(self, path, fields, method="POST"):
+        connection = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=20)
+        connection.request(method, f"/v1/{path}", json.dumps(fields), {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        assert answer.status == 200, text
+
+    def set_up(self):
+        for topic, name in zip(TOPICS, SUBSCRIPTIONS):
+            self.post(topic, {}, "PUT")
+            self.post(name, {"topic": topic, "ackDeadlineSeconds": 10, "enableMessageOrdering": "ordered" in name}, "PUT")
+            self.service.subscriptions[name].deadline = 2  # shorter than the real one takes, so that the test is short
+
+    def message(self, place, topic):
+        number = self.numbers[topic]
+        self.numbers[topic] += 1
+        # Without a trade id: nothing but the message's id can tell that a row comes again.
+        row = json.dumps({"symbol": f"T{place}:S{number % 5}", "event_time_ns": BASE + number, "price": 1 + number % 1000 / 8,
+                          "size": 2})
+        if place == 0 and number % 50 == 7:
+            row += '\n{"symbol":"V:BAD"}'
+            self.bad += 1
+        message = {"data": base64.b64encode(row.encode()).decode(), "attributes": {"number": str(number)}}
+        if place == 1:
+            message["orderingKey"] = f"S{number % 5}"
+        return message
+
+    def run(self):
+        while not self.stop.is_set():
+            for place, topic in enumerate(TOPICS):
+                self.post(f"{topic}:publish", {"messages": [self.message(place, topic) for _ in range(self.random.randint(1, 20))]})
+            time.sleep(self.random.uniform(0, 0.02))
+
+
+def compare(publisher, query, where):
+    for place, topic in enumerate(TOPICS):
+        wanted = publisher.numbers[topic]
+        rows, distinct, total = query(
+            "SELECT count(*), count(DISTINCT event_time_ns), coalesce(sum(event_time_ns - 1700000000000000000), 0)::BIGINT "
+            f"FROM trades WHERE venue = 'T{place}'")[0]
+        check(f"each message of {topic.split('/')[-1]} is there once, {where}",
+              rows == distinct == wanted and int(total) == wanted * (wanted - 1) // 2,
+              f"{rows} rows, {distinct} different, {wanted} published")
+    letters = [tuple(row) for row in query("SELECT reason, count(*) FROM dead_letters GROUP BY 1")]
+    check(f"each bad row is a dead letter once, {where}", letters == [("missing_field", publisher.bad)],
+          f"{letters}, {publisher.bad} published")
+
+
+def pulls(program, service, count, seed):
+    rng = random.Random(seed)
+    publisher = Publisher(service, seed)
+    publisher.set_up()
+    publisher.start()
+    program.start()
+    for _ in range(count):
+        time.sleep(rng.uniform(0.3, 2.2))
+        program.kill()
+        program.start()
+    time.sleep(1)
+    publisher.stop.set()
+    publisher.join(20)
+    service.errors = service.lost_acks = 0
+    end = time.monotonic() + 60
+    while time.monotonic() < end and any(service.left(name) for name in SUBSCRIPTIONS):
+        time.sleep(0.1)
+    again = sum(service.subscriptions[name].delivered_again for name in SUBSCRIPTIONS)
+    total = sum(publisher.numbers.values())
+    check("messages were delivered again", again > 0, f"{again}, of {total} published")
+    while time.monotonic() < end and (program.query("SELECT count(*) FROM trades") or [[0]])[0][0] < total:
+        time.sleep(0.2)
+    compare(publisher, program.query, "running")
+    # What comes while the program ends is acknowledged, or comes again.
+    program.process.send_signal(signal.SIGTERM)
+    status = program.process.wait(60)
+    check("the program ends in order", status == 0, str(status))
+    check("nothing is left unacknowledged", not any(service.left(name) for name in SUBSCRIPTIONS),
+          str([service.left(name) for name in SUBSCRIPTIONS]))
+    check("acknowledgements are sent many at a time", service.requests["acknowledge"] < total,
+          str(dict(service.requests)))
+    database = duckdb.connect()
+    database.execute(f"LOAD '{DEPS / 'lib/delta.duckdb_extension'}'")
+    for table in ["trades", "dead_letters", "frames"]:
+        database.execute(f"CREATE VIEW {table} AS SELECT * FROM delta_scan('{program.folder / 'data/lake' / table}')")
+    compare(publisher, lambda sql: database.execute(sql).fetchall(), "in the lake")
+    frames(database, publisher)
+
+
+def frames(database, publisher):
+    """Attributes and ordering keys are kept, and within a key the first frames of messages stand in order."""
+    lines = database.execute("SELECT payload::BLOB FROM frames ORDER BY journal_offset").fetchall()
+    seen, last, disorder, kept = set(), {}, 0, 0
+    for (payload,) in lines:
+        header = json.loads(bytes(payload).split(b"\n")[0])["consumed"]
+        identity = (header["stream"], header["id"])
+        if identity in seen:
+            continue
+        seen.add(identity)
+        number = int(header["attributes"]["number"])
+        kept += header["stream"] in SUBSCRIPTIONS and "time_ns" in header
+        if "key" in header:
+            disorder += number <= last.get(header["key"], -1)
+            last[header["key"]] = number
+    check("attributes and times of messages are kept", kept == len(seen) == sum(publisher.numbers.values()),
+          f"{kept} of {len(seen)}")
+    check("within an ordering key messages stay in order", disorder == 0 and len(last) == 5, f"{disorder} out of order")
+
+
+def refusals(program, service):
+    """What a person has to put right is said, and nothing else happens."""
+    service.subscriptions.pop(SUBSCRIPTIONS[1])
+    program.start()
+    end = time.monotonic() + 20
+    feed = {}
+    while time.monotonic() < end and feed.get("state") != "degraded":
+        status = program.ask("GET", "/api/v1/status") or {}
+        feed = next((feed for feed in status.get("feeds", []) if feed["name"] == "ordered"), {})
+        time.sleep(0.1)
+    check("a subscription that is gone is said", "404 NOT_FOUND" in feed.get("detail", ""), str(feed)[:300])
+    program.process.send_signal(signal.SIGTERM)
+    check("the program ends in order all the same", program.process.wait(60) == 0)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--count", type=int, default=6)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    service = pubsub_service.Service(options.seed, lost_acks=0.05, errors=0.05, twice=0.01)
+    with tempfile.TemporaryDirectory(prefix="tapedeck-pubsub-") as work:
+        program = Program(pathlib.Path(work), service)
+        try:
+            pulls(program, service, options.count, options.seed)
+            refusals(program, service)
+        finally:
+            if program.process and program.process.poll() is None:
+                program.kill()
+            if failures:
+                print((program.folder / "program.log").read_text()[-3000:], file=sys.stderr)
+            service.stop()
+    print(f"{len(failures)} failed")
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
