@@ -17,7 +17,7 @@ struct AWSProfiles {
             if line.hasPrefix("["), let end = line.firstIndex(of: "]") {
                 let name = trimmed(line[line.index(after: line.startIndex)..<end])
                 section = name.hasPrefix("profile ") ? trimmed(name.dropFirst(8)) : name
-            } else if !isIndented, let mark = line.firstIndex(of: "=") {  // what is indented belongs to a setting of settings
+            } else if !isIndented, let mark = line.firstIndex(of: "=") {  // indented lines belong to the one above
                 let value = trimmed(line[line.index(after: mark)...])
                 sections[section, default: [:]][trimmed(line[..<mark]).lowercased()] = value
             }

@@ -68,8 +68,10 @@ final class PushPeer: FeedOutput, Sendable {
 final class HeldSink: FrameSink, @unchecked Sendable {  // the condition's lock guards everything
     private let condition = NSCondition()
     private var recorded: [String] = []
+    private var sessions: [String] = []
     private var isHeld = false
     private var hasFailed = false
+    private var failsFrames = false
 
     struct Failure: Error {}
 
@@ -86,12 +88,23 @@ final class HeldSink: FrameSink, @unchecked Sendable {  // the condition's lock 
         condition.broadcast()
     }
 
-    func begin(settings: String, ingestTime: Timestamp) throws {}
+    /// While true no frame is taken.
+    var failsAtFrames: Bool {
+        get { condition.withLock { failsFrames } }
+        set { condition.withLock { failsFrames = newValue } }
+    }
+    /// Settings of the sessions.
+    var begins: [String] { condition.withLock { sessions } }
+
+    func begin(settings: String, ingestTime: Timestamp) throws { condition.withLock { sessions.append(settings) } }
     func heartbeat(ingestTime: Timestamp) throws {}
     func end(ingestTime: Timestamp) throws {}
     func frame(_ payload: UnsafeRawBufferPointer, ingestTime: Timestamp) throws {
         let text = String(decoding: payload, as: UTF8.self)
-        condition.withLock { recorded.append(text) }
+        try condition.withLock {
+            if failsFrames { throw Failure() }
+            recorded.append(text)
+        }
     }
     var progress: FrameProgress? {
         condition.withLock { FrameProgress(given: Int64(recorded.count), durable: isHeld ? 0 : Int64(recorded.count)) }
