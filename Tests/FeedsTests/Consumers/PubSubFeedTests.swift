@@ -143,7 +143,9 @@ private final class Pulls: Sendable {
         let body = message(1)
         let cloud = try FakeCloud { asked in
             guard asked.action == "pull" else { return .json("{}") }
-            if count.wrappingAdd(1, ordering: .relaxed).newValue <= 6 { return .google(status, status == 302 ? "" : name) }
+            if count.wrappingAdd(1, ordering: .relaxed).newValue <= 6 {
+                return .google(status, status == 302 ? "" : name)
+            }
             Thread.sleep(forTimeInterval: 0.005)
             return .json(#"{"receivedMessages":[\#(body)]}"#)
         }
