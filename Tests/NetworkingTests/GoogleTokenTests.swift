@@ -112,6 +112,13 @@ import Testing
         #expect(request.path == "/computeMetadata/v1/instance/service-accounts/default/token")
     }
 
+    @Test func `where there is no metadata server the error says what is needed`() throws {
+        let source = try GoogleTokenSource(
+            HTTPClient(), keyFile: nil, scope: scope, environment: ["GCE_METADATA_HOST": "127.0.0.1:1"])
+        let error = #expect(throws: CloudError.self) { try source.token() }
+        #expect(error?.kind == .unavailable && error?.message.contains("GOOGLE_APPLICATION_CREDENTIALS") == true)
+    }
+
     @Test(arguments: [
         (400, #"{"error":"invalid_grant","error_description":"Invalid JWT: SECRET"}"#, CloudError.Kind.denied),
         (503, "", .unavailable), (429, "{", .throttled), (200, "{}", .malformed), (200, "[", .malformed),

@@ -229,7 +229,7 @@ def refusals(program, service):
     """What a person has to put right is said, without secrets."""
     service.client.delete_stream(StreamName="late")
     program.start()
-    found = program.wait(lambda: "ResourceNotFoundException" in program.status("late").get("detail", ""), 20)
+    found = program.wait(lambda: "ResourceNotFoundException" in (program.status("late").get("detail") or ""), 20)
     check("a stream that is gone is said", found, str(program.status("late"))[:300])
     program.process.send_signal(signal.SIGTERM)
     check("the program ends in order all the same", program.process.wait(60) == 0)

@@ -213,7 +213,7 @@ def refusals(program, service):
         status = program.ask("GET", "/api/v1/status") or {}
         feed = next((feed for feed in status.get("feeds", []) if feed["name"] == "ordered"), {})
         time.sleep(0.1)
-    check("a subscription that is gone is said", "404 NOT_FOUND" in feed.get("detail", ""), str(feed)[:300])
+    check("a subscription that is gone is said", "404 NOT_FOUND" in (feed.get("detail") or ""), str(feed)[:300])
     program.process.send_signal(signal.SIGTERM)
     check("the program ends in order all the same", program.process.wait(60) == 0)
 

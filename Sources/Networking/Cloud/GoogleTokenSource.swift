@@ -90,13 +90,18 @@ public final class GoogleTokenSource: @unchecked Sendable {  // `lock` guards wh
                 HTTPClientRequest(url: metadata, headers: ["Metadata-Flavor": "Google"])
             }
         request.redirects = .never
+        let operation = key.map { "token for \($0.email)" } ?? "token of the metadata server"
         let response: HTTPResponse
         do throws(NetworkError) {
             response = try client.send(request, isCancelled: isCancelled)
         } catch {
-            throw CloudError(error)
+            let failure = CloudError(error)
+            guard key == nil, failure.kind == .unavailable else { throw failure }
+            throw CloudError(
+                .unavailable,
+                "\(error.message); a program that does not run on Google's machines needs a key file "
+                    + "(GOOGLE_APPLICATION_CREDENTIALS)", operation: operation)
         }
-        let operation = key.map { "token for \($0.email)" } ?? "token of the metadata server"
         guard response.status == 200 else { throw Self.error(response, request, operation) }
         guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(response.body)),
             answer.access_token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }), !answer.access_token.isEmpty,

@@ -92,8 +92,10 @@ struct KinesisSettings: Sendable {
 
     /// What asks the service.
     func client() throws -> KinesisClient {
+        var options = HTTPClient.Options()
+        options.maxIdleConnections = readers
         let service = try AWSService(
-            HTTPClient(), aws.credentials, endpoint: aws.endpoint, region: aws.region, service: "kinesis",
+            HTTPClient(options), aws.credentials, endpoint: aws.endpoint, region: aws.region, service: "kinesis",
             prefix: "Kinesis_20131202")
         return KinesisClient(service, stream)
     }

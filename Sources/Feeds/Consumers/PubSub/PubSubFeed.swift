@@ -110,6 +110,7 @@ struct PubSubSettings: Sendable {
         let controls = try HTTPClient(options)
         options.timeoutNs = Self.pullNs
         options.lowSpeedTimeNs = Self.pullNs
+        options.maxIdleConnections = pulls
         let tokens = try google.tokens(controls, scope: Self.scope)
         return PubSubPull(
             pulls: google.service(try HTTPClient(options), tokens: tokens),
