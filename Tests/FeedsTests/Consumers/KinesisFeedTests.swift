@@ -239,6 +239,21 @@ private struct Before: FeedMemory {
         #expect(cloud.asked.last?.text == #"{"NextToken":"n"}"#)
     }
 
+    @Test(arguments: ["ListShards", "GetShardIterator", "GetRecords"])
+    func `a question that is not answered is given up at the end`(_ action: String) throws {
+        let cloud = try FakeCloud { asked in
+            switch asked.action {
+            case action: nil
+            case "ListShards": .json(#"{"Shards":[{"ShardId":"shard-1"}]}"#)
+            default: .json(#"{"ShardIterator":"first"}"#)
+            }
+        }
+        let run = try run(cloud)
+        #expect(Patience.wait { !cloud.asked(action).isEmpty })
+        let watch = Stopwatch()
+        #expect(run.stop().ended && watch.seconds < Patience.seconds)
+    }
+
     @Test func `a sink that fails ends the feed with its error`() throws {
         let one = record("5", "row 1")
         let cloud = try service { _ in Self.page([one], next: "i") }

@@ -203,6 +203,15 @@ private final class Pulls: Sendable {
         #expect(try PubSubPull.answer(Array("{}".utf8), operation: "pull").received.isEmpty)
     }
 
+    @Test func `a pull that is not answered is given up at the end`() throws {
+        let cloud = try FakeCloud { $0.action == "pull" ? nil : .json("{}") }
+        let run = try run(cloud)
+        #expect(Patience.wait { !cloud.asked("pull").isEmpty })
+        let watch = Stopwatch()
+        #expect(run.stop().ended && watch.seconds < Patience.seconds)
+        #expect(cloud.asked.count == 1)
+    }
+
     @Test func `a sink that fails ends the feed with its error, and nothing is acknowledged`() throws {
         let cloud = try service(Pulls([[message(1)]]))
         let run = ConsumerRun(PubSubSource(try settings(cloud)), failsAtFrames: true)
