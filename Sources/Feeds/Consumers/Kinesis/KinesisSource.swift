@@ -14,7 +14,7 @@ final class KinesisSource: FeedSource {
     }
 
     func run(into output: any FeedOutput, status: FeedStatus) throws {
-        status.set(.connecting, "waiting for the engine to read what was journaled")
+        status.set(.connecting, "reading from the journal how far the feed had come")
         var before = ConsumedBefore()
         if let memory {
             guard let known = try memory.consumed(feed: status.name, unless: { output.isCancelled }) else { return }
