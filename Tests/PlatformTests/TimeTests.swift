@@ -51,7 +51,7 @@ import Testing
     ]
 
     @Test(arguments: zones)
-    func `a clock that has been asked before answers like one that has not, and shows the time again`(zone: String) throws {
+    func `a clock that was asked before answers like a new one, and shows the time again`(zone: String) throws {
         var random = SeededGenerator(seed: 8)
         var clock = try #require(ZoneClock(zone))
         let nsPerDay = Timestamp.nanosecondsPerDay
