@@ -32,10 +32,11 @@ struct RecordDeduplicator: ~Copyable {
     private var statements: [StableDigest: Statement] = [:]
 
     init(_ schema: TableSchema) {
-        switch schema.identity {
+        let names = schema.identity.columns
+        switch schema.identity.kind {
         case .place: rule = .all
-        case .once(let names): rule = .once(key: names.map(schema.place))
-        case .revised(let names):
+        case .once: rule = .once(key: names.map(schema.place))
+        case .revised:
             let statement = schema.storedColumns.map(\.name)
                 .filter { !names.contains($0) && !Self.circumstances.contains($0) }
             rule = .revised(

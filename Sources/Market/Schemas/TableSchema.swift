@@ -33,14 +33,19 @@ public struct TableSchema: Sendable {
     }
 
     /// What makes two rows the same one, where a feed may deliver it again.
-    public enum Identity: Sendable, Equatable {
+    public struct Identity: Sendable, Equatable {
+        public enum Kind: Sendable { case place, once, revised }
+        public let kind: Kind
+        /// The columns whose values are compared; none of a place.
+        public let columns: [String]
+
         /// The place in the journal: every row counts.
-        case place
+        public static let place = Identity(kind: .place, columns: [])
         /// The values of these columns: of rows that agree in them the first counts.
-        case once([String])
+        public static func once(_ columns: [String]) -> Identity { Identity(kind: .once, columns: columns) }
         /// The values of these columns: a row that agrees in them and differs in others is the next revision, one that
         /// agrees in all is dropped. The table has a column `revision`.
-        case revised([String])
+        public static func revised(_ columns: [String]) -> Identity { Identity(kind: .revised, columns: columns) }
     }
 
     /// A column.

@@ -52,8 +52,7 @@ final class ClientLoop: LibraryServiceDelegate, @unchecked Sendable {  // `state
             return connection
         }
         HostResolver.find(url) { addresses in
-            connection.loop.state.withLock { $0.found.append((connection, addresses)) }
-            connection.loop.service?.wake()
+            connection.loop.found(addresses, for: connection)
         }
         return connection
     }
@@ -80,10 +79,21 @@ final class ClientLoop: LibraryServiceDelegate, @unchecked Sendable {  // `state
         }
     }
 
-    /// Something is to be done for a connection.
+    /// Something is to be done for a connection. A loop that has ended must not keep it: it keeps the loop.
     func wake(_ connection: ClientConnection) {
-        state.withLock { $0.awake.append(connection) }
-        service?.wake()
+        let runs = state.withLock { state in
+            if !state.hasEnded { state.awake.append(connection) }
+            return !state.hasEnded
+        }
+        if runs { service?.wake() }
+    }
+
+    private func found(_ addresses: Result<[String], NetworkError>, for connection: ClientConnection) {
+        let runs = state.withLock { state in
+            if !state.hasEnded { state.found.append((connection, addresses)) }
+            return !state.hasEnded
+        }
+        if runs { service?.wake() }
     }
 
     /// A connection has ended; with the last one the thread ends.
@@ -91,6 +101,7 @@ final class ClientLoop: LibraryServiceDelegate, @unchecked Sendable {  // `state
         let isLast = state.withLock { state in
             state.connections[ObjectIdentifier(connection)] = nil
             state.hasEnded = state.connections.isEmpty
+            if state.hasEnded { (state.found, state.awake) = ([], []) }
             return state.hasEnded
         }
         guard isLast else { return }

@@ -52,7 +52,13 @@ final class FakeVenue: WebSocketHandler, @unchecked Sendable {  // the mutex gua
     var url: String { "ws://127.0.0.1:\(port)/feed" }
     var historyURL: String { "http://127.0.0.1:\(port)" }
 
-    func stop() { server.withLock { $0?.stop() } }
+    func stop() {
+        // The server keeps its handler.
+        server.withLock { server in
+            server?.stop()
+            server = nil
+        }
+    }
 
     // MARK: What the venue does
 
