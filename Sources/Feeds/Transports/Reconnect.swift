@@ -10,7 +10,7 @@ struct Reconnect {
         /// Upper bound of every wait.
         var maxNs: Int64 = 60_000_000_000
         /// A connection that lasted so long makes up for earlier failures.
-        var stableNs: Int64 = 30_000_000_000
+        var stableNs: Int64 = 10_000_000_000
     }
 
     let policy: Policy

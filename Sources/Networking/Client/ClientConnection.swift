@@ -156,7 +156,7 @@ final class ClientConnection: @unchecked Sendable {
         case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
             status = unsafe Int(lws_http_client_http_response(connection))
         case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-            unsafe self.connection = nil
+            unsafe forget(connection)
             unsafe connectionFailed(connection, input, count)
         case LWS_CALLBACK_CLIENT_ESTABLISHED:
             unsafe self.connection = connection
@@ -174,7 +174,7 @@ final class ClientConnection: @unchecked Sendable {
         case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
             unsafe notePeerClosing(UnsafeRawBufferPointer(start: input, count: count))
         case LWS_CALLBACK_CLIENT_CLOSED:
-            unsafe self.connection = nil
+            unsafe forget(connection)
             closed()
         default: break
         }
@@ -291,6 +291,13 @@ final class ClientConnection: @unchecked Sendable {
         }
     }
 
+    /// What the library still tells of a connection, its end for one, concerns nobody: this may be gone by then.
+    @unsafe
+    private func forget(_ connection: OpaquePointer) {
+        unsafe lws_set_opaque_user_data(connection, nil)
+        unsafe self.connection = nil
+    }
+
     private func fail(_ code: NetworkError.Code, _ message: String) {
         finish(.failed(NetworkError(code, message, operation: "\(url)")))
     }
@@ -299,10 +306,8 @@ final class ClientConnection: @unchecked Sendable {
         guard let delegate else { return }
         self.delegate = nil
         if let connection = unsafe connection {
-            // What the library still tells of it concerns nobody.
-            unsafe lws_set_opaque_user_data(connection, nil)
+            unsafe forget(connection)
             unsafe td_lws_close_soon(connection)
-            unsafe self.connection = nil
         }
         delegate.ended(end)
         lock.withLock {
