@@ -62,7 +62,8 @@ async def stream(reader, writer):
                 writer.write(bytes([0x8a, length]) + bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload)))
 
     reading = asyncio.create_task(listen())
-    sent = last_number(time.time() * 1000)
+    # The latest trade comes again at the start, so that a client that is late for the end knows what it lacks.
+    sent = max(0, last_number(time.time() * 1000) - 1)
     try:
         while not reading.done():
             last = last_number(time.time() * 1000)

@@ -87,8 +87,7 @@ def run(work, options):
     program = Program(work, port)
     memory, kills = [], 0
     try:
-        # Numbers of the end are only missed where later ones come.
-        while time.time() * 1000 < end - 1000 * (options.every + 5):
+        while time.time() * 1000 < end - 1000 * options.every:
             for _ in range(max(1, int(options.every))):
                 time.sleep(options.every / max(1, int(options.every)))
                 memory.append(program.memory())
@@ -147,9 +146,9 @@ def compare(lake, last, kills):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=0.4)
+    parser.add_argument("--minutes", type=float, default=0.5)
     parser.add_argument("--rate", type=int, default=5_000, help="trades per second of all symbols (5000)")
-    parser.add_argument("--every", type=float, default=5, help="seconds between two kills (5)")
+    parser.add_argument("--every", type=float, default=10, help="seconds between two kills (10)")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tapedeck-reconnects-") as work:
