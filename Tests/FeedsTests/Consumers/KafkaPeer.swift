@@ -177,16 +177,18 @@ extension KafkaMockCluster {
         var settings = KafkaSettings()
         try settings.set("bootstrap.servers", brokers)
         try settings.set("group.id", group)
-        let consumer = try KafkaConsumer(settings, delegate: Deaf.only)
-        defer { consumer.abandon() }
-        let names = (0..<partitions).map { TopicPartition(topic, Int32($0)) }
-        return try consumer.committed(names, timeoutMs: 10_000).map { $0.offset >= 0 ? $0.offset : nil }
+        let delegate = Deaf()
+        return try withExtendedLifetime(delegate) {
+            let consumer = try KafkaConsumer(settings, delegate: delegate)
+            defer { consumer.abandon() }
+            let names = (0..<partitions).map { TopicPartition(topic, Int32($0)) }
+            return try consumer.committed(names, timeoutMs: 10_000).map { $0.offset >= 0 ? $0.offset : nil }
+        }
     }
 }
 
 /// Hears nothing.
 final class Deaf: KafkaConsumerDelegate {
-    static let only = Deaf()
     func assigned(_ partitions: [TopicPartition], to consumer: KafkaConsumer) -> [PartitionOffset] { [] }
     func revoked(_ partitions: [TopicPartition], from consumer: KafkaConsumer, isLost: Bool) {}
     func committed(_ offsets: [PartitionOffset], _ error: KafkaError?) {}
