@@ -7,6 +7,7 @@ import Testing
 /// Drives an engine over a journal, in batches and with restarts of one's choice.
 struct EngineRunner {
     let configuration: EngineConfiguration
+    var names = EngineNames.numbers
     /// Whether the batch is handed over after a record.
     var cuts: () -> Bool = { false }
     /// Whether the engine is written to a checkpoint and read back after a batch.
@@ -16,7 +17,7 @@ struct EngineRunner {
 
     /// Returns what came out, and the state at the end.
     func run(_ records: [TestRecord]) throws -> (result: Result, state: [UInt8]) {
-        var engine = Engine(configuration)
+        var engine = Engine(configuration, names: names)
         let output = EngineOutput(configuration)
         var result = Result()
         let events = EventBatch()
@@ -32,7 +33,7 @@ struct EngineRunner {
             collect(events, from: done, output, &result)
             if !shares() { events.removeAll() }
             done = (events.trades.count, events.quotes.count)
-            if restarts() { engine = try Engine(configuration, restoring: engine.encode()) }
+            if restarts() { engine = try Engine(configuration, names: names, restoring: engine.encode()) }
         }
         for record in records {
             if record.feed != feed { try flush() }

@@ -31,6 +31,7 @@ final class ReferenceEngine {
         var instrument: UInt32
         var type: PriceType
         var startNs: Int64
+        var endNs: Int64
     }
     private struct Series: Hashable {
         var feed: UInt32
@@ -62,7 +63,13 @@ final class ReferenceEngine {
     /// Counters by feed: kept trades, kept quotes, duplicates, late, future, crossed.
     private(set) var counts: [UInt32: [Int]] = [:]
 
-    init(_ configuration: EngineConfiguration) { self.configuration = configuration }
+    /// Start and end of an instrument's trading days; nil where they are those of UTC.
+    private let sessions: (UInt32) -> [(Int64, Int64)]?
+
+    init(_ configuration: EngineConfiguration, sessions: @escaping (UInt32) -> [(Int64, Int64)]? = { _ in nil }) {
+        self.configuration = configuration
+        self.sessions = sessions
+    }
 
     func process(_ record: TestRecord) {
         var feed = feeds[record.feed] ?? Feed()
@@ -126,26 +133,36 @@ final class ReferenceEngine {
     private func update(_ feed: inout Feed, _ event: TestEvent, _ type: PriceType, _ price: Double, _ size: Double) {
         guard configuration.priceTypes.contains(type), price.isFinite else { return }
         for (place, interval) in configuration.intervals.enumerated() {
-            let length = interval.nanoseconds
-            let start = event.timeNs - (event.timeNs % length + length) % length
-            guard start + length > feed.reached! - configuration.latenessNs else { continue }
+            guard let (start, end) = span(interval, event),
+                end > feed.reached! - configuration.latenessNs
+            else { continue }
             arrivals += 1
-            feed.open[Key(interval: place, instrument: event.instrument, type: type, startNs: start), default: []]
+            let key = Key(interval: place, instrument: event.instrument, type: type, startNs: start, endNs: end)
+            feed.open[key, default: []]
                 .append(
                     Entry(
                         timeNs: event.timeNs, arrival: arrivals, price: price, size: size.isFinite ? size : 0,
-                        isAfterEnd: feed.reached! >= start + length))
+                        isAfterEnd: feed.reached! >= end))
         }
+    }
+
+    private func span(_ interval: Interval, _ event: TestEvent) -> (Int64, Int64)? {
+        if interval.isTradingDay, let sessions = sessions(event.instrument) {
+            return sessions.first { $0.0 <= event.timeNs && event.timeNs < $0.1 }
+        }
+        let length = interval.nanoseconds
+        let start = event.timeNs - (event.timeNs % length + length) % length
+        return (start, start + length)
     }
 
     private func close(_ feed: inout Feed, _ number: UInt32, _ offset: Int64) {
         let watermark = feed.reached == .max ? Int64.max : feed.reached! - configuration.latenessNs
         let closing = feed.open.filter { key, _ in
-            key.startNs + configuration.intervals[key.interval].nanoseconds <= watermark
+            key.endNs <= watermark
         }
         let order = closing.sorted {
-            ($0.key.interval, $0.key.startNs, $0.value[0].arrival) < (
-                $1.key.interval, $1.key.startNs, $1.value[0].arrival
+            ($0.key.interval, $0.key.endNs, $0.value[0].arrival) < (
+                $1.key.interval, $1.key.endNs, $1.value[0].arrival
             )
         }
         for (key, entries) in order {

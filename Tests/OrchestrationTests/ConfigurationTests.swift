@@ -1,4 +1,5 @@
 import Foundation
+import Analytics
 import Market
 import Orchestration
 import Platform
@@ -51,7 +52,7 @@ struct ConfigurationTests {
         #expect(configuration.journal.segmentBytes == 128 << 20)
         #expect(configuration.journal.retainNs == nil)
         #expect(configuration.journal.retainBytes == nil)
-        #expect(configuration.bars.intervalsNs == [1, 60, 3600, 86_400].map { $0 * 1_000_000_000 })
+        #expect(configuration.bars.intervals.map(\.description) == ["1s", "1m", "1h", "1d"])
         #expect(configuration.bars.priceTypes == ["trade", "bid", "ask"])
         #expect(configuration.indicators.map(\.name) == ["sma(20)", "rsi(14)", "atr(14)"])
         #expect(configuration.latenessNs == 2_000_000_000)
@@ -94,7 +95,7 @@ struct ConfigurationTests {
         #expect(configuration.journal.path == "/srv/td/journal")
         #expect(configuration.journal.retainNs == 604_800_000_000_000)
         #expect(configuration.journal.retainBytes == 100_000_000_000)
-        #expect(configuration.bars.intervalsNs == [1_000_000_000, 300_000_000_000])
+        #expect(configuration.bars.intervals.map(\.description) == ["1s", "5m"])
         #expect(configuration.bars.priceTypes == ["trade"])
         #expect(configuration.indicators.map(\.name) == ["sma(50)", "rsi(14)", "macd(10,30)", "atr(7)"])
         #expect(configuration.latenessNs == 500_000_000)
@@ -144,10 +145,10 @@ struct ConfigurationTests {
         (
             "bars:\n  - 1s\n  - 1x\n  - 1s\n  - 500ms\n  - 2d",
             [
-                "p.yaml:3: bars: `intervals`: `1x` is not a length of bars; write whole seconds from `1s` to `1d`, such as `1s`, `1m` or `1h`",
+                "p.yaml:3: bars: `intervals`: `1x` is not a bar interval; write a whole number and s, m or h, from `1s` to `24h`, or `1d` for trading days",
                 "p.yaml:4: bars: `intervals`: `1s` is there twice; remove one",
-                "p.yaml:5: bars: `intervals`: `500ms` is not a length of bars; write whole seconds from `1s` to `1d`, such as `1s`, `1m` or `1h`",
-                "p.yaml:6: bars: `intervals`: `2d` is not a length of bars; write whole seconds from `1s` to `1d`, such as `1s`, `1m` or `1h`",
+                "p.yaml:5: bars: `intervals`: `500ms` is not a bar interval; write a whole number and s, m or h, from `1s` to `24h`, or `1d` for trading days",
+                "p.yaml:6: bars: `intervals`: `2d` is not a bar interval; write a whole number and s, m or h, from `1s` to `24h`, or `1d` for trading days",
             ]
         ),
         ("indicators: [smaa(3)]", ["p.yaml:1: unknown indicator `smaa`; did you mean `sma`?"]),

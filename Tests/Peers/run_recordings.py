@@ -98,13 +98,16 @@ def load_zipped(database, name, files, columns):
                 [path.parent.name, path.name[:8]])
 
 
-def compare_bars(database, interval, seconds, price_type, source, price, volume):
-    """Every bar of the lake against the same bar by SQL over the original rows, and the other way round."""
+def compare_bars(database, interval, seconds, price_type, source, price, volume, start=None):
+    """Every bar of the lake against the same bar by SQL over the original rows, and the other way round.
+
+    `start` is SQL for the bar's start, null for rows of no bar; multiples of `seconds` unless given."""
+    start = start or f"time_ns // {seconds * NS} * {seconds * NS}"
     database.execute(f"""CREATE OR REPLACE TEMP TABLE expected AS
-        SELECT symbol, time_ns // {seconds * NS} * {seconds * NS} AS start_ns,
+        SELECT symbol, {start} AS start_ns,
           arg_min({price}, (time_ns, line)) AS open, max({price}) AS high, min({price}) AS low,
           arg_max({price}, (time_ns, line)) AS close, sum({volume})::DOUBLE AS volume, count(*) AS trades
-        FROM {source} GROUP BY ALL""")
+        FROM {source} GROUP BY ALL HAVING start_ns IS NOT NULL""")
     database.execute(f"""CREATE OR REPLACE TEMP TABLE actual AS
         SELECT symbol, start_ns, open, high, low, close, volume, trades FROM bars
         WHERE interval = '{interval}' AND price_type = '{price_type}'""")
@@ -122,7 +125,7 @@ def compare_bars(database, interval, seconds, price_type, source, price, volume)
 def equities(folder, work):
     data = work / "equities"
     files = sorted((folder / "us_equity_ticks/tick").glob("*/*_trade.zip"))
-    summary = replay(folder / "us_equity_ticks", data, "--bars", "1s,1m,1h")
+    summary = replay(folder / "us_equity_ticks", data, "--bars", "1s,1m,1h,1d")
     print(summary)
     database = connect(data)
     load_zipped(database, "raw", files,
@@ -145,6 +148,7 @@ def equities(folder, work):
           f"{minutes[0]} minutes, {minutes[1]} differ")
     for interval, seconds in [("1s", 1), ("1m", 60), ("1h", 3600)]:
         compare_bars(database, interval, seconds, "trade", "equities", "price", "size")
+    trading_days(folder, database)
     check("equities: no dead letters, nothing late", summary["dead_letters"] == 0 and summary["late"] == 0)
     # TA-Lib has no notion of the days between sessions: one instrument, all bars in order.
     values = database.execute("""FROM (PIVOT (
@@ -159,6 +163,29 @@ def equities(folder, work):
         writer.writerows(values.fetchall())
     talib = peer("talib_indicators.py", table)
     check("equities: SMA, RSI and ATR equal TA-Lib's", talib.returncode == 0, (talib.stdout + talib.stderr).strip()[-200:])
+
+
+def trading_days(folder, database):
+    """Bars of a trading day: from the opening of New York to its close and the minute of the closing auction."""
+    midnight = "(time_ns - 4 * 3600000000000) // 86400000000000 * 86400000000000 + 4 * 3600000000000"
+    opening, end = f"({midnight} + 34200000000000)", f"({midnight} + 57660000000000)"
+    compare_bars(database, "1d", 0, "trade", "equities", "price", "size",
+                 start=f"CASE WHEN time_ns >= {opening} AND time_ns < {end} THEN {opening} END")
+    outside = database.execute(f"SELECT count(*) FROM equities WHERE time_ns < {opening} OR time_ns >= {end}").fetchone()[0]
+    check("equities: trades before and after trading hours are in no daily bar", outside > 1000, f"{outside} trades")
+    official = {}
+    for symbol in ["aig", "bac", "spy"]:
+        with zipfile.ZipFile(folder / f"us_equity_daily/daily/{symbol}.zip") as archive:
+            for line in archive.read(archive.namelist()[0]).decode().splitlines():
+                cells = line.split(",")
+                official[symbol.upper(), cells[0][:8]] = [int(cell) / 10000 for cell in cells[1:5]] + [int(cells[5])]
+    rows = database.execute("""SELECT symbol, strftime(make_timestamp(start_ns // 1000), '%Y%m%d'), open, high, low, close, volume
+        FROM bars WHERE interval = '1d' AND price_type = 'trade' AND symbol IN ('AIG', 'BAC', 'SPY')""").fetchall()
+    # The vendor leaves out trades by their sale conditions.
+    prices = max(abs(row[2 + field] / official[row[0], row[1]][field] - 1) for row in rows for field in (0, 3))
+    volume = max(abs(row[6] / official[row[0], row[1]][4] - 1) for row in rows)
+    check("equities: daily bars are near the vendor's own", len(rows) == 9 and prices < 0.001 and volume < 0.07,
+          f"open and close within {prices:.2%}, volume within {volume:.1%}")
 
 
 def currencies(folder, work):

@@ -10,7 +10,8 @@ struct BarTable: ~Copyable {
     let configuration: EngineConfiguration
     let intervalCount: Int
     private let typeCount: Int
-    let lengths: Slab<Int64>
+    private let intervals: [Interval]
+    private var tradingDays: TradingDays
     /// Place of each price type among the configured ones, by raw value; negative where it is not configured.
     private let typePlaces: [Int]
     /// Lane of each instrument and configured price type; negative where there is none.
@@ -28,16 +29,14 @@ struct BarTable: ~Copyable {
     private var changed = Slab<Int32>()
     private var reportRound: UInt32 = 1
 
-    init(_ configuration: EngineConfiguration) {
+    init(_ configuration: EngineConfiguration, _ names: EngineNames) {
         self.configuration = configuration
         intervalCount = configuration.intervals.count
         typeCount = configuration.priceTypes.count
-        lengths = Slab(repeating: 0, count: intervalCount)
-        for (place, interval) in configuration.intervals.enumerated() { lengths[place] = interval.nanoseconds }
+        intervals = configuration.intervals
+        tradingDays = TradingDays(configuration.calendars, names)
         typePlaces = PriceType.allCases.map { configuration.priceTypes.firstIndex(of: $0) ?? -1 }
-        queues = configuration.intervals.map {
-            CloseQueue(lengthNs: $0.nanoseconds, latenessNs: configuration.latenessNs)
-        }
+        queues = configuration.intervals.map { _ in CloseQueue() }
         indicators = IndicatorBank(configuration.indicators)
     }
 
@@ -80,27 +79,43 @@ struct BarTable: ~Copyable {
     ) {
         for interval in 0..<intervalCount {
             let series = lane &* intervalCount &+ interval
-            let length = lengths[interval]
             var slot = Int(newest[series])
-            if slot < 0 || UInt64(bitPattern: timeNs &- slots[slot].startNs) >= UInt64(bitPattern: length) {
+            if slot < 0
+                || UInt64(bitPattern: timeNs &- slots[slot].startNs) >= UInt64(bitPattern: slots[slot].lengthNs)
+            {
                 slot = openBar(series: series, interval: interval, timeNs: timeNs, watermarkNs: watermarkNs)
                 if slot < 0 { continue }
             }
-            let isAfterEnd = reachedNs &- slots[slot].startNs >= length
+            let isAfterEnd = reachedNs &- slots[slot].startNs >= slots[slot].lengthNs
             slots[slot].add(
                 timeNs: timeNs, price: price, size: size, isAfterEnd: isAfterEnd, journalOffset: journalOffset)
             if slots[slot].reportRound != reportRound { report(slot) }
         }
     }
 
-    /// The open bar that holds an event time, opened where there is none; negative where it is closed already.
+    /// The open bar that holds an event time, opened where there is none; negative where it is closed already, and where
+    /// the event is outside trading days.
     @inline(never)
     private mutating func openBar(series: Int, interval: Int, timeNs: Int64, watermarkNs: Int64) -> Int {
         guard Watermark.isPlaceable(timeNs) else { return -1 }
-        let length = lengths[interval]
-        let number = barNumber(of: timeNs, length: length)
-        let startNs = number * length
-        guard startNs + length > watermarkNs else { return -1 }
+        guard let span = span(series: series, interval: interval, timeNs: timeNs),
+            span.startNs + span.lengthNs > watermarkNs
+        else { return -1 }
+        return openBar(series: series, interval: interval, span)
+    }
+
+    /// The place in time of the bar that holds an event time; nil outside trading days.
+    private mutating func span(series: Int, interval: Int, timeNs: Int64) -> TradingDays.Span? {
+        if intervals[interval].isTradingDay {
+            return tradingDays.span(of: laneInstruments[series / intervalCount], at: timeNs)
+        }
+        let length = intervals[interval].nanoseconds
+        return (barNumber(of: timeNs, length: length) * length, length)
+    }
+
+    /// The open bar of a place in time, opened where there is none.
+    private mutating func openBar(series: Int, interval: Int, _ span: TradingDays.Span) -> Int {
+        let startNs = span.startNs
         var newer: Int32 = -1
         var current = newest[series]
         while current >= 0, slots[Int(current)].startNs > startNs {
@@ -108,23 +123,25 @@ struct BarTable: ~Copyable {
             current = slots[Int(current)].older
         }
         if current >= 0, slots[Int(current)].startNs == startNs { return Int(current) }
-        let slot = takeSlot(startNs: startNs, series: series)
+        let slot = takeSlot(span, series: series)
         slots[Int(slot)].older = current
         if newer < 0 { newest[series] = slot } else { slots[Int(newer)].older = slot }
-        queues[interval].append(slot: slot, number: number, slots: slots)
-        nextCloseNs = min(nextCloseNs, startNs + length)
+        queues[interval].append(slot: slot, endNs: slots[Int(slot)].endNs, slots: slots)
+        nextCloseNs = min(nextCloseNs, slots[Int(slot)].endNs)
         return Int(slot)
     }
 
-    private mutating func takeSlot(startNs: Int64, series: Int) -> Int32 {
+    private mutating func takeSlot(_ span: TradingDays.Span, series: Int) -> Int32 {
         guard firstFree >= 0 else {
-            slots.append(OpenBar(startNs: startNs, series: Int32(series), reportRound: 0))
+            slots.append(
+                OpenBar(startNs: span.startNs, lengthNs: span.lengthNs, series: Int32(series), reportRound: 0))
             return Int32(slots.count - 1)
         }
         let slot = firstFree
         firstFree = slots[Int(slot)].older
         slots[Int(slot)] = OpenBar(
-            startNs: startNs, series: Int32(series), reportRound: slots[Int(slot)].reportRound)
+            startNs: span.startNs, lengthNs: span.lengthNs, series: Int32(series),
+            reportRound: slots[Int(slot)].reportRound)
         return slot
     }
 
@@ -230,7 +247,7 @@ extension BarTable {
     /// Opens a bar as it was in a checkpoint; bars come in the order in which `CloseQueue` holds them.
     mutating func restore(_ saved: OpenBar, interval: Int) {
         let series = Int(saved.series)
-        let slot = openBar(series: series, interval: interval, timeNs: saved.startNs, watermarkNs: .min)
+        let slot = openBar(series: series, interval: interval, (saved.startNs, saved.lengthNs))
         let (older, next, round) = (slots[slot].older, slots[slot].next, slots[slot].reportRound)
         slots[slot] = saved
         slots[slot].older = older

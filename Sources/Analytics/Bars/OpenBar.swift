@@ -30,10 +30,20 @@ struct OpenBar: BitwiseCopyable {
     var next: Int32
     /// The round of change reports that already knows of this slot; stays when the slot is used again.
     var reportRound: UInt32
+    /// Whole seconds from start to end.
+    private let seconds: UInt32
+
+    /// From start to end.
+    @inline(__always)
+    var lengthNs: Int64 { Int64(truncatingIfNeeded: seconds) &* 1_000_000_000 }
+    var endNs: Int64 { startNs + lengthNs }
 
     /// A bar with no event in it.
-    init(startNs: Int64, series: Int32, reportRound: UInt32) {
+    ///
+    /// - Parameter lengthNs: whole seconds.
+    init(startNs: Int64, lengthNs: Int64, series: Int32, reportRound: UInt32) {
         self.startNs = startNs
+        seconds = UInt32(lengthNs / 1_000_000_000)
         openTimeNs = .max
         closeTimeNs = .min
         open = .nan

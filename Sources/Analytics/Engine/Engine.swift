@@ -23,6 +23,7 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
     private var records: [RecordStore]
     private var vendorBars: VendorBars
     private var ledger: CoverageLedger
+    private let names: EngineNames
     private var feeds: [FeedState?] = []
 
     /// A place for a deduplicator in a list.
@@ -37,6 +38,7 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
         vendorBars = VendorBars(configuration)
         ledger = CoverageLedger(configuration, names)
         self.configuration = configuration
+        self.names = names
         tradeDeduplicator = TradeDeduplicator(configuration)
         quoteDeduplicator = QuoteDeduplicator(configuration)
     }
@@ -44,7 +46,7 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
     private func state(of feed: UInt32) -> FeedState {
         while feeds.count <= Int(feed) { feeds.append(nil) }
         if let known = feeds[Int(feed)] { return known }
-        let state = FeedState(configuration)
+        let state = FeedState(configuration, names)
         feeds[Int(feed)] = state
         return state
     }
@@ -235,6 +237,7 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
         var reader = BinaryReader(bytes)
         try EngineState.readHeader(configuration, from: &reader)
         self.configuration = configuration
+        self.names = names
         tradeDeduplicator = try TradeDeduplicator(configuration, from: &reader)
         quoteDeduplicator = try QuoteDeduplicator(configuration, from: &reader)
         records = []
@@ -242,7 +245,7 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
         vendorBars = try VendorBars(configuration, from: &reader)
         ledger = try CoverageLedger(configuration, names, from: &reader)
         for _ in 0..<(try reader.value(UInt32.self)) {
-            feeds.append(try reader.flag() ? try FeedState(configuration, from: &reader) : nil)
+            feeds.append(try reader.flag() ? try FeedState(configuration, names, from: &reader) : nil)
         }
         guard reader.remaining == 0 else {
             throw EngineStateError.damaged(at: reader.position, "\(reader.remaining) bytes too many")

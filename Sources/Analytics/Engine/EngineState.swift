@@ -35,7 +35,7 @@ public struct EngineStateError: Error, Sendable, CustomStringConvertible {
 /// | feeds | per feed number: presence; watermark, session, counters, delivery keys, positions, lanes, series, open bars |
 enum EngineState {
     private static let mark: UInt32 = 0x4e45_4454
-    private static let version: UInt16 = 5
+    private static let version: UInt16 = 6
 
     static func writeHeader(_ configuration: EngineConfiguration, into writer: inout BinaryWriter) {
         writer.write(mark)

@@ -20,8 +20,10 @@ extension FeedState {
         bars.encode(into: &writer)
     }
 
-    convenience init(_ configuration: EngineConfiguration, from reader: inout BinaryReader) throws(EngineStateError) {
-        self.init(configuration)
+    convenience init(
+        _ configuration: EngineConfiguration, _ names: EngineNames, from reader: inout BinaryReader
+    ) throws(EngineStateError) {
+        self.init(configuration, names)
         watermark = try Watermark(from: &reader)
         session = try reader.value()
         for field in FeedCounters.fields { counters[keyPath: field] = Int(try reader.value(Int64.self)) }
@@ -71,6 +73,13 @@ extension BarTable {
         }
     }
 
+    /// Whether a bar could be one of an interval.
+    private func isLength(_ bar: OpenBar, interval: Int) -> Bool {
+        let length = configuration.intervals[interval]
+        guard !length.isTradingDay else { return bar.lengthNs > 0 }
+        return bar.lengthNs == length.nanoseconds && bar.startNs % bar.lengthNs == 0
+    }
+
     fileprivate mutating func restore(from reader: inout BinaryReader, watermark: Watermark) throws(EngineStateError) {
         for _ in 0..<(try reader.value(UInt32.self)) {
             let instrument = try reader.value(UInt32.self)
@@ -88,12 +97,11 @@ extension BarTable {
         }
         let watermarkNs = watermark.timeNs(latenessNs: configuration.latenessNs)
         for interval in 0..<intervalCount {
-            let length = lengths[interval]
             for _ in 0..<(try reader.value(UInt32.self)) {
                 let bar = try OpenBar(from: &reader)
                 guard bar.series >= 0, Int(bar.series) < seriesCount, Int(bar.series) % intervalCount == interval,
-                    Watermark.isPlaceable(bar.startNs), bar.startNs % length == 0, bar.startNs <= watermark.reachedNs,
-                    bar.startNs + length > watermarkNs
+                    Watermark.isPlaceable(bar.startNs), isLength(bar, interval: interval),
+                    bar.startNs <= watermark.reachedNs, bar.endNs > watermarkNs
                 else { throw EngineStateError.damaged(at: reader.position, "an open bar of no series or time") }
                 restore(bar, interval: interval)
             }
@@ -103,7 +111,7 @@ extension BarTable {
 
 extension OpenBar {
     fileprivate func encode(into writer: inout BinaryWriter) {
-        for value in [startNs, openTimeNs, closeTimeNs, trades, journalOffset] { writer.write(value) }
+        for value in [startNs, lengthNs, openTimeNs, closeTimeNs, trades, journalOffset] { writer.write(value) }
         for value in [open, high, low, close, volume.sum, volume.carry, notional.sum, notional.carry] {
             writer.write(value)
         }
@@ -112,7 +120,11 @@ extension OpenBar {
     }
 
     fileprivate init(from reader: inout BinaryReader) throws(EngineStateError) {
-        self.init(startNs: try reader.value(), series: -1, reportRound: 0)
+        let (startNs, lengthNs) = (try reader.value(Int64.self), try reader.value(Int64.self))
+        guard (0...Timestamp.nanosecondsPerDay * 2).contains(lengthNs) else {
+            throw .damaged(at: reader.position, "an open bar of no length")
+        }
+        self.init(startNs: startNs, lengthNs: lengthNs, series: -1, reportRound: 0)
         openTimeNs = try reader.value()
         closeTimeNs = try reader.value()
         trades = try reader.value()

@@ -14,9 +14,9 @@ final class FeedState {
     /// Rises with every begin and end; quote update numbers are remembered exactly within one session.
     var session: UInt32 = 0
 
-    init(_ configuration: EngineConfiguration) {
+    init(_ configuration: EngineConfiguration, _ names: EngineNames) {
         self.configuration = configuration
-        bars = BarTable(configuration)
+        bars = BarTable(configuration, names)
     }
 
     /// Takes in what is left of a batch after de-duplication, trades and quotes in the order of the journal.

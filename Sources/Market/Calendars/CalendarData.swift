@@ -9,6 +9,7 @@ enum CalendarData {
         clock America/New_York New York
         covers 1998-01-01 2027-12-31
         hours 09:30-16:00
+        auction 1
         holiday 01-01 sun>mon
         holiday 3rd mon 01
         holiday 3rd mon 02
@@ -37,6 +38,7 @@ enum CalendarData {
         clock Europe/London London
         covers 2015-01-01 2027-12-31
         hours 08:00-16:30
+        auction 10
         holiday 01-01 sat>mon sun>mon
         holiday easter-2
         holiday easter+1
@@ -57,6 +59,7 @@ enum CalendarData {
         clock Europe/Paris Paris
         covers 2015-01-01 2027-12-31
         hours 09:00-17:30
+        auction 10
         holiday 01-01
         holiday easter-2
         holiday easter+1
@@ -72,6 +75,7 @@ enum CalendarData {
         clock Europe/Berlin Frankfurt
         covers 2015-01-01 2027-12-31
         hours 09:00-17:30
+        auction 10
         holiday 01-01
         holiday easter-2
         holiday easter+1
@@ -94,6 +98,7 @@ enum CalendarData {
         clock Asia/Hong_Kong Hong Kong
         covers 2024-01-01 2027-12-31
         hours 09:30-12:00 13:00-16:00
+        auction 12
         holiday 01-01 sun>mon
         holiday easter-2
         holiday easter+1
@@ -119,6 +124,7 @@ enum CalendarData {
         covers 2024-01-01 2027-12-31
         hours 09:00-11:30 12:30-15:00
         hours 09:00-11:30 12:30-15:30 since 2024-11-05
+        auction 5
         holiday 01-01
         holiday 01-02
         holiday 01-03
@@ -145,6 +151,7 @@ enum CalendarData {
         clock Asia/Shanghai Shanghai
         covers 2024-01-01 2026-12-31
         hours 09:30-11:30 13:00-15:00
+        auction 5
         holiday 2024-01-01 2024-02-09..2024-02-16 2024-04-04..2024-04-05 2024-05-01..2024-05-03 2024-06-10
         holiday 2024-09-16..2024-09-17 2024-10-01..2024-10-07
         holiday 2025-01-01 2025-01-28..2025-02-04 2025-04-04 2025-05-01..2025-05-05 2025-06-02 2025-10-01..2025-10-08

@@ -31,6 +31,8 @@ struct CalendarRules: Sendable {
     var weekdays: Set<Int64> = [0, 1, 2, 3, 4]
     /// By the day from which they hold.
     var hours: [Hours] = []
+    /// Minutes after the close in which trades of the closing auction come.
+    var auction: Int64 = 0
     var holidays: [DayRule] = []
     var early: [EarlyClose] = []
     /// Days that the other rules get wrong: traded, or not shortened.

@@ -59,6 +59,11 @@ struct CalendarText {
                 throw error("hours are not in order")
             }
             rules.hours.append(hours)
+        case "auction":
+            guard words.count == 1, let minutes = Int64(words[0]), (0...60).contains(minutes) else {
+                throw error("write minutes, from 0 to 60")
+            }
+            rules.auction = minutes
         case "holiday": rules.holidays.append(try rule(words))
         case "early":
             guard let first = words.first else { throw error("write a time and days") }

@@ -122,6 +122,27 @@ public final class TradingCalendar: Sendable {
         }
     }
 
+    /// The stretch of time around a moment that a daily bar covers, closing auction included, or in which there is none.
+    ///
+    /// - Returns: nanoseconds since 1970 UTC, the end not included. Where `isTraded` is false the stretch may be part of
+    ///   a longer one.
+    public func dailyBar(at timeNs: Int64) -> (fromNs: Int64, toNs: Int64, isTraded: Bool) {
+        let (day, auctionNs) = (Timestamp.nanosecondsPerDay, rules.auction * 60_000_000_000)
+        let startOfDay = timeNs - ((timeNs % day) + day) % day
+        var closed = (fromNs: startOfDay, toNs: startOfDay + day, isTraded: false)
+        for session in near(timeNs) {
+            let endNs = session.closeNs + auctionNs
+            if timeNs >= endNs {
+                closed.fromNs = max(closed.fromNs, endNs)
+            } else if timeNs >= session.openNs {
+                return (session.openNs, endNs, true)
+            } else {
+                closed.toNs = min(closed.toNs, session.openNs)
+            }
+        }
+        return closed
+    }
+
     /// The trading day that a moment belongs to, before and after the session included: from midnight of the exchange, or
     /// from the session's start where that is the evening before. Nil on other days.
     public func tradingDay(of timeNs: Int64) -> CivilDate? {

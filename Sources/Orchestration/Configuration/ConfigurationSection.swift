@@ -83,7 +83,8 @@ public struct ConfigurationSection: Sendable {
                 options: [
                     .list(
                         "intervals", default: "1s,1m,1h,1d",
-                        "Lengths of bars, whole seconds from `1s` to `1d`; bars start at multiples of it since 1970 UTC."
+                        "Lengths of bars: whole seconds from `1s` to `24h`, which start at multiples of it since 1970 UTC, "
+                            + "and `1d`, the trading day of the venue, see docs/calendars.md."
                     ),
                     .list(
                         "price_types", default: "trade,bid,ask", choices: ["trade", "bid", "ask"],

@@ -42,7 +42,7 @@ extension PipelineConfiguration {
                     fsyncNs: journal.fsyncNs, segmentBytes: journal.segmentBytes, retainNs: journal.retainNs,
                     retainBytes: journal.retainBytes),
             bars: BarSettings(
-                intervalsNs: overrides.intervals == nil ? self.bars.intervalsNs : other.bars.intervalsNs,
+                intervals: overrides.intervals == nil ? self.bars.intervals : other.bars.intervals,
                 priceTypes: overrides.priceTypes == nil ? self.bars.priceTypes : other.bars.priceTypes),
             indicators: indicators, latenessNs: latenessNs, calendars: calendars, sinks: sinks,
             serve: overrides.listen == nil

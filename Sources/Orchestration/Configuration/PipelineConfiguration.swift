@@ -1,3 +1,4 @@
+public import Analytics
 public import Market
 public import Platform
 
@@ -42,10 +43,8 @@ public struct PipelineConfiguration: Sendable {
 
     /// Section `bars`.
     public struct BarSettings: Sendable {
-        /// Lengths in nanoseconds, in the order of the file.
-        ///
-        /// - Shape: whole seconds from 1 second to 1 day, none twice.
-        public let intervalsNs: [Int64]
+        /// In the order of the file, none twice.
+        public let intervals: [Interval]
         /// `trade`, `bid`, `ask`.
         public let priceTypes: [String]
     }

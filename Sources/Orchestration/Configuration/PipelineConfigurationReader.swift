@@ -1,3 +1,4 @@
+internal import Analytics
 internal import Market
 internal import Platform
 
@@ -88,25 +89,22 @@ struct PipelineConfigurationReader {
     }
 
     private mutating func barSettings(_ options: Options) -> PipelineConfiguration.BarSettings? {
-        let second: Int64 = 1_000_000_000
-        var intervals: [Int64] = []
+        var intervals: [Interval] = []
         for (index, text) in options.list("intervals").enumerated() {
-            let value = DurationText.nanoseconds(text)
-            if let value, (second...86_400 * second).contains(value), value % second == 0 {
-                if !intervals.contains(value) {
-                    intervals.append(value)
+            do {
+                let interval = try Interval(parsing: text)
+                if !intervals.contains(interval) {
+                    intervals.append(interval)
                     continue
                 }
                 errors.append(
                     options.error("intervals", element: index, "`\(text)` is there twice", suggestion: "remove one"))
-            } else {
+            } catch {
                 errors.append(
-                    options.error(
-                        "intervals", element: index, "`\(text)` is not a length of bars",
-                        suggestion: "write whole seconds from `1s` to `1d`, such as `1s`, `1m` or `1h`"))
+                    options.error("intervals", element: index, error.message, suggestion: error.suggestion))
             }
         }
-        return PipelineConfiguration.BarSettings(intervalsNs: intervals, priceTypes: options.list("price_types"))
+        return PipelineConfiguration.BarSettings(intervals: intervals, priceTypes: options.list("price_types"))
     }
 
     private mutating func venueCalendars(_ options: Options) -> VenueCalendars? {

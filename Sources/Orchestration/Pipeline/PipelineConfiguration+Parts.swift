@@ -8,7 +8,7 @@ extension PipelineConfiguration {
         var indicators: [IndicatorSpec] = []
         for indicator in self.indicators { indicators.append(try IndicatorSpec(parsing: indicator.name)) }
         return try EngineConfiguration(
-            intervals: bars.intervalsNs.map { Interval(seconds: $0 / 1_000_000_000) },
+            intervals: bars.intervals,
             priceTypes: PriceType.allCases.filter { bars.priceTypes.contains($0.name) }, indicators: indicators,
             latenessNs: latenessNs, calendars: calendars)
     }
@@ -31,9 +31,7 @@ extension PipelineConfiguration {
 
 extension Pipeline {
     /// Texts of the bar intervals.
-    var intervalNames: [String] {
-        configuration.bars.intervalsNs.map { Interval(seconds: $0 / 1_000_000_000).description }
-    }
+    var intervalNames: [String] { configuration.bars.intervals.map(\.description) }
 }
 
 extension String {
