@@ -62,10 +62,15 @@ extension ArrowColumn {
     }
 
     /// Bytes of a row in a text or binary column; 0 in others.
+    ///
+    /// Looks at the row alone, not at how many there are, so that another thread may append meanwhile.
+    /// - Precondition: the row is there; a row beyond the capacity is a fault at once.
     public func byteCount(ofRow row: Int) -> Int {
         switch values {
-        case .binary(let offsets, _), .text(let offsets, _): Int(offsets[row + 1] - offsets[row])
-        default: 0
+        case .binary(let offsets, _), .text(let offsets, _):
+            precondition(row >= 0 && row + 1 < offsets.capacity, "row out of range")
+            return unsafe Int(offsets.pointer[row + 1] - offsets.pointer[row])
+        default: return 0
         }
     }
 
