@@ -56,6 +56,11 @@ export class InstrumentHeader {
     this.#update();
   }
 
+  /** Whether the instrument's venue closes at times. */
+  get venueCloses() {
+    return this.#hours.closes;
+  }
+
   remove() {
     this.#hours.stop();
     for (const stop of this.#stops) stop();

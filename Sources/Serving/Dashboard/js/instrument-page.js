@@ -103,8 +103,9 @@ class InstrumentPage {
     this.#showChart();
   }
 
-  /** Seconds of event time until the open bar ends, or null. */
+  /** Seconds of event time until the open bar ends, or null; of a trading day its market's hours are shown instead. */
   #closesIn() {
+    if (this.#interval === '1d' && this.header.venueCloses) return null;
     const bar = this.chart?.lastBar;
     const instrument = instruments.get(this.#name);
     if (!bar || bar.final || !instrument?.event_time_ns) return null;

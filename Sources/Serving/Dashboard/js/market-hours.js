@@ -11,6 +11,8 @@ export class MarketHours {
   #show;
   #abort = new AbortController();
   #timer = 0;
+  /** Whether the venue closes at times: then a daily bar is no UTC day. */
+  closes = false;
 
   /** Calls `show(text)` with what to say of a closed market, or null. */
   constructor(venue, show) {
@@ -29,6 +31,7 @@ export class MarketHours {
     try {
       const answer = await fetchCalendar(this.#venue, this.#abort.signal);
       if (answer.calendar === null) return;
+      this.closes = (answer.next_open_ns ?? null) !== null;
       this.#show(answer.open ? null : closedText(answer, Date.now()));
       const next = (answer.open ? answer.next_close_ns : answer.next_open_ns) ?? null;
       if (next === null) return;
