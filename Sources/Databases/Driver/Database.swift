@@ -18,23 +18,17 @@ public final class Database: @unchecked Sendable {  // the handle is immutable; 
         unsafe handle.initialize(to: AdbcDatabase())
         unsafe self.handle = handle
         let functions = unsafe driver.functions
-        do throws(DatabaseError) {
-            try unsafe ADBCDriver.check("new database") { unsafe functions.pointee.DatabaseNew(handle, $0) }
-            for (key, value) in options {
-                try unsafe ADBCDriver.check("option \(key)") {
-                    unsafe functions.pointee.DatabaseSetOption(handle, key, value, $0)
-                }
+        // Everything is set, so that what throws from here on ends in deinit.
+        try unsafe ADBCDriver.check("new database") { unsafe functions.pointee.DatabaseNew(handle, $0) }
+        for (key, value) in options {
+            try unsafe ADBCDriver.check("option \(key)") {
+                unsafe functions.pointee.DatabaseSetOption(handle, key, value, $0)
             }
-            try unsafe ADBCDriver.check("open database") { unsafe functions.pointee.DatabaseInit(handle, $0) }
-        } catch {
-            unsafe Self.release(driver, handle)
-            throw error
         }
+        try unsafe ADBCDriver.check("open database") { unsafe functions.pointee.DatabaseInit(handle, $0) }
     }
 
-    deinit { unsafe Self.release(driver, handle) }
-
-    private static func release(_ driver: ADBCDriver, _ handle: UnsafeMutablePointer<AdbcDatabase>) {
+    deinit {
         if unsafe handle.pointee.private_data != nil {
             try? unsafe ADBCDriver.check("close database") {
                 unsafe driver.functions.pointee.DatabaseRelease(handle, $0)
