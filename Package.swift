@@ -51,8 +51,9 @@ let package = Package(
         .target(name: "Kafka", dependencies: ["CKafka", "Platform"], swiftSettings: safe),
         // The durable, ordered log of frames.
         .target(name: "Journaling", dependencies: ["CPlatform", "Market", "Platform"], swiftSettings: safe),
-        // The contract of a sink.
-        .target(name: "Delivery", dependencies: ["Journaling", "Market", "Platform"], swiftSettings: safe),
+        // The contracts of sinks and of their targets.
+        .target(
+            name: "Delivery", dependencies: ["Databases", "Journaling", "Market", "Platform"], swiftSettings: safe),
         // Feed handlers: decoders, transports, files, simulator.
         .target(
             name: "Feeds", dependencies: ["CDecode", "Journaling", "Kafka", "Market", "Networking", "Platform"],
@@ -64,6 +65,9 @@ let package = Package(
             name: "Lake", dependencies: ["CZstd", "Databases", "Delivery", "Market", "Platform"],
             // Parquet encodings are loops over columns; the decoder asks for the same instructions.
             swiftSettings: safe + [.unsafeFlags(["-Xcc", "-mavx2", "-Xcc", "-mbmi", "-Xcc", "-mlzcnt"])]),
+        // Databases that rows are delivered to.
+        .target(
+            name: "Stores", dependencies: ["Databases", "Delivery", "Market", "Platform"], swiftSettings: safe),
         // HTTP interface, live stream, dashboard.
         .target(
             name: "Serving", dependencies: ["Databases", "Market", "Networking", "Platform"],
@@ -73,7 +77,7 @@ let package = Package(
             name: "Orchestration",
             dependencies: [
                 "Analytics", "Databases", "Delivery", "Feeds", "Journaling", "Kafka", "Lake", "Market", "Networking",
-                "Platform", "Serving",
+                "Platform", "Serving", "Stores",
             ],
             swiftSettings: safe),
         // Arguments, help, progress bars, tables, signals; knows nothing of markets.
@@ -113,12 +117,15 @@ let package = Package(
             name: "LakeTests", dependencies: ["Databases", "Lake", "Market", "Platform", "TestKit"],
             swiftSettings: common),
         .testTarget(
+            name: "StoresTests", dependencies: ["Databases", "Delivery", "Market", "Platform", "Stores", "TestKit"],
+            swiftSettings: common),
+        .testTarget(
             name: "ServingTests", dependencies: ["Market", "Networking", "Platform", "Serving", "TestKit"],
             swiftSettings: common),
         .testTarget(
             name: "OrchestrationTests",
             dependencies: [
-                "Analytics", "Databases", "Feeds", "Journaling", "Lake", "Market", "Networking", "Orchestration",
+                "Analytics", "Databases", "Delivery", "Feeds", "Journaling", "Lake", "Market", "Networking", "Orchestration",
                 "Platform", "Serving", "TestKit",
             ],
             swiftSettings: common),

@@ -1,7 +1,9 @@
 internal import Analytics
+internal import Delivery
 internal import Feeds
 internal import Lake
 internal import Platform
+internal import Stores
 
 /// Everything that a pipeline can be made of: one line per component, in alphabetical order.
 public enum Registry {
@@ -9,7 +11,19 @@ public enum Registry {
     public static let components = ComponentSpecs(
         feeds: FeedRegistry.all.map { $0.spec }, sinks: sinks, indicators: IndicatorRegistry.all.map { $0.spec })
 
-    private static let sinks: [Spec] = [LakeSink.spec]
+    private static let sinks: [Spec] = [LakeSink.spec] + targets.map(\.spec)
+
+    /// Sinks that deliver what the lake and the memory before it hold.
+    private static let targets: [(spec: Spec, make: @Sendable (Options, String) -> any DeliveryTarget)] = [
+        (PostgreSQLSink.spec, PostgreSQLSink.make)
+    ]
+
+    /// The target of a sink; nil of the lake.
+    ///
+    /// - Parameter pipeline: names the progress in the target.
+    static func target(_ sink: ConfiguredComponent, pipeline: String) -> (any DeliveryTarget)? {
+        targets.first { $0.spec.name == sink.kind }?.make(sink.options, pipeline)
+    }
 }
 
 /// The lake as configuration knows it.

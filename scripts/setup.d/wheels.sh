@@ -6,6 +6,7 @@ layout() {
   cat <<'END'
 adbc-driver-manager           */arrow-adbc/adbc.h          include/adbc.h
 adbc-driver-manager           */licenses/LICENSE.txt       share/licenses/adbc.txt
+adbc-driver-postgresql        */libadbc_driver_postgresql.so  lib/libadbc_driver_postgresql.so
 duckdb                        _duckdb.*.so                 lib/duckdb.so
 duckdb                        *.dist-info/licenses/LICENSE share/licenses/duckdb.txt
 duckdb-extension-delta        */delta.duckdb_extension     lib/delta.duckdb_extension

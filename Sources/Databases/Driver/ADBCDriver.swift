@@ -43,16 +43,26 @@ public final class ADBCDriver: @unchecked Sendable {  // the function table is w
         let status = unsafe withUnsafeMutablePointer(to: &error) { unsafe body($0) }
         guard status != UInt8(ADBC_STATUS_OK) else { return }
         let message = unsafe error.message.map { unsafe String(cString: $0) } ?? "status \(status)"
+        let state = unsafe withUnsafeBytes(of: error.sqlstate) {
+            unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        }
         if let release = unsafe error.release {
             unsafe withUnsafeMutablePointer(to: &error) { unsafe release($0) }
         }
-        throw DatabaseError(DatabaseError.Code(status: status, message: message), message, operation: operation)
+        throw DatabaseError(
+            DatabaseError.Code(status: status, message: message, sqlState: state), message, operation: operation)
     }
 }
 
 extension DatabaseError.Code {
     /// The code of a driver's status; the text refines what the status leaves open.
-    init(status: AdbcStatusCode, message: String) {
+    ///
+    /// - Parameter sqlState: five characters (SQL standard, part 2, "SQLSTATE"); empty where the driver has none.
+    init(status: AdbcStatusCode, message: String, sqlState: String = "") {
+        if let known = Self.states.first(where: { sqlState.hasPrefix($0.start) }) {
+            self = known.code
+            return
+        }
         if let known = Self.prefixes.first(where: { message.hasPrefix($0.text) }) {
             self = known.code
             return
@@ -68,6 +78,13 @@ extension DatabaseError.Code {
         default: self = .database
         }
     }
+
+    /// Classes of SQLSTATE, and single ones before their class: PostgreSQL's manual, appendix A.
+    private static let states: [(start: String, code: DatabaseError.Code)] = [
+        ("08", .io), ("57014", .cancelled), ("57P", .io), ("53200", .outOfMemory), ("53", .io), ("58", .io),
+        ("28", .notPermitted), ("42501", .notPermitted), ("42601", .syntax), ("42", .binding), ("40", .conflict),
+        ("55P03", .conflict), ("22", .invalidArgument), ("23", .invalidArgument), ("0A", .unsupported),
+    ]
 
     /// How DuckDB names its errors; its ADBC driver reports nearly all of them with one status.
     private static let prefixes: [(text: String, code: DatabaseError.Code)] = [

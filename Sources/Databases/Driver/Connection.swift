@@ -17,18 +17,12 @@ public final class Connection: @unchecked Sendable {  // one user at a time by c
         unsafe self.handle = handle
         let functions = unsafe database.driver.functions
         let parent = unsafe database.handle
-        do throws(DatabaseError) {
-            try unsafe ADBCDriver.check("new connection") { unsafe functions.pointee.ConnectionNew(handle, $0) }
-            try unsafe ADBCDriver.check("connect") { unsafe functions.pointee.ConnectionInit(handle, parent, $0) }
-        } catch {
-            unsafe Self.release(database, handle)
-            throw error
-        }
+        // Everything is set, so that what throws from here on ends in deinit.
+        try unsafe ADBCDriver.check("new connection") { unsafe functions.pointee.ConnectionNew(handle, $0) }
+        try unsafe ADBCDriver.check("connect") { unsafe functions.pointee.ConnectionInit(handle, parent, $0) }
     }
 
-    deinit { unsafe Self.release(database, handle) }
-
-    private static func release(_ database: Database, _ handle: UnsafeMutablePointer<AdbcConnection>) {
+    deinit {
         if unsafe handle.pointee.private_data != nil {
             try? unsafe ADBCDriver.check("close connection") {
                 unsafe database.driver.functions.pointee.ConnectionRelease(handle, $0)
@@ -67,6 +61,17 @@ public final class Connection: @unchecked Sendable {  // one user at a time by c
         guard rows > 0 else { return }
         let statement = try Statement(self)
         try statement.ingest(ArrowExport(columns, rows: rows, dictionaries), table: table, schema: schema, mode: mode)
+    }
+
+    /// Appends the rows of a query, of this database or another, to a table as they come.
+    ///
+    /// - Parameter rows: used up by this, whether it works or not; columns go by name.
+    /// - Returns: rows that were appended.
+    @discardableResult
+    public func ingest(
+        _ rows: ResultStream, into table: String, schema: String? = nil, mode: IngestMode = .append
+    ) throws(DatabaseError) -> Int64 {
+        try Statement(self).ingest(rows, table: table, schema: schema, mode: mode)
     }
 
     /// Runs `body` in a transaction: committed when it returns, rolled back when it throws.

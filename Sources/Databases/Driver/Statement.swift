@@ -17,16 +17,14 @@ final class Statement: @unchecked Sendable {  // one user at a time; `cancel` re
         unsafe self.handle = handle
         let functions = unsafe connection.database.driver.functions
         let parent = unsafe connection.handle
-        do throws(DatabaseError) {
-            try unsafe ADBCDriver.check("new statement") { unsafe functions.pointee.StatementNew(parent, handle, $0) }
-        } catch {
-            unsafe handle.deallocate()
-            throw error
-        }
+        // Everything is set, so that what throws from here on ends in deinit.
+        try unsafe ADBCDriver.check("new statement") { unsafe functions.pointee.StatementNew(parent, handle, $0) }
     }
 
     deinit {
-        try? unsafe ADBCDriver.check("close statement") { unsafe functions.pointee.StatementRelease(handle, $0) }
+        if unsafe handle.pointee.private_data != nil {
+            try? unsafe ADBCDriver.check("close statement") { unsafe functions.pointee.StatementRelease(handle, $0) }
+        }
         unsafe handle.deallocate()
     }
 
@@ -71,12 +69,28 @@ final class Statement: @unchecked Sendable {  // one user at a time; `cancel` re
     func ingest(
         _ export: consuming ArrowExport, table: String, schema: String?, mode: IngestMode
     ) throws(DatabaseError) {
+        try target(table, schema: schema, mode: mode)
+        try bind(export)
+        try execute()
+    }
+
+    func ingest(
+        _ rows: ResultStream, table: String, schema: String?, mode: IngestMode
+    ) throws(DatabaseError) -> Int64 {
+        try target(table, schema: schema, mode: mode)
+        try unsafe rows.handOver { stream throws(DatabaseError) in
+            try unsafe ADBCDriver.check(text) { unsafe functions.pointee.StatementBindStream(handle, stream, $0) }
+        }
+        var count: Int64 = 0
+        try unsafe ADBCDriver.check(text) { unsafe functions.pointee.StatementExecuteQuery(handle, nil, &count, $0) }
+        return count
+    }
+
+    private func target(_ table: String, schema: String?, mode: IngestMode) throws(DatabaseError) {
         text = "append to \(table)"
         try set("adbc.ingest.target_table", table)
         if let schema { try set("adbc.ingest.target_db_schema", schema) }
         try set("adbc.ingest.mode", mode.rawValue)
-        try bind(export)
-        try execute()
     }
 
     private func set(_ key: String, _ value: String) throws(DatabaseError) {

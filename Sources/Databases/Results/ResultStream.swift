@@ -65,6 +65,14 @@ public final class ResultStream {
             DatabaseError.Code(status: UInt8(ADBC_STATUS_INTERNAL), message: message), message, operation: operation)
     }
 
+    /// Gives the rows that are left to whoever moves the stream's content out; there are none here afterwards.
+    func handOver(
+        _ body: (UnsafeMutablePointer<ArrowArrayStream>) throws(DatabaseError) -> Void
+    ) throws(DatabaseError) {
+        ended = true
+        try unsafe body(stream)
+    }
+
     /// The next batch; nil at the end.
     public func next() throws(DatabaseError) -> ResultBatch? {
         guard !ended else { return nil }

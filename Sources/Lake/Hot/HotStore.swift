@@ -164,8 +164,8 @@ public final class HotStore: Sink {
         rows.append([], open: [HotRows.Input(bars, dictionaries)])
     }
 
-    /// Tries again where the other thread's transaction came in between.
-    func retryingConflicts<T>(
+    /// Tries again where the other thread's transaction came in between, or rows moved to the lake.
+    public func retryingConflicts<T>(
         _ operation: String, _ body: () throws(DatabaseError) -> T
     ) throws(LakeError) -> T {
         for _ in 0..<20 {

@@ -105,6 +105,11 @@ public struct TableSchema: Sendable {
         self.columns = partition == .date ? columns : columns + [date]
     }
 
+    /// The column of moments that goes with `timeColumn`, in microseconds.
+    public var moment: String {
+        columns.first { $0.nanoseconds == timeColumn && $0.type == .timestamp }?.name ?? timeColumn
+    }
+
     /// Columns that batches carry.
     public var storedColumns: [Column] { columns.filter { $0.nanoseconds == nil } }
 

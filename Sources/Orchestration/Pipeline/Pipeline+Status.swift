@@ -47,7 +47,8 @@ extension Pipeline {
         status.engine.gaps = Int64(engine.totals.gapsOpen)
         status.engine.crossedQuotes = Int64(engine.totals.crossedQuotes)
         status.engine.deadLetters = engine.deadLetters
-        status.sinks = [lakeStatus(stored, now: now, durable: status.journal.durableOffset)]
+        let durable = status.journal.durableOffset
+        status.sinks = [lakeStatus(stored, now: now, durable: durable)] + sinkStatuses(now: now, durable: durable)
         status.hotRows = store.hotRows
         status.visibleOffset = store.visibleOffset + 1
         status.diskFreeBytes = diskFreeBytes

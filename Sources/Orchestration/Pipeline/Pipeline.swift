@@ -26,6 +26,7 @@ public final class Pipeline: Sendable {
     let startedNs = Timestamp.now().nanoseconds
     let engineLoop: EngineLoop
     let flushLoop: FlushLoop
+    let sinkLoops: [SinkLoop]
     let runners = Mutex<[FeedRunner]>([])
     let rates = Rates()
     /// Feeds that others push to.
@@ -69,6 +70,7 @@ public final class Pipeline: Sendable {
             let publisher = LivePublisher(stream, stage.engine.configuration)
             flushLoop = FlushLoop(
                 store, checkpoints: checkpoints, journal: journal, metrics: metrics, from: stage.offset)
+            sinkLoops = Self.sinkLoops(configuration, store)
             engineLoop = try EngineLoop(
                 stage, journal: journal, store: store, flusher: flushLoop, policy: configuration.policy,
                 publisher: publisher, report: report, metrics: metrics)
@@ -123,6 +125,8 @@ public final class Pipeline: Sendable {
         let flush = NamedThread("flush") { [flushLoop] in flushLoop.run() }
         let health = NamedThread("health") { [self] in watch() }
         threads.withLock { $0 = [engine, flush, health] }
+        // They are not waited for without end, and so stand apart.
+        for sink in sinkLoops { _ = NamedThread("sink \(sink.name)") { sink.run() } }
     }
 
     /// Opens the interface and the dashboard.
@@ -239,7 +243,7 @@ public final class Pipeline: Sendable {
             if isCancelled() || report.snapshot.failure != nil { return false }
             Pause.wait(ns: 2_000_000)
         }
-        return true
+        return deliver(upTo: target - 1, unless: isCancelled)
     }
 
     /// Ends everything in order: feeds, journal, engine, store, server. What is durable is delivered, unless the store
@@ -255,6 +259,7 @@ public final class Pipeline: Sendable {
         engineLoop.drain()
         flushLoop.end()
         for thread in threads.withLock({ $0 }) { thread.join() }
+        stopSinks()
         server.withLock { $0 }?.stop()
         ServerAddress.remove(from: configuration.dataFolder)
         store.close()

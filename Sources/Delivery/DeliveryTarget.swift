@@ -1,0 +1,80 @@
+public import Databases
+public import Market
+public import Platform
+
+/// Where rows are delivered to: a database that keeps, in the same transaction as the rows, how far it has them.
+///
+/// - Threading: one thread at a time; `cancel` from any.
+public protocol DeliveryTarget: AnyObject, Sendable {
+    /// Connects, makes the tables that are missing, and compares those that are there.
+    ///
+    /// - Throws: what is wrong, in words for the user; without secrets.
+    func open(_ tables: [TableSchema]) throws(DeliveryError)
+
+    /// The journal offset up to which the target has the rows of a table, itself included; -1 where it has none.
+    ///
+    /// - Precondition: `open` was called.
+    func committedOffset(_ table: TableSchema) throws(DeliveryError) -> Int64
+
+    /// Takes the rows of a unit and its end, or nothing.
+    ///
+    /// - Throws: `conflict` where the target is no longer at the unit's beginning: another program delivers there too, or
+    ///   an earlier attempt went through after all.
+    /// - Returns: rows that were taken.
+    func deliver(_ unit: DeliveryUnit) throws(DeliveryError) -> Int64
+
+    /// Goes past a unit whose rows the target does not take, and keeps the reason there.
+    func reject(_ table: TableSchema, after: Int64, last: Int64, reason: String) throws(DeliveryError)
+
+    /// Gives up what is being done; the connection need not be usable afterwards.
+    func cancel()
+
+    /// Forgets the connection; `open` makes a new one.
+    func close()
+}
+
+/// Rows of one table in a range of journal offsets: all of them, and none that can still change.
+public struct DeliveryUnit {
+    public let table: TableSchema
+    /// The rows' offsets are above this one.
+    public let after: Int64
+    /// The rows' offsets reach up to this one, itself included.
+    public let last: Int64
+    /// First days of the UTC months of the rows' times, in order.
+    public let months: [CivilDate]
+    /// The columns of the table, partition columns left out.
+    public let rows: ResultStream
+
+    public init(table: TableSchema, after: Int64, last: Int64, months: [CivilDate], rows: ResultStream) {
+        self.table = table
+        self.after = after
+        self.last = last
+        self.months = months
+        self.rows = rows
+    }
+}
+
+/// Why a delivery did not work.
+public struct DeliveryError: Error, Sendable, CustomStringConvertible {
+    /// What helps.
+    public enum Kind: Sendable, Equatable {
+        /// The target does not answer, or not now: time.
+        case unavailable
+        /// Somebody else changed the target: reading again how far it is.
+        case conflict
+        /// A person: credentials, rights, a table that does not fit.
+        case setup
+        /// The target does not take what is in a row.
+        case row
+    }
+
+    public let kind: Kind
+    public let message: String
+
+    public init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+
+    public var description: String { message }
+}

@@ -1,0 +1,27 @@
+internal import Databases
+public import Market
+
+extension HotStore {
+    /// SQL for the rows of a table with offsets above `after` and up to `last`, without those that can still change.
+    ///
+    /// Run in a transaction of its own, it gives all of them or fails with `conflict`: then the rows have moved to the lake,
+    /// and this is asked again.
+    public func finalRows(of table: TableSchema, after: Int64, upTo last: Int64) -> String {
+        let sql = TableSQL(schema: table)
+        let columns = table.columns.map { SQLText.identifier($0.name) }.joined(separator: ", ")
+        // Rows that the lake does not have are all in memory.
+        let isInMemory = after >= committedOffset(table.name)
+        let source = isInMemory ? sql.hotRows(after: after) : "main.\(SQLText.identifier(table.name))"
+        return "SELECT \(columns) FROM \(source) WHERE journal_offset > \(after) AND journal_offset <= \(last)"
+            + Self.isFinal(table)
+    }
+
+    /// Bars that are open and stretches of coverage that go on are shown, and replaced.
+    private static func isFinal(_ table: TableSchema) -> String {
+        switch table.name {
+        case Tables.bars.name: " AND (final OR source <> 'tapedeck')"
+        case Tables.coverage.name: " AND NOT ongoing"
+        default: ""
+        }
+    }
+}

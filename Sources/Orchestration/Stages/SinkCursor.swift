@@ -1,0 +1,110 @@
+internal import Databases
+internal import Delivery
+internal import Lake
+internal import Market
+internal import Platform
+
+/// How far a target has each table, and the way to go on; of one connection to the target.
+///
+/// - Threading: that of its sink.
+final class SinkCursor {
+    /// What became of a unit.
+    struct Outcome {
+        var rows: Int64 = 0
+        var rejected: Int64 = 0
+        /// Why rows were rejected.
+        var reason: String?
+    }
+
+    private let target: any DeliveryTarget
+    private let store: HotStore
+    private let connection: Connection
+    /// What was looked through so far.
+    private var offsets: [String: Int64] = [:]
+    /// What the target says it has: ranges without rows are not worth a transaction.
+    private var committed: [String: Int64] = [:]
+    /// Offsets that a unit covers; follows the rows that they hold.
+    private var spans: [String: Int64] = [:]
+    private static let spanMax: Int64 = 1 << 40
+
+    init(_ target: any DeliveryTarget, _ tables: [TableSchema], _ store: HotStore) throws {
+        self.target = target
+        self.store = store
+        connection = try store.connect()
+        try target.open(tables)
+        for table in tables {
+            let offset = try target.committedOffset(table)
+            offsets[table.name] = offset
+            committed[table.name] = offset
+            spans[table.name] = 65_536
+        }
+    }
+
+    /// The last offset up to which the target has all rows of a table; -1 where it has none.
+    func offset(_ table: TableSchema) -> Int64 { offsets[table.name] ?? -1 }
+
+    /// The last offset up to which memory and lake have the rows of a table.
+    func visibleOffset(_ table: TableSchema) -> Int64 {
+        max(store.visibleOffset, store.committedOffset(table.name))
+    }
+
+    /// Delivers the next rows of a table.
+    ///
+    /// - Parameters:
+    ///   - last: at most `visibleOffset`.
+    ///   - rowsMax: a unit has no more rows, but for those of a single offset.
+    func deliver(_ table: TableSchema, upTo last: Int64, rowsMax: Int64) throws -> Outcome {
+        let after = offset(table)
+        var end = min(last, after + (spans[table.name] ?? 1))
+        var found = try look(table, after: after, last: end)
+        while found.rows > rowsMax, end > after + 1 {
+            end = after + (end - after) / 2
+            found = try look(table, after: after, last: end)
+        }
+        var outcome = Outcome()
+        if found.rows > 0 {
+            do {
+                outcome.rows = try send(table, last: end, found.months)
+            } catch let error as DeliveryError where error.kind == .row {
+                guard end == after + 1 else {
+                    // Nearer to the row that is meant.
+                    spans[table.name] = max(1, (end - after) / 2)
+                    return outcome
+                }
+                try target.reject(table, after: committed(table), last: end, reason: error.message)
+                outcome.rejected = found.rows
+                outcome.reason = "offset \(end): \(error.message)"
+            }
+            committed[table.name] = end
+        }
+        offsets[table.name] = end
+        let span = end - after
+        spans[table.name] = found.rows * 2 < rowsMax ? min(span * 2, Self.spanMax) : span
+        return outcome
+    }
+
+    /// Rows of a range, and the months of their times.
+    private func look(
+        _ table: TableSchema, after: Int64, last: Int64
+    ) throws -> (rows: Int64, months: [CivilDate]) {
+        let time = SQLText.identifier(table.moment)
+        let row = try store.retryingConflicts(table.name) { () throws(DatabaseError) in
+            let rows = store.finalRows(of: table, after: after, upTo: last)
+            let sql = "SELECT count(*), string_agg(DISTINCT strftime(\(time), '%Y-%m-01'), ',') FROM (\(rows))"
+            return try connection.query(sql).collect().rows[0]
+        }
+        guard case .integer(let count) = row[0] else { return (0, []) }
+        return (count, row[1].text.split(separator: ",").compactMap { CivilDate(String($0)) }.sorted())
+    }
+
+    private func committed(_ table: TableSchema) -> Int64 { committed[table.name] ?? -1 }
+
+    private func send(_ table: TableSchema, last: Int64, _ months: [CivilDate]) throws -> Int64 {
+        // Between what the target has and what was looked through are no rows.
+        let rows = try store.retryingConflicts(table.name) { () throws(DatabaseError) in
+            try connection.query(store.finalRows(of: table, after: offset(table), upTo: last))
+        }
+        return try target.deliver(
+            DeliveryUnit(table: table, after: committed(table), last: last, months: months, rows: rows))
+    }
+}

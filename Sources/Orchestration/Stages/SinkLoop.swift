@@ -1,0 +1,141 @@
+internal import Databases
+internal import Delivery
+internal import Lake
+internal import Market
+internal import Platform
+internal import Synchronization
+
+/// The thread of a sink: takes what its target does not have from memory and lake, unit by unit.
+///
+/// The target says where to go on, so that live delivery, the way back after an outage, and a sink that comes late are the
+/// same. It never holds up the rest of the pipeline.
+final class SinkLoop: Sendable {
+    /// What the loop lets others know.
+    struct Report: Sendable {
+        /// Why the last attempt failed; nil while all is well.
+        var failure: String?
+        /// First journal offset that is not delivered, of all tables; nil before the target said where it is.
+        var offset: Int64?
+        /// Rows delivered by this program.
+        var rows: Int64 = 0
+        /// Rows that the target would not take.
+        var rejected: Int64 = 0
+        var lastNs = Int64.min
+        var lastSeconds = 0.0
+        /// Since when something waits; nil where nothing does.
+        var behindSinceNs: Int64?
+    }
+
+    let name: String
+    private let target: any DeliveryTarget
+    private let tables: [TableSchema]
+    private let store: HotStore
+    private let everyNs: Int64
+    private let state = Mutex(Report())
+    private let isClosing = Atomic(false)
+    private let isOver = Atomic(false)
+
+    /// Rows of a unit, as near as a range of whole offsets comes to it.
+    private static let rowsMax: Int64 = 500_000
+    private static let pauseNs: ClosedRange<Int64> = 100_000_000...30_000_000_000
+
+    /// - Parameter everyNs: time between looks for new rows.
+    init(_ name: String, _ target: any DeliveryTarget, _ tables: [TableSchema], _ store: HotStore, everyNs: Int64) {
+        self.name = name
+        self.target = target
+        self.tables = tables
+        self.store = store
+        self.everyNs = everyNs
+    }
+
+    var report: Report { state.withLock { $0 } }
+
+    /// Lets the thread end after one more look.
+    func close() { isClosing.store(true, ordering: .releasing) }
+
+    /// True once the thread has ended.
+    var hasEnded: Bool { isOver.load(ordering: .acquiring) }
+
+    /// True where the target has everything up to an offset, itself included.
+    func hasDelivered(upTo offset: Int64) -> Bool { report.offset.map { $0 > offset } ?? false }
+
+    /// Runs until closed.
+    func run() {
+        defer { isOver.store(true, ordering: .releasing) }
+        var cursor: SinkCursor?
+        var pauseNs = Self.pauseNs.lowerBound
+        while true {
+            let isLast = isClosing.load(ordering: .acquiring)
+            do {
+                let open = try cursor ?? SinkCursor(target, tables, store)
+                cursor = open
+                try pass(open)
+                pauseNs = Self.pauseNs.lowerBound
+                let failed = state.withLock { state in
+                    defer { state.failure = nil }
+                    return state.failure != nil
+                }
+                if failed { Log.info("the sink works again", ["sink": name]) }
+                if !isLast { pause(ns: everyNs) }
+            } catch {
+                // Whatever it was: the target says anew how far it is.
+                target.close()
+                cursor = nil
+                note(error)
+                if !isLast { pause(ns: pauseNs) }
+                pauseNs = min(pauseNs * 2, Self.pauseNs.upperBound)
+            }
+            if isLast { break }
+        }
+        target.close()
+    }
+
+    /// Delivers everything that can be seen when it starts.
+    private func pass(_ cursor: SinkCursor) throws {
+        for table in tables {
+            let last = cursor.visibleOffset(table)
+            while cursor.offset(table) < last {
+                noteBehind()
+                let watch = Stopwatch()
+                let unit = try cursor.deliver(table, upTo: last, rowsMax: Self.rowsMax)
+                state.withLock { state in
+                    state.rows += unit.rows
+                    state.rejected += unit.rejected
+                    if unit.rows > 0 {
+                        state.lastNs = Timestamp.now().nanoseconds
+                        state.lastSeconds = watch.seconds
+                    }
+                }
+                if let reason = unit.reason {
+                    Log.error("the sink does not take a row", ["sink": name, "table": table.name, "reason": reason])
+                }
+                state.withLock { $0.offset = tables.map { cursor.offset($0) + 1 }.min() }
+            }
+        }
+        state.withLock { state in
+            state.offset = tables.map { cursor.offset($0) + 1 }.min()
+            state.behindSinceNs = nil
+        }
+    }
+
+    private func noteBehind() {
+        let nowNs = Timestamp.now().nanoseconds
+        state.withLock { if $0.behindSinceNs == nil { $0.behindSinceNs = nowNs } }
+    }
+
+    private func note(_ error: any Error) {
+        noteBehind()
+        let isNew = state.withLock { state in
+            defer { state.failure = "\(error)" }
+            return state.failure != "\(error)"
+        }
+        guard isNew else { return }
+        Log.warning(
+            "cannot deliver to the sink; nothing is lost, trying again", ["sink": name, "reason": "\(error)"])
+    }
+
+    private func pause(ns: Int64) {
+        let watch = Stopwatch()
+        while watch.elapsedNs < ns, !isClosing.load(ordering: .acquiring) { Pause.wait(ns: min(ns, 20_000_000)) }
+    }
+}
