@@ -125,7 +125,8 @@ let package = Package(
         .testTarget(
             name: "OrchestrationTests",
             dependencies: [
-                "Analytics", "Databases", "Delivery", "Feeds", "Journaling", "Lake", "Market", "Networking", "Orchestration",
+                "Analytics", "Databases", "Delivery", "Feeds", "Journaling", "Lake", "Market", "Networking",
+                "Orchestration",
                 "Platform", "Serving", "TestKit",
             ],
             swiftSettings: common),

@@ -7,7 +7,7 @@ internal import Synchronization
 /// Tables in a PostgreSQL server: rows and offset of a unit are one transaction.
 ///
 /// - Source: PostgreSQL's manual; the ADBC driver writes rows with `COPY … FROM STDIN (FORMAT binary)`.
-public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // one user at a time; `connection` is locked
+public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // one user; `connection` is locked
     private let uri: String
     private let schema: String
     private let pipeline: String
