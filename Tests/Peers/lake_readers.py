@@ -9,23 +9,13 @@ TAPEDECK_DEPS names the folder with lib/delta.duckdb_extension (default: .deps b
 """
 
 import json
-import os
 import pathlib
 import sys
 
 import deltalake
-import duckdb
 import polars
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-
-
-def connect():
-    deps = pathlib.Path(os.environ.get("TAPEDECK_DEPS", ROOT / ".deps"))
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute(f"LOAD '{deps / 'lib' / 'delta.duckdb_extension'}'")
-    return connection
+from peer import delta_database
 
 
 def read(reader, path, connection):
@@ -59,7 +49,7 @@ def main(arguments):
     if not tables:
         print(f"no Delta table in {arguments[1]}", file=sys.stderr)
         return 2
-    connection = connect()
+    connection = delta_database()
     found = {}
     for table in tables:
         found[table.name] = {

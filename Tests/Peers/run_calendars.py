@@ -6,36 +6,25 @@ part is skipped and says so.
 """
 
 import io
-import os
-import pathlib
-import subprocess
-import sys
 import zipfile
 
 import exchange_calendars
 import pandas
 
-ROOT = pathlib.Path(os.environ.get("TAPEDECK_ROOT", pathlib.Path(__file__).resolve().parents[2]))
-BINARY = os.environ.get("TAPEDECK_BINARY", str(ROOT / ".build/release/tapedeck"))
+from peer import check, finish, recordings, run
+
 COVERED = {
     "XNYS": ("1998-01-01", "2027-12-31"), "XNAS": ("1998-01-01", "2027-12-31"), "XLON": ("2015-01-01", "2027-12-31"),
     "XPAR": ("2015-01-01", "2027-12-31"), "XAMS": ("2015-01-01", "2027-12-31"), "XBRU": ("2015-01-01", "2027-12-31"),
     "XLIS": ("2015-01-01", "2027-12-31"), "XETR": ("2015-01-01", "2027-12-31"), "XFRA": ("2015-01-01", "2027-12-31"),
     "XHKG": ("2024-01-01", "2027-12-31"), "XTKS": ("2024-01-01", "2027-12-31"), "XSHG": ("2024-01-01", "2026-12-31"),
 }
-failures = []
-
-
-def check(name, holds, detail=""):
-    print(("ok    " if holds else "FAILED") + f" {name}" + (f": {detail}" if detail else ""), flush=True)
-    if not holds:
-        failures.append(name)
 
 
 def ours(code, first, last):
     """Day to the edges of its stretches of trading, in nanoseconds."""
-    command = [BINARY, "calendars", code, "--from", first, "--to", last, "--csv"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    done = run("calendars", code, "--from", first, "--to", last, "--csv")
+    done.check_returncode()
     lines = [line.split(",") for line in done.stdout.splitlines()[1:]]
     return {line[0]: [int(edge) for edge in line[2:] if edge] for line in lines}
 
@@ -61,12 +50,6 @@ def compare(code, first, last):
           f"{len(mine)} sessions" if not differ else f"{len(differ)} differ, first {differ[:3]}")
 
 
-def recordings():
-    if "TAPEDECK_DATA" in os.environ:
-        return pathlib.Path(os.environ["TAPEDECK_DATA"])
-    return next((folder / "shared/data" for folder in ROOT.parents if (folder / "shared/data/README.md").exists()), None)
-
-
 def daily_bars():
     folder = recordings()
     path = folder and next((folder / "us_equity_daily").rglob("spy.zip"), None)
@@ -86,8 +69,7 @@ def main():
     for code, (first, last) in COVERED.items():
         compare(code, first, last)
     daily_bars()
-    print(f"{len(failures)} failed")
-    sys.exit(1 if failures else 0)
+    finish()
 
 
 if __name__ == "__main__":

@@ -14,29 +14,17 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 
-import duckdb
 import pyarrow
 
 import journal_reader
+import peer
+from peer import BINARY, check, finish, open_lake
 
-ROOT = pathlib.Path(os.environ.get("TAPEDECK_ROOT", pathlib.Path(__file__).resolve().parents[2]))
-BINARY = os.environ.get("TAPEDECK_BINARY", str(ROOT / ".build/release/tapedeck"))
-DEPS = pathlib.Path(os.environ.get("TAPEDECK_DEPS", ROOT / ".deps"))
 NS = 1_000_000_000
 SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
-failures = []
-
-
-def check(name, holds, detail=""):
-    print(("ok    " if holds else "FAILED") + f" {name}" + (f": {detail}" if detail else ""), flush=True)
-    if not holds:
-        failures.append(name)
 
 
 # Input and commands
@@ -67,12 +55,16 @@ def configure(path, flush="1s", rows=50_000):
     return path
 
 
-def command(name, data, config, *arguments):
-    return [BINARY, name, *map(str, arguments), "--data", str(data), "--config", str(config), "--json"]
+def words(name, data, config, *arguments):
+    return [name, *map(str, arguments), "--data", str(data), "--config", str(config), "--json"]
+
+
+def command(*arguments):
+    return [BINARY, *words(*arguments)]
 
 
 def run(name, data, config, *arguments, timeout=300):
-    return subprocess.run(command(name, data, config, *arguments), capture_output=True, text=True, timeout=timeout)
+    return peer.run(*words(name, data, config, *arguments), timeout=timeout)
 
 
 def start(name, data, config, *arguments):
@@ -81,26 +73,12 @@ def start(name, data, config, *arguments):
 
 
 def wait_for(holds, seconds, process=None):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if holds():
-            return True
-        if process and process.poll() is not None:
-            return False
-        time.sleep(0.002)
-    return False
+    """Whether something came to hold in time, and while the process ran."""
+    peer.wait_for(lambda: holds() or process and process.poll() is not None, seconds, every=0.002)
+    return bool(holds())
 
 
 # Comparisons
-
-
-def lake(data):
-    database = duckdb.connect()
-    database.execute(f"LOAD '{DEPS / 'lib/delta.duckdb_extension'}'")
-    database.execute("SET TimeZone = 'UTC'")
-    for table in ["frames", "dead_letters", "trades", "bars"]:
-        database.execute(f"CREATE VIEW {table} AS SELECT * FROM delta_scan('{data / 'lake' / table}')")
-    return database
 
 
 def different(database, left, right):
@@ -111,7 +89,7 @@ def different(database, left, right):
 
 def compare(name, data, recording=None):
     """The lake holds every record of the journal once, and what follows from them; with a recording, all of that too."""
-    database = lake(data)
+    database = open_lake(data)
     offsets, times, payloads, begins = [], [], [], []
     head = 0
     for offset, kind, _, moment, payload in journal_reader.records(data / "journal"):
@@ -232,7 +210,7 @@ def kill_round(name, rng, count, data, config, recording):
     print(f"      {sum(kinds.values())} kills in {time.monotonic() - started:.0f} s by instant {kinds}; {ended} runs had ended before")
     done = run("replay", data, config, recording)
     check(f"{name}: the replay after the last kill ends", done.returncode == 0, done.stdout.strip()[-200:] or done.stderr[-300:])
-    verify = subprocess.run([BINARY, "journal", "verify", str(data / "journal")], capture_output=True, text=True)
+    verify = peer.run("journal", "verify", data / "journal")
     check(f"{name}: the journal is whole", verify.returncode == 0, verify.stdout.strip()[-200:])
     compare(f"{name}, at the end", data, recording)
     return done.returncode == 0
@@ -350,12 +328,8 @@ def disk(work, _):
 
         def readiness():
             """Status and failing checks of /readyz."""
-            url = (data / "address").read_text().strip() + "/readyz"
-            try:
-                with urllib.request.urlopen(url, timeout=10) as answer:
-                    return answer.status, []
-            except urllib.error.HTTPError as error:
-                return error.code, [check["detail"] for check in json.load(error)["checks"] if not check["ok"]]
+            status, text = peer.ask((data / "address").read_text().strip() + "/readyz")
+            return status, [] if status == 200 else [item["detail"] for item in json.loads(text)["checks"] if not item["ok"]]
 
         def is_stalled():
             return "cannot" in log.read_text()
@@ -421,8 +395,7 @@ def main():
             print(f"-- {name} (seed {options.seed})", flush=True)
             parts[name](pathlib.Path(work), options)
             print(f"      {time.monotonic() - started:.0f} s", flush=True)
-    print(f"{len(failures)} failed")
-    sys.exit(1 if failures else 0)
+    finish()
 
 
 if __name__ == "__main__":

@@ -3,71 +3,30 @@
 
 import asyncio
 import json
-import os
 import pathlib
 import re
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 
-import duckdb
 import polars
 import websockets
 from deltalake import DeltaTable
 
-ROOT = pathlib.Path(os.environ.get("TAPEDECK_ROOT", pathlib.Path(__file__).resolve().parents[2]))
-BINARY = os.environ.get("TAPEDECK_BINARY", str(ROOT / ".build/release/tapedeck"))
-DEPS = pathlib.Path(os.environ.get("TAPEDECK_DEPS", ROOT / ".deps"))
-failures = []
+from peer import ROOT, Program, check, finish, open_lake, run, wait_for
 
 
-def check(name, holds, detail=""):
-    print(("ok    " if holds else "FAILED") + f" {name}" + (f": {detail}" if detail else ""), flush=True)
-    if not holds:
-        failures.append(name)
+def becomes_ready(demo):
+    def is_live():
+        return demo.get("/readyz") and [feed["state"] for feed in demo.get("/api/v1/status")["feeds"]][:1] == ["live"]
+
+    return wait_for(is_live)
 
 
-class Demo:
-    """A demo on a data folder of its own."""
-
-    def __init__(self, data, *options):
-        command = [BINARY, "demo", "--data", str(data), "--listen", "127.0.0.1:0", *options]
-        self.log = open(data.parent / "demo.log", "ab")
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
-        self.url = None
-        for line in self.process.stdout:
-            found = re.search(r"http://\S+", line)
-            if found:
-                self.url = found.group(0)
-                break
-        if self.url is None:
-            raise SystemExit(f"the demo did not start: exit code {self.process.wait(10)}")
-
-    def get(self, path):
-        return json.load(urllib.request.urlopen(self.url + path, timeout=20))
-
-    def query(self, sql):
-        body = json.dumps({"sql": sql}).encode()
-        request = urllib.request.Request(self.url + "/api/v1/query", body, {"Content-Type": "application/json"})
-        return json.load(urllib.request.urlopen(request, timeout=60))["rows"]
-
-    def wait_ready(self, seconds=60):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            try:
-                urllib.request.urlopen(self.url + "/readyz", timeout=5)
-                status = self.get("/api/v1/status")
-                if status["feeds"] and status["feeds"][0]["state"] == "live":
-                    return True
-            except urllib.error.HTTPError:
-                pass
-            time.sleep(0.1)
-        return False
+def ask_sql(demo, sql):
+    return demo.ask("/api/v1/query", json.dumps({"sql": sql}), {"Content-Type": "application/json"})
 
 
 def conforms(value, schema, description, path="$"):
@@ -125,25 +84,17 @@ def interface(demo):
         fault = conforms(answer, schema, description)
         check(f"GET {path} answers as described", fault is None, fault or "")
         if needed:
-            try:
-                urllib.request.urlopen(demo.url + path)
-                check(f"GET {path} without parameters is refused", False)
-            except urllib.error.HTTPError as error:
-                fault = conforms(json.load(error), description["components"]["schemas"]["Error"], description)
-                check(f"GET {path} without parameters is refused", error.code == 400 and fault is None, fault or "")
-    request = urllib.request.Request(
-        demo.url + "/api/v1/query", b'{"sql":"SELECT 1 AS one, \'x\' AS text"}', {"Content-Type": "application/json"})
-    answer = json.load(urllib.request.urlopen(request))
+            status, text = demo.ask(path)
+            fault = conforms(json.loads(text), description["components"]["schemas"]["Error"], description)
+            check(f"GET {path} without parameters is refused", status == 400 and fault is None, fault or "")
+    answer = json.loads(ask_sql(demo, "SELECT 1 AS one, 'x' AS text")[1])
     schema = description["components"]["schemas"]["QueryResult"]
     check("POST /api/v1/query answers as described", conforms(answer, schema, description) is None and answer["rows"] == [[1, "x"]])
     for sql in ["DROP VIEW trades", "COPY trades TO '/tmp/x.csv'", "SELECT * FROM read_text('/etc/passwd')",
                 "SELECT 1; SELECT 2", "ATTACH '/tmp/x.db'", "SET threads = 1", "PRAGMA version", "INSTALL httpfs"]:
-        try:
-            demo.query(sql)
-            check(f"refused: {sql}", False)
-        except urllib.error.HTTPError as error:
-            check(f"refused: {sql}", error.code == 400, json.load(error)["error"]["message"][:80])
-    metrics = urllib.request.urlopen(demo.url + "/metrics").read().decode()
+        status, text = ask_sql(demo, sql)
+        check(f"refused: {sql}", status == 400, text.decode() if status != 400 else json.loads(text)["error"]["message"][:80])
+    metrics = demo.ask("/metrics")[1].decode()
     lines = [line for line in metrics.splitlines() if not line.startswith("#")]
     well_formed = all(re.fullmatch(r'[a-z_:]+(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? [-+0-9.eInfNa]+', line) for line in lines)
     names = {re.match(r"[a-z_]+", line).group(0) for line in lines}
@@ -187,43 +138,37 @@ def lake(demo, data):
         folder = str(data / "lake" / table)
         delta = DeltaTable(folder)
         version = delta.version()
-        database = duckdb.connect()
-        database.execute(f"LOAD '{DEPS / 'lib/delta.duckdb_extension'}'")
         rows = [delta.to_pyarrow_table(columns=["journal_offset"]).num_rows,
                 polars.scan_delta(folder, version=version).select(polars.len()).collect().item(),
-                database.execute(f"SELECT count(*) FROM delta_scan('{folder}')").fetchone()[0]]
+                open_lake(data).execute(f"SELECT count(*) FROM {table}").fetchone()[0]]
         check(f"{table}: other engines read the lake while the demo runs", rows[0] == rows[1] <= rows[2], str(rows))
     check("status is ready", status["ready"])
 
 
 def consistent(data):
     """Every journaled frame is in the lake once, and trades are contiguous."""
-    summary = subprocess.run([BINARY, "recover", "--data", str(data), "--json", "--config", str(ROOT / "pipelines/demo.yaml")],
-                             capture_output=True, text=True, timeout=300)
+    summary = run("recover", "--data", data, "--json", "--config", ROOT / "pipelines/demo.yaml", timeout=300)
     check("recover stores what is left", summary.returncode == 0, summary.stderr[-300:])
-    dump = subprocess.run([BINARY, "journal", "info", str(data / "journal")], capture_output=True, text=True)
-    database = duckdb.connect()
-    database.execute(f"LOAD '{DEPS / 'lib/delta.duckdb_extension'}'")
-    view = lambda table: f"delta_scan('{data / 'lake' / table}')"
-    frames, distinct = database.execute(f"SELECT count(*), count(DISTINCT journal_offset) FROM {view('frames')}").fetchone()
+    database = open_lake(data)
+    frames, distinct = database.execute("SELECT count(*), count(DISTINCT journal_offset) FROM frames").fetchone()
     check("every frame is stored once", frames == distinct > 0, f"{frames}")
     doubles = database.execute(
-        f"SELECT count(*) FROM (SELECT 1 FROM {view('trades')} GROUP BY venue, symbol, trade_id HAVING count(*) > 1)").fetchone()[0]
+        "SELECT count(*) FROM (SELECT 1 FROM trades GROUP BY venue, symbol, trade_id HAVING count(*) > 1)").fetchone()[0]
     check("no trade is stored twice", doubles == 0)
     # The market delivers some trades up to 1.5 s late: what it still held when it was killed was never received.
-    holes = database.execute(f"""SELECT coalesce(sum(hole), 0) FROM (SELECT max(trade_id) - min(trade_id) + 1 - count(*) AS hole
-        FROM {view('trades')} WHERE event_time_ns < (SELECT max(event_time_ns) FROM {view('trades')}) - 3000000000
+    holes = database.execute("""SELECT coalesce(sum(hole), 0) FROM (SELECT max(trade_id) - min(trade_id) + 1 - count(*) AS hole
+        FROM trades WHERE event_time_ns < (SELECT max(event_time_ns) FROM trades) - 3000000000
         GROUP BY venue, symbol)""").fetchone()[0]
     check("no trade is missing", holes == 0, str(holes))
-    return dump
 
 
 def main():
     with tempfile.TemporaryDirectory(prefix="tapedeck-demo-") as work:
         data = pathlib.Path(work) / "data"
-        demo = Demo(data, "--history", "10m")
-        try:
-            check("the demo becomes ready and live", demo.wait_ready())
+        arguments = ["demo", "--data", data, "--listen", "127.0.0.1:0"]
+        with Program(data.parent / "program.log", *arguments, "--history", "10m") as demo:
+            demo.start()
+            check("the demo becomes ready and live", becomes_ready(demo))
             interface(demo)
             asyncio.run(stream(demo))
             visible(demo)
@@ -231,25 +176,17 @@ def main():
             dashboard = subprocess.run([sys.executable, str(ROOT / "Tests/Dashboard/dashboard_test.py"), demo.url], timeout=400)
             check("the dashboard's checks in a real browser", dashboard.returncode == 0)
             started = time.monotonic()
-            demo.process.send_signal(signal.SIGTERM)
-            code = demo.process.wait(30)
+            code = demo.end(seconds=30)
             check("SIGTERM ends it in order", code == 0 and time.monotonic() - started < 5, f"exit {code} after {time.monotonic() - started:.1f} s")
             consistent(data)
-            demo = Demo(data, "--history", "10m")
-            check("it starts again on the same data", demo.wait_ready())
-            second = subprocess.run([BINARY, "demo", "--data", str(data), "--listen", "127.0.0.1:0"], capture_output=True, text=True, timeout=60)
+            demo.start()
+            check("it starts again on the same data", becomes_ready(demo))
+            second = run(*arguments, timeout=60)
             check("a second instance is refused", second.returncode == 1 and "being written by process" in second.stderr, second.stderr.strip()[-200:])
             time.sleep(2)
-            demo.process.kill()
-            demo.process.wait(10)
+            demo.kill()
             consistent(data)
-        finally:
-            if demo.process.poll() is None:
-                demo.process.kill()
-            if failures:
-                print((data.parent / "demo.log").read_text()[-3000:], file=sys.stderr)
-    print(f"{len(failures)} failed")
-    sys.exit(1 if failures else 0)
+    finish()
 
 
 if __name__ == "__main__":

@@ -4,23 +4,14 @@
 import os
 import pathlib
 import re
-import subprocess
-import sys
 import tempfile
 
-ROOT = pathlib.Path(os.environ.get("TAPEDECK_ROOT", pathlib.Path(__file__).resolve().parents[2]))
-BINARY = os.environ.get("TAPEDECK_BINARY", str(ROOT / ".build/release/tapedeck"))
+from peer import ROOT, check, finish, run
+
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 # Keys of a pipeline file; blocks that begin with others are parts of other files.
 KEYS = {"pipeline", "data", "feeds", "bars", "indicators", "sinks", "serve", "calendars", "limits"}
-failures = []
-
-
-def fail(place, message):
-    failures.append(place)
-    print(f"FAILED {place}: {message}", flush=True)
-
 
 def check_pipeline(place, text, work):
     """Checks a pipeline, completed by what its part leaves out."""
@@ -32,12 +23,11 @@ def check_pipeline(place, text, work):
     path = work / "pipeline.yaml"
     path.write_text("\n".join(lines + [text]))
     names = set(re.findall(r"\$\{([A-Z][A-Z0-9_]*)", text))
-    result = subprocess.run([BINARY, "check", str(path)], cwd=work, capture_output=True, text=True,
-                            env=dict(os.environ, **{name: "a-key" for name in names}))
+    result = run("check", path, cwd=work, env=dict(os.environ, **{name: "a-key" for name in names}))
     answer = (result.stderr or result.stdout).strip()
     # Files that an example names are the reader's.
     if result.returncode and "no such file" not in answer.lower():
-        fail(place, answer[-400:])
+        check(place, False, answer[-400:])
     return True
 
 
@@ -57,9 +47,9 @@ def check_links(page, text):
         name, _, fragment = target.partition("#")
         path = (page.parent / name).resolve() if name else page
         if not path.exists():
-            fail(page.relative_to(ROOT), f"nothing is at {target}")
+            check(page.relative_to(ROOT), False, f"nothing is at {target}")
         elif fragment and path.suffix == ".md" and fragment not in anchors(path):
-            fail(page.relative_to(ROOT), f"no heading for {target}")
+            check(page.relative_to(ROOT), False, f"no heading for {target}")
     return count
 
 
@@ -74,8 +64,9 @@ def main():
                     place = f"{page.relative_to(ROOT)}, block {number}"
                     pipelines += check_pipeline(place, block, pathlib.Path(work))
             links += check_links(page, text)
-    print(f"{len(pages)} pages, {pipelines} pipelines or parts of one, {links} links; {len(failures)} failed")
-    sys.exit(1 if failures or not pipelines else 0)
+    print(f"{len(pages)} pages, {pipelines} pipelines or parts of one, {links} links")
+    check("there are pipelines in the documents", pipelines)
+    finish()
 
 
 if __name__ == "__main__":

@@ -9,44 +9,24 @@ import base64
 import gzip
 import http.client
 import json
-import os
 import pathlib
 import random
-import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 import zlib
 
-import duckdb
+from peer import Program, check, finish, free_port, open_lake, wait_for
 
-ROOT = pathlib.Path(os.environ.get("TAPEDECK_ROOT", pathlib.Path(__file__).resolve().parents[2]))
-BINARY = os.environ.get("TAPEDECK_BINARY", str(ROOT / ".build/release/tapedeck"))
-DEPS = pathlib.Path(os.environ.get("TAPEDECK_DEPS", ROOT / ".deps"))
 TOKEN = "a-secret-that-nobody-may-see"
 ROWS = 50
-failures = []
 
 
-def check(name, holds, detail=""):
-    print(("ok    " if holds else "FAILED") + f" {name}" + (f": {detail}" if detail else ""), flush=True)
-    if not holds:
-        failures.append(name)
-
-
-class Program:
-    """The program on one data folder and port, started again as often as it is killed."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.file = folder / "pipeline.yaml"
-        self.file.write_text(f"""
+def program_in(folder):
+    """The program on one data folder and port."""
+    port = free_port()
+    (folder / "pipeline.yaml").write_text(f"""
 pipeline: ingest
 data: {folder}/data
 feeds:
@@ -55,45 +35,29 @@ feeds:
 bars: [1s]
 indicators: []
 sinks: [lake: {{ flush: 1s }}]
-serve: {{ listen: "127.0.0.1:{self.port}" }}
+serve: {{ listen: "127.0.0.1:{port}" }}
 """)
-        self.process = None
+    return Program(folder / "program.log", "run", folder / "pipeline.yaml", port=port)
 
-    def start(self):
-        log = open(self.folder / "program.log", "ab")
-        self.process = subprocess.Popen([BINARY, "run", str(self.file)], stdout=log, stderr=log)
 
-    def kill(self):
-        self.process.kill()
-        self.process.wait(10)
+def wait_up(program):
+    def takes():
+        answer = program.ask("/api/v1/ingest/rows", "", {"Authorization": f"Bearer {TOKEN}"})
+        return answer and answer[0] == 202
 
-    def ask(self, path, body, headers=(), timeout=20, reads=True):
-        """One request on a connection of its own; None where there was no answer, or it was not waited for."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        try:
-            connection.request("POST", path, body, dict(headers))
-            if not reads:
-                time.sleep(random.random() * 0.01)
-                return None
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        except (OSError, http.client.HTTPException):
-            return None
-        finally:
-            connection.close()
+    return wait_for(takes, every=0.05)
 
-    def query(self, sql):
-        answer = self.ask("/api/v1/query", json.dumps({"sql": sql, "limit": 1000}), {"Content-Type": "application/json"})
-        return json.loads(answer[1])["rows"]
 
-    def wait_up(self, seconds=60):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            answer = self.ask("/api/v1/ingest/rows", "", {"Authorization": f"Bearer {TOKEN}"})
-            if answer and answer[0] == 202:
-                return True
-            time.sleep(0.05)
-        return False
+def send_only(program, path, body, headers):
+    """A client that is gone before the answer comes."""
+    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=20)
+    try:
+        connection.request("POST", path, body, headers)
+        time.sleep(random.random() * 0.01)
+    except (OSError, http.client.HTTPException):
+        pass
+    finally:
+        connection.close()
 
 
 def row(number):
@@ -139,7 +103,10 @@ class Client(threading.Thread):
             numbers, path, body, headers = self.delivery()
             while True:
                 self.asked += 1
-                answer = self.program.ask(path, body, headers, reads=self.random.random() > 0.1)
+                if self.random.random() <= 0.1:
+                    answer = send_only(self.program, path, body, headers)
+                else:
+                    answer = self.program.ask(path, body, headers)
                 if answer and answer[0] in (202, 204):
                     break
                 if answer and answer[0] not in (429, 503):
@@ -150,10 +117,10 @@ class Client(threading.Thread):
             self.deliveries += 1
 
 
-def pushes(program, kills, seed):
+def pushes(program, data, kills, seed):
     rng = random.Random(seed)
     program.start()
-    check("the program takes what is pushed", program.wait_up())
+    check("the program takes what is pushed", wait_up(program))
     clients = [Client(program, place, kind, seed) for place, kind in enumerate(["lines", "gzip", "list", "pubsub"])]
     for client in clients:
         client.start()
@@ -161,7 +128,7 @@ def pushes(program, kills, seed):
         time.sleep(rng.uniform(0.2, 1.5))
         program.kill()
         program.start()
-        program.wait_up()
+        wait_up(program)
     time.sleep(0.5)
     for client in clients:
         client.stop.set()
@@ -174,18 +141,11 @@ def pushes(program, kills, seed):
     check("clients had to send again", repeats > 0, f"{repeats} of {sum(client.asked for client in clients)} requests")
     wanted = {number for client in clients for number in client.numbers}
     bad = sum(client.deliveries for client in clients if client.kind != "pubsub")
-    end = time.monotonic() + 60
-    while program.query("SELECT count(*) FROM trades")[0][0] < len(wanted) and time.monotonic() < end:
-        time.sleep(0.2)
+    wait_for(lambda: program.query("SELECT count(*) FROM trades")[0][0] >= len(wanted))
     compare(wanted, bad, program.query, "running")
-    program.process.send_signal(signal.SIGTERM)
-    program.process.wait(60)
+    program.end()
     # What was flushed is all there is now.
-    database = duckdb.connect()
-    database.execute(f"LOAD '{DEPS / 'lib/delta.duckdb_extension'}'")
-    lake = program.folder / "data/lake"
-    for table in ["trades", "dead_letters"]:
-        database.execute(f"CREATE VIEW {table} AS SELECT * FROM delta_scan('{lake / table}')")
+    database = open_lake(data)
     compare(wanted, bad, lambda sql: database.execute(sql).fetchall(), "in the lake")
 
 
@@ -213,8 +173,8 @@ def zstd_bomb():
 
 def hostile(program):
     program.start()
-    program.wait_up()
-    before = peak(program)
+    wait_up(program)
+    before = program.memory("VmHWM")
     authorised = {"Authorization": f"Bearer {TOKEN}"}
     path = "/api/v1/ingest/rows"
     for name, body, headers, status in [
@@ -240,14 +200,12 @@ def hostile(program):
     check("more bodies than there is room for are turned away", any(answers), str(answers))
     for peer in crowd:
         peer.close()
-    grown = peak(program) - before
+    grown = program.memory("VmHWM") - before
     check("memory stays bounded", grown < 300 << 20, f"{grown >> 20} MiB more at the most")
     answer = program.ask(path, row(1), authorised)
     check("the program takes rows as before", answer and answer[0] == 202, str(answer))
-    program.process.send_signal(signal.SIGTERM)
-    program.process.wait(60)
-    log = (program.folder / "program.log").read_bytes()
-    check("the log holds no token", TOKEN.encode() not in log)
+    program.end()
+    check("the log holds no token", TOKEN.encode() not in program.log.read_bytes())
 
 
 def raw_open(program, text):
@@ -283,31 +241,17 @@ def raw(program, text, trickle=0):
         peer.close()
 
 
-def peak(program):
-    """Most memory that the process has had, in bytes."""
-    for line in pathlib.Path(f"/proc/{program.process.pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) << 10
-    return 0
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tapedeck-ingest-") as work:
-        program = Program(pathlib.Path(work))
-        try:
-            pushes(program, options.kills, options.seed)
+        folder = pathlib.Path(work)
+        with program_in(folder) as program:
+            pushes(program, folder / "data", options.kills, options.seed)
             hostile(program)
-        finally:
-            if program.process and program.process.poll() is None:
-                program.kill()
-            if failures:
-                print((program.folder / "program.log").read_text()[-3000:], file=sys.stderr)
-    print(f"{len(failures)} failed")
-    sys.exit(1 if failures else 0)
+    finish()
 
 
 if __name__ == "__main__":

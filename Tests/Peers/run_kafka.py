@@ -7,35 +7,24 @@ own, are killed at random instants, started again, and stopped in order now and 
 """
 
 import argparse
+import contextlib
 import json
-import os
 import pathlib
 import random
 import re
-import signal
-import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
-import urllib.request
 
 import confluent_kafka as kafka
 import duckdb
 
-ROOT = pathlib.Path(os.environ.get("TAPEDECK_ROOT", pathlib.Path(__file__).resolve().parents[2]))
-BINARY = os.environ.get("TAPEDECK_BINARY", str(ROOT / ".build/release/tapedeck"))
+from peer import BINARY, Program, check, finish, free_port
+
 TOPIC = "trades"
 PARTITIONS = 4  # what the mock makes by itself
 SESSION_MS = 4000
-failures = []
-
-
-def check(name, holds, detail=""):
-    print(("ok    " if holds else "FAILED") + f" {name}" + (f": {detail}" if detail else ""), flush=True)
-    if not holds:
-        failures.append(name)
 
 
 class Broker(threading.Thread):
@@ -76,16 +65,13 @@ class Broker(threading.Thread):
         self.producer.flush(20)
 
 
-class Program:
-    """The program on one group and data folder, started again as often as it is killed."""
+class Member(Program):
+    """The program on one group and data folder."""
 
     def __init__(self, folder, broker, group):
-        self.folder, self.broker, self.group = folder, broker, group
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.file = folder / "pipeline.yaml"
-        self.file.write_text(f"""
+        super().__init__(folder / "program.log", "run", folder / "pipeline.yaml", port=free_port())
+        self.folder, self.group = folder, group
+        (folder / "pipeline.yaml").write_text(f"""
 pipeline: kafka
 data: {folder}/data
 feeds:
@@ -100,40 +86,14 @@ indicators: []
 sinks: [lake: {{ flush: 1s }}]
 serve: {{ listen: "127.0.0.1:{self.port}" }}
 """)
-        self.process = None
         self.last = self.commits = 0
         self.asking = kafka.Consumer({"bootstrap.servers": broker.address, "group.id": group, "log_level": 0})
 
-    def start(self):
-        log = open(self.folder / "program.log", "ab")
-        self.process = subprocess.Popen([BINARY, "run", str(self.file)], stdout=log, stderr=log)
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait(10)
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
-
-    def query(self, sql):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/api/v1/query", json.dumps({"sql": sql, "limit": 1000}).encode(),
-            {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.loads(answer.read())["rows"]
-
-    def status(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/status", timeout=10) as answer:
-            return json.loads(answer.read())
-
     def count(self):
-        try:
-            return self.query("SELECT count(*) FROM trades")[0][0]
-        except OSError:
-            return -1
+        rows = self.query("SELECT count(*) FROM trades")
+        return rows[0][0] if rows else -1
 
-    def wait_for(self, count, seconds=60):
+    def reaches(self, count, seconds=60):
         """Waits as long as there is progress."""
         end, last = time.monotonic() + seconds, -1
         while time.monotonic() < end:
@@ -164,19 +124,19 @@ def life(program, kills, seed):
     chance = random.Random(seed)
     for _ in range(kills):
         program.start()
-        if not program.wait_for(program.last + 1):
-            failures.append(f"{program.group} reads nothing")
+        if not program.reaches(program.last + 1):
+            check(f"{program.group} reads", False)
             return
         time.sleep(chance.random() * 1.2)
         program.last = program.count()
         if chance.random() < 0.2:
-            if program.stop() != 0:
-                failures.append(f"{program.group} did not end in order")
+            if program.end(seconds=30) != 0:
+                check(f"{program.group} ends in order", False)
         else:
             program.kill()
         held, kept = program.journaled(), program.committed()
         if any(offset > held.get(partition, 0) for partition, offset in kept.items()):
-            failures.append(f"{program.group}: the group keeps {kept}, the journal holds {held}")
+            check(f"{program.group}: the group keeps what the journal holds", False, f"{kept}, {held}")
         program.commits += len(kept)
 
 
@@ -186,7 +146,7 @@ def main():
     arguments.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     options = arguments.parse_args()
     print(f"seed {options.seed}")
-    with tempfile.TemporaryDirectory(prefix="tapedeck-kafka-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tapedeck-kafka-") as folder, contextlib.ExitStack() as running:
         # The mock keeps 5 MiB of a partition: 120,000 messages stay well below. A kill takes about three seconds.
         broker = Broker(per_second=min(2000, 120_000 // (options.count * 3 + 10)))
         broker.start()
@@ -194,7 +154,7 @@ def main():
         for number in range(2):
             home = pathlib.Path(folder) / f"g{number}"
             home.mkdir()
-            programs.append(Program(home, broker, f"group-{number}"))
+            programs.append(running.enter_context(Member(home, broker, f"group-{number}")))
         lives = [threading.Thread(target=life, args=(program, (options.count + 1 - number) // 2, options.seed + number))
                  for number, program in enumerate(programs)]
         for thread in lives:
@@ -206,10 +166,10 @@ def main():
         check("the broker took every message", not broker.lost, f"{broker.sent} trades, {broker.odd} others")
         for program in programs:
             program.start()
-            everything = program.wait_for(broker.sent)
+            everything = program.reaches(broker.sent)
             time.sleep(0.5)
-            again = program.status()["engine"]["duplicates"] if everything else None
-            status = program.stop()
+            again = program.get("/api/v1/status")["engine"]["duplicates"] if everything else None
+            status = program.end(seconds=30)
             lake = program.folder / "data/lake"
             rows = duckdb.sql(f"""
                 SELECT count(*), count(DISTINCT event_time_ns), min(event_time_ns) - 1700000000000000000,
@@ -228,10 +188,8 @@ def main():
                   f"{program.commits} offsets compared")
             check(f"{program.group}: after an end in order the group is where the journal is",
                   program.committed() == held, f"{program.committed()} {held}")
-    for failure in failures:
-        print(f"FAILED {failure}")
-    return 1 if failures else 0
+    finish()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

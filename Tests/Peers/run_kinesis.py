@@ -6,48 +6,27 @@ Arguments: --count N kills (default 6), --seed N.
 """
 
 import argparse
-import http.client
 import json
 import os
 import pathlib
 import random
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 
-import duckdb
 from aws_kinesis_agg.aggregator import RecordAggregator
 
 import kinesis_service
+from peer import Program, check, finish, free_port, open_lake, wait_for
 
-ROOT = pathlib.Path(os.environ.get("TAPEDECK_ROOT", pathlib.Path(__file__).resolve().parents[2]))
-BINARY = os.environ.get("TAPEDECK_BINARY", str(ROOT / ".build/release/tapedeck"))
-DEPS = pathlib.Path(os.environ.get("TAPEDECK_DEPS", ROOT / ".deps"))
 BASE = 1_700_000_000_000_000_000
 KEYS = 12
-failures = []
 
 
-def check(name, holds, detail=""):
-    print(("ok    " if holds else "FAILED") + f" {name}" + (f": {detail}" if detail else ""), flush=True)
-    if not holds:
-        failures.append(name)
-
-
-class Program:
-    """The program on one data folder, started again as often as it is killed."""
-
-    def __init__(self, folder, service):
-        self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.file = folder / "pipeline.yaml"
-        self.file.write_text(f"""
+def program_in(folder, service):
+    """The program on one data folder."""
+    port = free_port()
+    (folder / "pipeline.yaml").write_text(f"""
 pipeline: kinesis
 data: {folder}/data
 feeds:
@@ -56,43 +35,9 @@ feeds:
 bars: [1s]
 indicators: []
 sinks: [lake: {{ flush: 1s }}]
-serve: {{ listen: "127.0.0.1:{self.port}" }}
+serve: {{ listen: "127.0.0.1:{port}" }}
 """)
-        self.process = None
-
-    def start(self):
-        log = open(self.folder / "program.log", "ab")
-        self.process = subprocess.Popen([BINARY, "run", str(self.file)], stdout=log, stderr=log)
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait(10)
-
-    def ask(self, method, path, body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request(method, path, body, {"Content-Type": "application/json"})
-            return json.loads(connection.getresponse().read())
-        except (OSError, http.client.HTTPException, ValueError):
-            return None
-        finally:
-            connection.close()
-
-    def query(self, sql):
-        answer = self.ask("POST", "/api/v1/query", json.dumps({"sql": sql, "limit": 1000}))
-        return answer["rows"] if answer and "rows" in answer else None
-
-    def status(self, feed):
-        status = self.ask("GET", "/api/v1/status") or {}
-        return next((entry for entry in status.get("feeds", []) if entry["name"] == feed), {})
-
-    def wait(self, holds, seconds=60):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if holds():
-                return True
-            time.sleep(0.1)
-        return False
+    return Program(folder / "program.log", "run", folder / "pipeline.yaml", port=port)
 
 
 class Producer(threading.Thread):
@@ -170,7 +115,7 @@ def compare(producer, query, where):
     check(f"there are no dead letters, {where}", not letters, str(letters))
 
 
-def reads(program, service, count, seed):
+def reads(program, data, service, count, seed):
     rng = random.Random(seed)
     client = service.client
     client.create_stream(StreamName="trades", ShardCount=2)
@@ -182,7 +127,7 @@ def reads(program, service, count, seed):
     producer.start()
     program.start()
     check("the feed that wants what is new has started",
-          program.wait(lambda: program.status("late").get("state") in ("idle", "live")))
+          wait_for(lambda: program.feed("late").get("state") in ("idle", "live")))
     program.kill()
     # Comes while the program is down, before anything of this stream is in the journal.
     client.put_record(StreamName="late", Data=early.replace(b"EARLY", b"LATER"), PartitionKey="x")
@@ -198,7 +143,7 @@ def reads(program, service, count, seed):
     producer.join(20)
     service.faults = 0
     total = sum(producer.numbers)
-    program.wait(lambda: (program.query("SELECT count(*) FROM trades WHERE venue = 'V'") or [[0]])[0][0] >= total)
+    wait_for(lambda: (program.query("SELECT count(*) FROM trades WHERE venue = 'V'") or [[0]])[0][0] >= total)
     compare(producer, program.query, "running")
     late = program.query("SELECT symbol FROM trades WHERE venue = 'LATE'")
     check("a feed that wants what is new gets what came since its first start", late == [["LATER"]], str(late))
@@ -206,13 +151,9 @@ def reads(program, service, count, seed):
     check("shards were split and merged", shards >= 2 + count, f"{shards} shards")
     check("botocore signs every request alike", not service.unsigned and service.requests["GetRecords"] > 0,
           f"{sum(service.requests.values())} requests, {service.unsigned[:5]}")
-    program.process.send_signal(signal.SIGTERM)
-    status = program.process.wait(60)
+    status = program.end()
     check("the program ends in order", status == 0, str(status))
-    database = duckdb.connect()
-    database.execute(f"LOAD '{DEPS / 'lib/delta.duckdb_extension'}'")
-    for table in ["trades", "dead_letters", "frames"]:
-        database.execute(f"CREATE VIEW {table} AS SELECT * FROM delta_scan('{program.folder / 'data/lake' / table}')")
+    database = open_lake(data)
     compare(producer, lambda sql: database.execute(sql).fetchall(), "in the lake")
     # The rows of a key were written in the order of their numbers; so they must stand in the journal, over all resharding.
     last, disorder = {}, 0
@@ -229,12 +170,10 @@ def refusals(program, service):
     """What a person has to put right is said, without secrets."""
     service.client.delete_stream(StreamName="late")
     program.start()
-    found = program.wait(lambda: "ResourceNotFoundException" in (program.status("late").get("detail") or ""), 20)
-    check("a stream that is gone is said", found, str(program.status("late"))[:300])
-    program.process.send_signal(signal.SIGTERM)
-    check("the program ends in order all the same", program.process.wait(60) == 0)
-    text = (program.folder / "program.log").read_bytes()
-    check("the log holds no key", os.environ["AWS_SECRET_ACCESS_KEY"].encode() not in text)
+    found = wait_for(lambda: "ResourceNotFoundException" in (program.feed("late").get("detail") or ""), 20)
+    check("a stream that is gone is said", found, str(program.feed("late"))[:300])
+    check("the program ends in order all the same", program.end() == 0)
+    check("the log holds no key", os.environ["AWS_SECRET_ACCESS_KEY"].encode() not in program.log.read_bytes())
 
 
 def main():
@@ -244,18 +183,12 @@ def main():
     options = parser.parse_args()
     service = kinesis_service.Service(options.seed, faults=0.1)
     with tempfile.TemporaryDirectory(prefix="tapedeck-kinesis-") as work:
-        program = Program(pathlib.Path(work), service)
-        try:
-            reads(program, service, options.count, options.seed)
+        folder = pathlib.Path(work)
+        with program_in(folder, service) as program:
+            reads(program, folder / "data", service, options.count, options.seed)
             refusals(program, service)
-        finally:
-            if program.process and program.process.poll() is None:
-                program.kill()
-            if failures:
-                print((program.folder / "program.log").read_text()[-3000:], file=sys.stderr)
-            service.stop()
-    print(f"{len(failures)} failed")
-    sys.exit(1 if failures else 0)
+    service.stop()
+    finish()
 
 
 if __name__ == "__main__":

@@ -12,47 +12,24 @@ import pathlib
 import pickle
 import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = pathlib.Path(os.environ.get("TAPEDECK_ROOT", HERE.parents[1]))
-BINARY = os.environ.get("TAPEDECK_BINARY", str(ROOT / ".build/release/tapedeck"))
-DEPS = pathlib.Path(os.environ.get("TAPEDECK_DEPS", ROOT / ".deps"))
+from peer import BINARY, HERE, ROOT, Process, check, finish, free_port, open_lake, wait_for
+
 sys.path[:0] = [str(HERE / "mt5"), str(ROOT / "bridges/mt5")]
 
-import duckdb  # noqa: E402
 import MetaTrader5 as fake  # noqa: E402
 import market  # noqa: E402
 
 OFFSET = 3 * market.HOUR
 SYMBOLS = ["EURUSD", "XAUUSD", "US30.cash"]
-failures = []
-
-
-def check(name, holds, detail=""):
-    print(("ok    " if holds else "FAILED") + f" {name}" + (f": {detail}" if detail else ""), flush=True)
-    if not holds:
-        failures.append(name)
 
 
 def utc_ms():
     return time.time_ns() // 1_000_000
-
-
-def free_port():
-    """Outside of the range from which outgoing connections get theirs: while the bridge is down, one could take its place."""
-    for port in random.sample(range(20_000, 32_000), 100):
-        with socket.socket() as free:
-            try:
-                free.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-    raise OSError("no free port")
 
 
 def make_terminal(rng, start, seconds):
@@ -86,33 +63,28 @@ def expected(made):
 
 
 class Pair:
-    """The bridge and the program; either can be killed and started."""
+    """The bridge and the program; either can be killed and started. As a context it ends both."""
 
     def __init__(self, work):
         self.work = work
         self.port = free_port()
-        self.running = {}
         (work / "pipeline.yaml").write_text(
             f"pipeline: mt5\ndata: {work / 'data'}\nfeeds:\n  - mt5: {{ url: \"ws://127.0.0.1:{self.port}\", "
             f"symbols: [{', '.join(SYMBOLS)}], history: 5m }}\nbars: {{ intervals: [1s], price_types: [bid] }}\n"
             "sinks:\n  - lake: { flush: 1s }\n")
 
-    def start(self, name):
-        log = open(self.work / f"{name}.log", "ab")
-        if name == "bridge":
-            arguments = [sys.executable, "-m", "tapedeck_mt5", "--port", str(self.port), "--state",
-                         str(self.work / "state"), "--offset", "+03:00", "--poll", "10", "--env", os.devnull]
-            environment = dict(os.environ, FAKE_MT5=str(self.work / "terminal.pickle"), PYTHONDONTWRITEBYTECODE="1",
-                               PYTHONPATH=os.pathsep.join([str(ROOT / "bridges/mt5"), str(HERE / "mt5")]))
-        else:
-            arguments = [BINARY, "run", str(self.work / "pipeline.yaml"), "--listen", "127.0.0.1:0"]
-            environment = None
-        self.running[name] = subprocess.Popen(arguments, env=environment, stdout=subprocess.DEVNULL, stderr=log)
+        environment = dict(os.environ, FAKE_MT5=str(work / "terminal.pickle"), PYTHONDONTWRITEBYTECODE="1",
+                           PYTHONPATH=os.pathsep.join([str(ROOT / "bridges/mt5"), str(HERE / "mt5")]))
+        self.bridge = Process([sys.executable, "-m", "tapedeck_mt5", "--port", self.port, "--state", work / "state", "--offset",
+                               "+03:00", "--poll", "10", "--env", os.devnull], work / "bridge.log", environment)
+        self.program = Process([BINARY, "run", work / "pipeline.yaml", "--listen", "127.0.0.1:0"], work / "program.log")
 
-    def kill(self, name):
-        process = self.running.pop(name)
-        process.send_signal(signal.SIGKILL)
-        process.wait(20)
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *reason):
+        self.program.__exit__(*reason)
+        self.bridge.__exit__(*reason)
 
     def acknowledged(self):
         """What the bridge knows that the program has: ticks by symbol, deals."""
@@ -121,10 +93,6 @@ class Pair:
             return client["ticks"], {ticket for ticket, _ in client["account"]["deals"]}
         except (OSError, ValueError, KeyError, TypeError):
             return {}, set()
-
-    def close(self):
-        for name in list(self.running):
-            self.kill(name)
 
 
 def run(work, seed, seconds):
@@ -135,42 +103,31 @@ def run(work, seed, seconds):
     wanted = expected(made)
     last = {symbol: max(row[1] for row in wanted if row[0] == symbol) for symbol in SYMBOLS}
     deals = {deal.ticket for _, deal in made.deals}
-    pair = Pair(work)
-    kills = {"bridge": 0, "program": 0}
-    try:
-        for name in kills:
-            pair.start(name)
+    with Pair(work) as pair:
+        processes = {"bridge": pair.bridge, "program": pair.program}
+        kills = dict.fromkeys(processes, 0)
+        for process in processes.values():
+            process.start()
         while utc_ms() < start + seconds * 1000:
             time.sleep(rng.uniform(0.3, 2.5))
-            name = rng.choice(list(kills))
-            pair.kill(name)
+            name = rng.choice(list(processes))
+            processes[name].kill()
             kills[name] += 1
             time.sleep(rng.choice([0, 0, rng.uniform(0, 1)]))
-            pair.start(name)
-        deadline = time.monotonic() + 120
+            processes[name].start()
 
         def is_complete():
             ticks, known = pair.acknowledged()
             reached = {symbol: time_ms * 1_000_000 + place for symbol, (time_ms, place) in ticks.items()}
             return reached == last and deals <= known
 
-        while not is_complete() and time.monotonic() < deadline:
-            time.sleep(0.2)
-        logs = "" if is_complete() else "".join(f"\n{name}: {(work / name).read_text()[-1000:]}" for name in ["bridge.log", "program.log"])
-        check("everything is acknowledged at the end", is_complete(), f"{kills}, {len(wanted)} ticks, {len(deals)} deals{logs}")
-        program = pair.running["program"]
-        program.send_signal(signal.SIGINT)
-        check("the program ends in order", program.wait(60) == 0, (work / "program.log").read_text()[-300:])
-    finally:
-        pair.close()
-    compare(work / "data/lake", made, wanted)
+        check("everything is acknowledged at the end", wait_for(is_complete, 120, every=0.2),
+              f"{kills}, {len(wanted)} ticks, {len(deals)} deals")
+        check("the program ends in order", pair.program.end(signal.SIGINT) == 0, pair.program.log.read_text()[-300:])
+    compare(open_lake(work / "data"), made, wanted)
 
 
-def compare(lake, made, wanted):
-    database = duckdb.connect()
-    database.execute(f"LOAD '{DEPS / 'lib/delta.duckdb_extension'}'")
-    for table in ["quotes", "deals", "positions", "dead_letters", "frames"]:
-        database.execute(f"CREATE VIEW {table} AS SELECT * FROM delta_scan('{lake / table}')")
+def compare(database, made, wanted):
     rows = database.execute("SELECT symbol, update_id, bid, ask FROM quotes ORDER BY ALL").fetchall()
     missing, extra = set(wanted) - set(rows), set(rows) - set(wanted)
     check("each tick of the terminal is in `quotes` once", rows == wanted,
@@ -199,9 +156,8 @@ def watch(work):
     """`tapedeck mt5 watch` shows ticks and trades, as words and as JSON, and ends with Ctrl-C."""
     rng = random.Random(3)
     (work / "terminal.pickle").write_bytes(pickle.dumps(make_terminal(rng, utc_ms() - 3_000, 30)))
-    pair = Pair(work)
-    pair.start("bridge")
-    try:
+    with Pair(work) as pair:
+        pair.bridge.start()
         for options, is_enough, name in [
             (["--symbols", "EURUSD"], lambda text: all(word in text for word in ["EURUSD  20", "  bid ", "position ", "deal #",
                                                                                  "clock is +3.0 h"]), "in words"),
@@ -223,8 +179,6 @@ def watch(work):
                 check("each line is a message", all("type" in json.loads(line) for line in lines), f"{len(lines)} lines")
         client = pair.acknowledged()
         check("the bridge keeps nothing of who watches", client == ({}, set()))
-    finally:
-        pair.close()
 
 
 def main():
@@ -236,8 +190,7 @@ def main():
         watch(pathlib.Path(work))
     with tempfile.TemporaryDirectory(prefix="tapedeck-mt5-") as work:
         run(pathlib.Path(work), options.seed, options.seconds)
-    print(f"{len(failures)} failed")
-    sys.exit(1 if failures else 0)
+    finish()
 
 
 if __name__ == "__main__":

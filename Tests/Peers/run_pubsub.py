@@ -12,43 +12,22 @@ import json
 import os
 import pathlib
 import random
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 
-import duckdb
-
 import pubsub_service
+from peer import Program, check, finish, free_port, open_lake, wait_for
 
-ROOT = pathlib.Path(os.environ.get("TAPEDECK_ROOT", pathlib.Path(__file__).resolve().parents[2]))
-BINARY = os.environ.get("TAPEDECK_BINARY", str(ROOT / ".build/release/tapedeck"))
-DEPS = pathlib.Path(os.environ.get("TAPEDECK_DEPS", ROOT / ".deps"))
 TOPICS = ["projects/p/topics/plain", "projects/p/topics/ordered"]
 SUBSCRIPTIONS = ["projects/p/subscriptions/plain", "projects/p/subscriptions/ordered"]
 BASE = 1_700_000_000_000_000_000
-failures = []
 
 
-def check(name, holds, detail=""):
-    print(("ok    " if holds else "FAILED") + f" {name}" + (f": {detail}" if detail else ""), flush=True)
-    if not holds:
-        failures.append(name)
-
-
-class Program:
-    """The program on one data folder, started again as often as it is killed."""
-
-    def __init__(self, folder, service):
-        self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.file = folder / "pipeline.yaml"
-        self.file.write_text(f"""
+def program_in(folder, service):
+    """The program on one data folder."""
+    port = free_port()
+    (folder / "pipeline.yaml").write_text(f"""
 pipeline: pubsub
 data: {folder}/data
 feeds:
@@ -57,32 +36,10 @@ feeds:
 bars: [1s]
 indicators: []
 sinks: [lake: {{ flush: 1s }}]
-serve: {{ listen: "127.0.0.1:{self.port}" }}
+serve: {{ listen: "127.0.0.1:{port}" }}
 """)
-        self.environment = {**os.environ, "PUBSUB_EMULATOR_HOST": f"127.0.0.1:{service.port}"}
-        self.process = None
-
-    def start(self):
-        log = open(self.folder / "program.log", "ab")
-        self.process = subprocess.Popen([BINARY, "run", str(self.file)], stdout=log, stderr=log, env=self.environment)
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait(10)
-
-    def ask(self, method, path, body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request(method, path, body, {"Content-Type": "application/json"})
-            return json.loads(connection.getresponse().read())
-        except (OSError, http.client.HTTPException, ValueError):
-            return None
-        finally:
-            connection.close()
-
-    def query(self, sql):
-        answer = self.ask("POST", "/api/v1/query", json.dumps({"sql": sql, "limit": 1000}))
-        return answer["rows"] if answer and "rows" in answer else None
+    environment = {**os.environ, "PUBSUB_EMULATOR_HOST": f"127.0.0.1:{service.port}"}
+    return Program(folder / "program.log", "run", folder / "pipeline.yaml", port=port, environment=environment)
 
 
 class Publisher(threading.Thread):
@@ -144,7 +101,7 @@ def compare(publisher, query, where):
           f"{letters}, {publisher.bad} published")
 
 
-def pulls(program, service, count, seed):
+def pulls(program, data, service, count, seed):
     rng = random.Random(seed)
     publisher = Publisher(service, seed)
     publisher.set_up()
@@ -158,27 +115,20 @@ def pulls(program, service, count, seed):
     publisher.stop.set()
     publisher.join(20)
     service.errors = service.lost_acks = 0
-    end = time.monotonic() + 60
-    while time.monotonic() < end and any(service.left(name) for name in SUBSCRIPTIONS):
-        time.sleep(0.1)
+    wait_for(lambda: not any(service.left(name) for name in SUBSCRIPTIONS))
     again = sum(service.subscriptions[name].delivered_again for name in SUBSCRIPTIONS)
     total = sum(publisher.numbers.values())
     check("messages were delivered again", again > 0, f"{again}, of {total} published")
-    while time.monotonic() < end and (program.query("SELECT count(*) FROM trades") or [[0]])[0][0] < total:
-        time.sleep(0.2)
+    wait_for(lambda: (program.query("SELECT count(*) FROM trades") or [[0]])[0][0] >= total)
     compare(publisher, program.query, "running")
     # What comes while the program ends is acknowledged, or comes again.
-    program.process.send_signal(signal.SIGTERM)
-    status = program.process.wait(60)
+    status = program.end()
     check("the program ends in order", status == 0, str(status))
     check("nothing is left unacknowledged", not any(service.left(name) for name in SUBSCRIPTIONS),
           str([service.left(name) for name in SUBSCRIPTIONS]))
     check("acknowledgements are sent many at a time", service.requests["acknowledge"] < total,
           str(dict(service.requests)))
-    database = duckdb.connect()
-    database.execute(f"LOAD '{DEPS / 'lib/delta.duckdb_extension'}'")
-    for table in ["trades", "dead_letters", "frames"]:
-        database.execute(f"CREATE VIEW {table} AS SELECT * FROM delta_scan('{program.folder / 'data/lake' / table}')")
+    database = open_lake(data)
     compare(publisher, lambda sql: database.execute(sql).fetchall(), "in the lake")
     frames(database, publisher)
 
@@ -207,15 +157,10 @@ def refusals(program, service):
     """What a person has to put right is said, and nothing else happens."""
     service.subscriptions.pop(SUBSCRIPTIONS[1])
     program.start()
-    end = time.monotonic() + 20
-    feed = {}
-    while time.monotonic() < end and feed.get("state") != "degraded":
-        status = program.ask("GET", "/api/v1/status") or {}
-        feed = next((feed for feed in status.get("feeds", []) if feed["name"] == "ordered"), {})
-        time.sleep(0.1)
+    wait_for(lambda: program.feed("ordered").get("state") == "degraded", 20)
+    feed = program.feed("ordered")
     check("a subscription that is gone is said", "404 NOT_FOUND" in (feed.get("detail") or ""), str(feed)[:300])
-    program.process.send_signal(signal.SIGTERM)
-    check("the program ends in order all the same", program.process.wait(60) == 0)
+    check("the program ends in order all the same", program.end() == 0)
 
 
 def main():
@@ -225,18 +170,12 @@ def main():
     options = parser.parse_args()
     service = pubsub_service.Service(options.seed, lost_acks=0.05, errors=0.05, twice=0.01)
     with tempfile.TemporaryDirectory(prefix="tapedeck-pubsub-") as work:
-        program = Program(pathlib.Path(work), service)
-        try:
-            pulls(program, service, options.count, options.seed)
+        folder = pathlib.Path(work)
+        with program_in(folder, service) as program:
+            pulls(program, folder / "data", service, options.count, options.seed)
             refusals(program, service)
-        finally:
-            if program.process and program.process.poll() is None:
-                program.kill()
-            if failures:
-                print((program.folder / "program.log").read_text()[-3000:], file=sys.stderr)
-            service.stop()
-    print(f"{len(failures)} failed")
-    sys.exit(1 if failures else 0)
+    service.stop()
+    finish()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ import datetime
 import gzip
 import json
 import lzma
-import os
 import pathlib
 import random
 import struct
@@ -19,58 +18,26 @@ import tempfile
 import zipfile
 import zoneinfo
 
-import duckdb
 import polars
 from deltalake import DeltaTable
 
-ROOT = pathlib.Path(os.environ.get("TAPEDECK_ROOT", pathlib.Path(__file__).resolve().parents[2]))
-BINARY = os.environ.get("TAPEDECK_BINARY", str(ROOT / ".build/release/tapedeck"))
-DEPS = pathlib.Path(os.environ.get("TAPEDECK_DEPS", ROOT / ".deps"))
+from peer import HERE, check, finish, open_lake, recordings, run
+
 NS = 1_000_000_000
-failures = []
-
-
-def recordings():
-    if "TAPEDECK_DATA" in os.environ:
-        return pathlib.Path(os.environ["TAPEDECK_DATA"])
-    for folder in ROOT.parents:
-        if (folder / "shared/data/README.md").exists():
-            return folder / "shared/data"
-    print("SKIPPED: recordings not found (set TAPEDECK_DATA)")
-    sys.exit(77)
-
-
-def check(name, holds, detail=""):
-    print(("ok    " if holds else "FAILED") + f" {name}" + (f": {detail}" if detail else ""), flush=True)
-    if not holds:
-        failures.append(name)
 
 
 def replay(path, data, *options):
     """Replays `path` into the data folder and returns the summary."""
-    command = [BINARY, "replay", str(path), "--data", str(data), "--json", *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+    done = run("replay", path, "--data", data, "--json", *options, timeout=900)
     if done.returncode != 0:
         print(done.stderr[-4000:], file=sys.stderr)
         raise SystemExit(f"replay of {path} ended with {done.returncode}")
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def connect(data):
-    """DuckDB over the lake's Delta tables, through the Delta reader."""
-    database = duckdb.connect(config={"allow_unsigned_extensions": "false"})
-    database.execute(f"LOAD '{DEPS / 'lib/delta.duckdb_extension'}'")
-    database.execute("SET TimeZone = 'UTC'")
-    for table in ["frames", "trades", "quotes", "bars", "indicators", "dead_letters", "instruments", "corporate_actions", "coverage"]:
-        folder = data / "lake" / table
-        if folder.exists():
-            database.execute(f"CREATE VIEW {table} AS SELECT * FROM delta_scan('{folder}')")
-    return database
-
-
 def same_in_all_readers(data, table):
     folder = str(data / "lake" / table)
-    database = connect(data)
+    database = open_lake(data)
     by_duckdb = database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
     by_deltalake = DeltaTable(folder).to_pyarrow_table(columns=["journal_offset"]).num_rows
     by_polars = polars.scan_delta(folder).select(polars.len()).collect().item()
@@ -78,9 +45,8 @@ def same_in_all_readers(data, table):
           f"{by_duckdb}, {by_deltalake}, {by_polars}")
 
 
-def peer(script, argument):
-    return subprocess.run([sys.executable, str(pathlib.Path(__file__).parent / script), str(argument)],
-                          capture_output=True, text=True)
+def reader(script, argument):
+    return subprocess.run([sys.executable, str(HERE / script), str(argument)], capture_output=True, text=True)
 
 
 def load_zipped(database, name, files, columns):
@@ -127,7 +93,7 @@ def equities(folder, work):
     files = sorted((folder / "us_equity_ticks/tick").glob("*/*_trade.zip"))
     summary = replay(folder / "us_equity_ticks", data, "--bars", "1s,1m,1h,1d")
     print(summary)
-    database = connect(data)
+    database = open_lake(data)
     load_zipped(database, "raw", files,
                 "ms BIGINT, price BIGINT, size BIGINT, exchange VARCHAR, flags VARCHAR, suspicious BIGINT")
     # New York is at UTC-4 on these days.
@@ -161,7 +127,7 @@ def equities(folder, work):
         writer = csv.writer(file)
         writer.writerow([column[0] for column in values.description])
         writer.writerows(values.fetchall())
-    talib = peer("talib_indicators.py", table)
+    talib = reader("talib_indicators.py", table)
     check("equities: SMA, RSI and ATR equal TA-Lib's", talib.returncode == 0, (talib.stdout + talib.stderr).strip()[-200:])
 
 
@@ -192,7 +158,7 @@ def currencies(folder, work):
     data = work / "currencies"
     summary = replay(folder / "fx_ticks", data, "--bars", "1s,1m,1h")
     print(summary)
-    database = connect(data)
+    database = open_lake(data)
     for venue, hours in [("fxcm", 5), ("oanda", 0)]:
         shift = f"(epoch_ns(strptime(day, '%Y%m%d')) + (ms + {hours} * 3600 * 1000) * 1000000)::BIGINT"
         ticks = sorted((folder / "fx_ticks" / venue / "tick").glob("*/*.zip"))
@@ -250,7 +216,7 @@ def crypto(folder, work):
         data = work / f"crypto-{path.parent.name}-{path.stem}"
         first = replay(path, data)
         second = replay(path, data)
-        database = connect(data)
+        database = open_lake(data)
         rows, distinct, low, high = database.execute(
             "SELECT count(*), count(DISTINCT trade_id), min(trade_id), max(trade_id) FROM trades").fetchone()
         check(f"{name}: trades stored once, ids contiguous", rows == distinct == count == high - low + 1, f"{rows} trades")
@@ -264,7 +230,7 @@ def crypto(folder, work):
         check(f"{name}: covered from its first to its last event, nothing missing, and the second time nothing more",
               kinds == [("connection", 1)] and spans == 1,
               f"{kinds}")
-    readers = peer("lake_readers.py", data / "lake")
+    readers = reader("lake_readers.py", data / "lake")
     check(f"{name}: every value of every table is the same to deltalake, polars and DuckDB", readers.returncode == 0,
           (readers.stdout + readers.stderr).strip()[-300:] if readers.returncode else "")
     damaged(files[1], work)
@@ -306,23 +272,23 @@ def damaged(path, work):
     check("damaged copy: every repeated line is a duplicate", summary["duplicates"] == len(repeated), str(summary["duplicates"]))
     check("damaged copy: every hole is a gap", summary["gaps"] == len(dropped), str(summary["gaps"]))
     check("damaged copy: the moved trade is late", summary["late"] == 1, str(summary["late"]))
-    missing = connect(data).execute("""SELECT kind, count(*)::INT, sum(missing)::INT FROM coverage
+    missing = open_lake(data).execute("""SELECT kind, count(*)::INT, sum(missing)::INT FROM coverage
         WHERE kind <> 'connection' GROUP BY ALL ORDER BY ALL""").fetchall()
     check("damaged copy: coverage has every hole, and the one that filled late",
           missing == [("backfill", 1, 1), ("sequence_gap", len(dropped) + 1, len(dropped) + 1)], str(missing))
     ids = trade_ids([lines[index] for index in sorted(dropped)] + [lines[50]])
-    told = connect(data).execute("""SELECT symbol, first_id FROM coverage
+    told = open_lake(data).execute("""SELECT symbol, first_id FROM coverage
         WHERE kind = 'sequence_gap' AND first_id = last_id ORDER BY ALL""").fetchall()
     check("damaged copy: the numbers in coverage are those that were taken out",
           told == sorted((symbol, number) for symbol, numbers in ids.items() for number in numbers), f"{len(told)} numbers")
-    check("damaged copy: rows stored", connect(data).execute("SELECT count(*) FROM trades").fetchone()[0] == len(lines) - len(dropped))
+    check("damaged copy: rows stored", open_lake(data).execute("SELECT count(*) FROM trades").fetchone()[0] == len(lines) - len(dropped))
 
 
 def parquet(folder, work):
     source = folder / "binance_parquet/btcusdt-trades.parquet"
     data = work / "parquet"
     replay(source, data, "--symbol", "BTCUSDT", "--venue", "BINANCE")
-    database = connect(data)
+    database = open_lake(data)
     # DuckDB's own reading of the file is the reference.
     different = database.execute(f"""SELECT count(*) FROM (
         SELECT epoch_ns(timestamp) AS t, trade_id::BIGINT, price::DOUBLE, quantity::DOUBLE, CASE WHEN buyer_maker::BOOLEAN THEN 'sell' ELSE 'buy' END
@@ -342,17 +308,17 @@ def history(folder, work):
         for ms, ask, bid, ask_volume, bid_volume in struct.iter_unpack(">IIIff", lzma.decompress(path.read_bytes())):
             ticks.append((int(hour.timestamp()) * NS + ms * 1_000_000, bid / 1000, ask / 1000,
                           float(round(bid_volume * 1e6)), float(round(ask_volume * 1e6))))
-    stored = connect(data).execute(
+    stored = open_lake(data).execute(
         "SELECT event_time_ns, bid, ask, bid_size, ask_size FROM quotes ORDER BY event_time_ns").fetchall()
     check("dukascopy: every tick equals Python's reading", stored == sorted(ticks) and len(ticks) == 58953,
           f"{len(stored)} ticks, {summary['dead_letters']} dead letters")
 
     data = work / "truefx"
     replay(folder / "fx_quotes_truefx", data)
-    different = connect(data).execute(f"""SELECT count(*) FROM (
+    different = open_lake(data).execute(f"""SELECT count(*) FROM (
         SELECT epoch_ns(timestamp::TIMESTAMPTZ), bid, ask FROM read_csv('{folder}/fx_quotes_truefx/usdjpy-ticks.csv')
         EXCEPT ALL SELECT event_time_ns, bid, ask FROM quotes)""").fetchone()[0]
-    locked = connect(data).execute("SELECT count(*), count(*) FILTER (flags = 2) FROM quotes").fetchone()
+    locked = open_lake(data).execute("SELECT count(*), count(*) FILTER (flags = 2) FROM quotes").fetchone()
     check("truefx: quotes equal DuckDB's reading, one is locked", different == 0 and locked == (1000, 1), str(locked))
 
     data = work / "histdata"
@@ -363,12 +329,12 @@ def history(folder, work):
         time, bid, ask, _ = rest.split(",")
         moment = datetime.datetime.strptime(day + time[:6] + " -0500", "%Y%m%d%H%M%S %z")
         expected.append((int(moment.timestamp()) * NS + int(time[6:]) * 1_000_000, float(bid), float(ask)))
-    stored = connect(data).execute("SELECT event_time_ns, bid, ask FROM quotes ORDER BY 1").fetchall()
+    stored = open_lake(data).execute("SELECT event_time_ns, bid, ask FROM quotes ORDER BY 1").fetchall()
     check("histdata: quotes five hours behind UTC", stored == expected and len(expected) == 9500, f"{len(stored)} quotes")
 
     data = work / "tardis"
     replay(folder / "tardis_samples", data)
-    database, samples = connect(data), folder / "tardis_samples"
+    database, samples = open_lake(data), folder / "tardis_samples"
     books = " UNION ALL ".join(f"""SELECT exchange, symbol, timestamp * 1000, local_timestamp * 1000, "bids[0].price",
         "asks[0].price", "bids[0].amount", "asks[0].amount" FROM read_csv('{samples}/{name}', all_varchar=false)"""
         for name in ["binance-futures_book_snapshot_5_BTCUSDT.csv", "binance-futures_book_snapshot_25_BTCUSDT.csv"])
@@ -396,13 +362,13 @@ def vendors(folder, work):
     replay(folder / "vendor_alphavantage", data, "--symbol", "MSFT")
     rows = list(csv.reader(open(folder / "vendor_alphavantage/mock_time_series_extended.csv")))[1:]
     expected = [(new_york(row[0], "%Y-%m-%d %H:%M:%S") - 60 * NS, *map(float, row[1:])) for row in reversed(rows)]
-    stored = connect(data).execute(
+    stored = open_lake(data).execute(
         "SELECT start_ns, open, high, low, close, volume FROM bars WHERE source = 'alphavantage' ORDER BY start_ns").fetchall()
     check("alphavantage: bars in the order of time", stored == expected and len(stored) == 11190, f"{len(stored)} bars")
 
     data = work / "daily"
     summary = replay(folder / "us_equity_daily", data)
-    root, database = folder / "us_equity_daily", connect(data)
+    root, database = folder / "us_equity_daily", open_lake(data)
     holders, factors = {}, {}
     for path in sorted((root / "map_files").glob("*.csv")):
         rows = [line.split(",") for line in path.read_text().split()]
@@ -461,14 +427,16 @@ def vendors(folder, work):
 
 def main():
     folder = recordings()
+    if folder is None:
+        print("SKIPPED: recordings not found (set TAPEDECK_DATA)")
+        sys.exit(77)
     chosen = sys.argv[1:] or ["equities", "currencies", "crypto", "parquet", "history", "vendors"]
     with tempfile.TemporaryDirectory(prefix="tapedeck-recordings-") as work:
         for name in chosen:
             print(f"-- {name}")
             {"equities": equities, "currencies": currencies, "crypto": crypto, "parquet": parquet, "history": history,
              "vendors": vendors}[name](folder, pathlib.Path(work))
-    print(f"{len(failures)} failed")
-    sys.exit(1 if failures else 0)
+    finish()
 
 
 if __name__ == "__main__":

@@ -2,26 +2,11 @@
 """The mapping that docs/replay.md shows works as it says, and the command line answers mistakes in words."""
 
 import json
-import os
 import pathlib
 import re
-import subprocess
-import sys
 import tempfile
 
-ROOT = pathlib.Path(os.environ.get("TAPEDECK_ROOT", pathlib.Path(__file__).resolve().parents[2]))
-BINARY = os.environ.get("TAPEDECK_BINARY", str(ROOT / ".build/release/tapedeck"))
-failures = []
-
-
-def check(name, holds, detail=""):
-    print(("ok    " if holds else "FAILED") + f" {name}" + (f": {detail}" if detail else ""), flush=True)
-    if not holds:
-        failures.append(name)
-
-
-def run(*arguments):
-    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=120)
+from peer import ROOT, check, finish, run
 
 
 def main():
@@ -53,8 +38,7 @@ def main():
             done = run(*arguments)
             check(f"{' '.join(map(str, arguments[:2]))}: exit {code} and says what to do",
                   done.returncode == code and part in done.stderr, f"{done.returncode}: {done.stderr.strip()[:160]}")
-    print(f"{len(failures)} failed")
-    sys.exit(1 if failures else 0)
+    finish()
 
 
 if __name__ == "__main__":
