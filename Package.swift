@@ -91,8 +91,8 @@ let package = Package(
             ],
             swiftSettings: safe),
 
-        // Seeded generators, test data, faulty files.
-        .target(name: "TestKit", dependencies: ["Market", "Platform"], swiftSettings: common),
+        // Seeded generators, test data, faulty files, servers that answer as told.
+        .target(name: "TestKit", dependencies: ["Market", "Networking", "Platform"], swiftSettings: common),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestKit"], swiftSettings: common),
         .testTarget(
             name: "CommandLineKitTests", dependencies: ["CommandLineKit", "Platform", "TestKit"], swiftSettings: common),

@@ -7,16 +7,16 @@ import Testing
 @Suite struct CloudServiceTests {
     private let keys = AWSCredentials(accessKey: "AKID", secretKey: "top-secret", sessionToken: "session-token")
 
-    private func kinesis(_ peer: CloudPeer) throws -> AWSService {
+    private func kinesis(_ peer: AnsweringServer) throws -> AWSService {
         try AWSService(
-            HTTPClient(), AWSCredentialSource(given: keys), endpoint: peer.url, region: "eu-central-1",
+            HTTPClient(), AWSCredentialSource(given: keys), endpoint: HTTPURL(peer.url), region: "eu-central-1",
             service: "kinesis", prefix: "Kinesis_20131202")
     }
 
     @Test func `an action is a signed request that names it`() throws {
-        let peer = try CloudPeer { _ in .json(#"{"Shards":[]}"#) }
+        let peer = try AnsweringServer { _ in .json(#"{"Shards":[]}"#) }
         #expect(try kinesis(peer).call("ListShards", "{}") == Array(#"{"Shards":[]}"#.utf8))
-        let request = try #require(peer.requests.first)
+        let request = try #require(peer.asked.first)
         #expect(request.method == .post && request.path == "/" && request.text == "{}")
         #expect(request.headers["X-Amz-Target"] == "Kinesis_20131202.ListShards")
         #expect(request.headers["Content-Type"] == "application/x-amz-json-1.1")
@@ -36,7 +36,7 @@ import Testing
     func `an error of Amazon's is named, and repeats no secret`(
         _ status: Int, _ body: String, _ kind: CloudError.Kind
     ) throws {
-        let peer = try CloudPeer { _ in .json(body, status: status) }
+        let peer = try AnsweringServer { _ in .json(body, status: status) }
         let service = try kinesis(peer)
         let error = #expect(throws: CloudError.self) { try service.call("GetRecords", "{}") }
         #expect(error?.kind == kind)
@@ -56,16 +56,17 @@ import Testing
     }
 
     @Test func `a token that is refused is renewed once`() throws {
-        let metadata = try CloudPeer { _ in .json(#"{"access_token":"\#(UUID())","expires_in":3599}"#) }
-        let host = metadata.address.replacing("http://", with: "")
+        let metadata = try AnsweringServer { _ in .json(#"{"access_token":"\#(UUID())","expires_in":3599}"#) }
+        let host = metadata.url.replacing("http://", with: "")
         let tokens = try GoogleTokenSource(
             HTTPClient(), keyFile: nil, scope: "s", environment: ["GCE_METADATA_HOST": host])
-        let peer = try CloudPeer { _ in .json(#"{"error":{"code":401,"status":"UNAUTHENTICATED"}}"#, status: 401) }
-        let service = GoogleService(try HTTPClient(), tokens, endpoint: try peer.url)
+        let peer = try AnsweringServer { _ in .json(#"{"error":{"code":401,"status":"UNAUTHENTICATED"}}"#, status: 401)
+        }
+        let service = GoogleService(try HTTPClient(), tokens, endpoint: try HTTPURL(peer.url))
         let error = #expect(throws: CloudError.self) { try service.post("/v1/x", "{}", operation: "x") }
         #expect(error?.kind == .denied && error?.name == "UNAUTHENTICATED")
-        #expect(peer.requests.count == 2 && metadata.requests.count == 2)
-        let sent = peer.requests.compactMap { $0.headers["Authorization"] }
+        #expect(peer.asked.count == 2 && metadata.asked.count == 2)
+        let sent = peer.asked.compactMap { $0.headers["Authorization"] }
         #expect(Set(sent).count == 2 && sent.allSatisfy { $0.hasPrefix("Bearer ") })
         peer.answer { _ in .json("{}") }
         #expect(try service.post("/v1/x", "{}", operation: "x") == Array("{}".utf8))
@@ -76,17 +77,17 @@ import Testing
         (500, .unavailable), (307, .malformed),
     ])
     func `an error of Google's says why, and repeats no token`(_ status: Int, _ kind: CloudError.Kind) throws {
-        let metadata = try CloudPeer { _ in .json(#"{"access_token":"ya29.secret","expires_in":3599}"#) }
-        let host = metadata.address.replacing("http://", with: "")
+        let metadata = try AnsweringServer { _ in .json(#"{"access_token":"ya29.secret","expires_in":3599}"#) }
+        let host = metadata.url.replacing("http://", with: "")
         let tokens = try GoogleTokenSource(
             HTTPClient(), keyFile: nil, scope: "s", environment: ["GCE_METADATA_HOST": host])
-        let peer = try CloudPeer { request in
+        let peer = try AnsweringServer { request in
             let said = request.headers["Authorization"] ?? ""
             return HTTPResponse(
                 status: status, headers: ["Retry-After": "7", "Location": "http://elsewhere.example/"],
                 body: Array(#"{"error":{"message":"not for \#(said)\nat all","status":"NAME"}}"#.utf8))
         }
-        let service = GoogleService(try HTTPClient(), tokens, endpoint: try peer.url)
+        let service = GoogleService(try HTTPClient(), tokens, endpoint: try HTTPURL(peer.url))
         let error = #expect(throws: CloudError.self) { try service.post("/v1/x", "{}", operation: "pull of s") }
         #expect(error?.kind == kind && error?.retryAfterNs == 7_000_000_000)
         #expect(error?.description.hasPrefix("pull of s: \(status) ") == true)

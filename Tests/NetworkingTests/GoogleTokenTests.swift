@@ -27,7 +27,7 @@ import Testing
     }
 
     /// The statement in the body of a request.
-    private func assertion(_ request: HTTPRequest) throws -> String {
+    private func assertion(_ request: AnsweringServer.Asked) throws -> String {
         let fields = request.text.split(separator: "&")
         #expect(fields.first == "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer")
         return String(try #require(fields.last?.hasPrefix("assertion=") == true ? fields.last?.dropFirst(10) : nil))
@@ -35,12 +35,12 @@ import Testing
 
     @Test(.enabled(if: python != nil, "needs TAPEDECK_PYTHON, an interpreter with google-auth"))
     func `Google's library takes the statement that a key file signs`() throws {
-        let peer = try CloudPeer { _ in Self.token("ya29.a") }
+        let peer = try AnsweringServer { _ in Self.token("ya29.a") }
         let key = try TestSigningKey("key-1")
         let source = try GoogleTokenSource(
-            HTTPClient(), keyFile: keyFile(key, url: peer.address), scope: scope, environment: [:])
+            HTTPClient(), keyFile: keyFile(key, url: peer.url), scope: scope, environment: [:])
         #expect(try source.token() == "ya29.a" && source.project == "p")
-        let request = try #require(peer.requests.first)
+        let request = try #require(peer.asked.first)
         #expect(request.path == "/token" && request.headers["Content-Type"] == "application/x-www-form-urlencoded")
         let process = Process()
         let (input, output) = (Pipe(), Pipe())
@@ -50,7 +50,7 @@ import Testing
         process.standardOutput = output
         try process.run()
         let question = [
-            "token": try assertion(request), "public_key": try key.publicPEM(), "audience": "\(peer.address)/token",
+            "token": try assertion(request), "public_key": try key.publicPEM(), "audience": "\(peer.url)/token",
         ]
         input.fileHandleForWriting.write(try JSONSerialization.data(withJSONObject: question))
         try input.fileHandleForWriting.close()
@@ -66,7 +66,7 @@ import Testing
 
     @Test func `a token is asked for once, and anew shortly before its end or when it was refused`() throws {
         let count = Mutex(0)
-        let peer = try CloudPeer { _ in
+        let peer = try AnsweringServer { _ in
             let number = count.withLock {
                 $0 += 1
                 return $0
@@ -76,7 +76,7 @@ import Testing
         }
         let key = try TestSigningKey("key-1")
         let source = try GoogleTokenSource(
-            HTTPClient(), keyFile: keyFile(key, url: peer.address), scope: scope, environment: [:])
+            HTTPClient(), keyFile: keyFile(key, url: peer.url), scope: scope, environment: [:])
         #expect(try [source.token(), source.token(), source.token()] == ["t1", "t1", "t1"])
         source.forget("other")
         #expect(try source.token() == "t1")
@@ -85,10 +85,10 @@ import Testing
     }
 
     @Test func `while a new token cannot be had the old one does until its end`() throws {
-        let peer = try CloudPeer { _ in Self.token("old", seconds: 0.4) }
+        let peer = try AnsweringServer { _ in Self.token("old", seconds: 0.4) }
         let key = try TestSigningKey("key-1")
         let source = try GoogleTokenSource(
-            HTTPClient(), keyFile: keyFile(key, url: peer.address), scope: scope, environment: [:])
+            HTTPClient(), keyFile: keyFile(key, url: peer.url), scope: scope, environment: [:])
         #expect(try source.token() == "old")
         peer.answer { _ in HTTPResponse(status: 503) }
         // It is renewed after half its life; the refusals before its end do no harm.
@@ -98,16 +98,16 @@ import Testing
                 do { ends = try source.token() != "old" } catch { ends = "\(error)".contains("503") }
                 return ends
             })
-        #expect(peer.requests.count >= 2)
+        #expect(peer.asked.count >= 2)
     }
 
     @Test func `the metadata server is asked as it wants it`() throws {
-        let peer = try CloudPeer { _ in Self.token("m") }
-        let host = peer.address.replacing("http://", with: "")
+        let peer = try AnsweringServer { _ in Self.token("m") }
+        let host = peer.url.replacing("http://", with: "")
         let source = try GoogleTokenSource(
             HTTPClient(), keyFile: nil, scope: scope, environment: ["GCE_METADATA_HOST": host])
         #expect(try source.token() == "m" && source.project == nil)
-        let request = try #require(peer.requests.first)
+        let request = try #require(peer.asked.first)
         #expect(request.method == .get && request.headers["Metadata-Flavor"] == "Google")
         #expect(request.path == "/computeMetadata/v1/instance/service-accounts/default/token")
     }
@@ -131,16 +131,16 @@ import Testing
         _ status: Int, _ body: String, _ kind: CloudError.Kind
     ) throws {
         // The endpoint repeats what it was sent.
-        let peer = try CloudPeer { request in
+        let peer = try AnsweringServer { request in
             let assertion = request.text.split(separator: "=").last.map(String.init) ?? ""
             return .json(body.replacing("SECRET", with: assertion), status: status)
         }
         let key = try TestSigningKey("key-1")
         let source = try GoogleTokenSource(
-            HTTPClient(), keyFile: keyFile(key, url: peer.address), scope: scope, environment: [:])
+            HTTPClient(), keyFile: keyFile(key, url: peer.url), scope: scope, environment: [:])
         let error = #expect(throws: CloudError.self) { try source.token() }
         #expect(error?.kind == kind)
-        let secret = try assertion(try #require(peer.requests.last))
+        let secret = try assertion(try #require(peer.asked.last))
         #expect(error?.description.contains(secret) == false)
         #expect(body.contains("SECRET") == (error?.description.contains("***") == true))
     }

@@ -3,41 +3,10 @@ import Foundation
 import Lake
 import Networking
 import Platform
-import Synchronization
 import TestKit
 import Testing
 
 @testable import Orchestration
-
-/// A vendor with one symbol whose history grows and is corrected between runs.
-private final class ChangingVendor: Sendable {
-    private let server: HTTPServer
-    private let state: State
-
-    private final class State: Sendable {
-        let asked = Mutex<[String]>([])
-        let answer = Mutex("[]")
-    }
-
-    init() throws {
-        var options = HTTPServer.Options()
-        options.port = 0
-        let state = State()
-        self.state = state
-        server = try HTTPServer(options: options) { request, responder in
-            state.asked.withLock {
-                $0.append("\(request.query["from"] ?? "")…\(request.query["to"] == nil ? "" : "now")")
-            }
-            responder.respond(.json(state.answer.withLock { $0 }))
-        }
-    }
-
-    deinit { server.stop() }
-
-    var url: String { server.url }
-    var asked: [String] { state.asked.withLock { $0 } }
-    func answer(_ text: String) { state.answer.withLock { $0 = text } }
-}
 
 @Suite struct VendorHistoryTests {
     private let folder = TemporaryFolder()
@@ -67,7 +36,7 @@ private final class ChangingVendor: Sendable {
     }
 
     /// Runs the pipeline until its feed has ended; returns what a query gives.
-    private func run(_ vendor: ChangingVendor, _ sql: String) throws -> [[SQLValue]] {
+    private func run(_ vendor: AnsweringServer, _ sql: String) throws -> [[SQLValue]] {
         let pipeline = try pipeline(vendor.url)
         pipeline.start()
         defer { pipeline.stop() }
@@ -87,15 +56,16 @@ private final class ChangingVendor: Sendable {
         """
 
     @Test func `history is completed over restarts, corrections become revisions, repetitions nothing`() throws {
-        let vendor = try ChangingVendor()
-        vendor.answer("[\(row("2024-03-04", 100)),\(row("2024-03-05", 101)),\(row("2024-03-06", 0))]")
+        let early = "[\(row("2024-03-04", 100)),\(row("2024-03-05", 101)),\(row("2024-03-06", 0))]"
+        let vendor = try AnsweringServer { _ in .json(early) }
         let first = try run(vendor, bars)
         #expect(
             first == [
                 [.text("03-04 05:00"), .double(100), .integer(0)], [.text("03-05 05:00"), .double(101), .integer(0)],
             ])
         // Daylight saving begins on the 10th.
-        vendor.answer("[\(row("2024-03-04", 100)),\(row("2024-03-05", 101.5)),\(row("2024-03-11", 51, #","s":2"#))]")
+        let late = "[\(row("2024-03-04", 100)),\(row("2024-03-05", 101.5)),\(row("2024-03-11", 51, #","s":2"#))]"
+        vendor.answer { _ in .json(late) }
         let second = try run(vendor, bars)
         #expect(
             second == [
@@ -104,7 +74,8 @@ private final class ChangingVendor: Sendable {
             ])
         #expect(try run(vendor, bars) == second)
         // Seven days before the 11th in New York, by the clock of winter.
-        #expect(vendor.asked == ["2024-01-01…now", "2024-02-27…now", "2024-03-03…now"])
+        let spans = vendor.asked.map { "\($0.query["from"] ?? "")…\($0.query["to"] == nil ? "" : "now")" }
+        #expect(spans == ["2024-01-01…now", "2024-02-27…now", "2024-03-03…now"])
         let others = """
             SELECT kind || ' ' || value, (SELECT string_agg(reason, ',') FROM dead_letters) FROM corporate_actions
             """

@@ -20,7 +20,7 @@ private struct Before: FeedMemory {
 @Suite struct KinesisFeedTests {
     private let secret = "a-very-secret-key"
 
-    private func settings(_ cloud: FakeCloud, _ more: [String] = []) throws -> KinesisSettings {
+    private func settings(_ cloud: AnsweringServer, _ more: [String] = []) throws -> KinesisSettings {
         let options =
             ["stream=st", "format=trades", "region=eu-central-1", "endpoint=\(cloud.url)", "readers=2"]
             + ["access_key=AKID", "secret_key=\(secret)", "session_token=tok-\(secret)"]
@@ -32,7 +32,7 @@ private struct Before: FeedMemory {
     }
 
     private func run(
-        _ cloud: FakeCloud, _ before: ConsumedBefore = ConsumedBefore(), _ more: [String] = []
+        _ cloud: AnsweringServer, _ before: ConsumedBefore = ConsumedBefore(), _ more: [String] = []
     ) throws -> ConsumerRun {
         ConsumerRun(KinesisSource(try settings(cloud, more), resuming: Before(consumed: before)))
     }
@@ -51,9 +51,9 @@ private struct Before: FeedMemory {
     }
 
     /// A stream of one shard whose reads a test answers by their number, from 0.
-    private func service(_ reads: @escaping @Sendable (Int) -> HTTPResponse) throws -> FakeCloud {
+    private func service(_ reads: @escaping @Sendable (Int) -> HTTPResponse) throws -> AnsweringServer {
         let count = Atomic(0)
-        return try FakeCloud { asked in
+        return try AnsweringServer { asked in
             switch asked.action {
             case "ListShards": .json(#"{"Shards":[{"ShardId":"shard-1"}]}"#)
             case "GetShardIterator": .json(#"{"ShardIterator":"first"}"#)
@@ -162,7 +162,7 @@ private struct Before: FeedMemory {
 
     @Test func `where the last record is not known any more what is left is read, without repeating`() throws {
         let records = [record("100", "last"), record("200", "new")]
-        let cloud = try FakeCloud { asked in
+        let cloud = try AnsweringServer { asked in
             switch asked.action {
             case "ListShards": return .json(#"{"Shards":[{"ShardId":"shard-1"}]}"#)
             case "GetShardIterator":
@@ -199,7 +199,7 @@ private struct Before: FeedMemory {
     }
 
     @Test func `a stream that does not exist is said`() throws {
-        let cloud = try FakeCloud { _ in .amazon(400, "ResourceNotFoundException", "Stream st not found") }
+        let cloud = try AnsweringServer { _ in .amazon(400, "ResourceNotFoundException", "Stream st not found") }
         let run = try run(cloud)
         let seen = run.waitForStatus { $0.state == .degraded }
         #expect(seen.detail.contains("ListShards: 400 ResourceNotFoundException: Stream st not found"))
@@ -223,12 +223,12 @@ private struct Before: FeedMemory {
 
     @Test func `a list of shards without end, or none, is an error`() throws {
         for body in ["{}", "[", #"{"Shards":[{}]}"#, #"{"Shards":[],"NextToken":"again"}"#] {
-            let cloud = try FakeCloud { _ in .json(body) }
+            let cloud = try AnsweringServer { _ in .json(body) }
             let client = try settings(cloud).client()
             let error = #expect(throws: CloudError.self) { try client.shards { false } }
             #expect(error?.kind == .malformed)
         }
-        let cloud = try FakeCloud { asked in
+        let cloud = try AnsweringServer { asked in
             .json(
                 asked.text.contains("NextToken")
                     ? #"{"Shards":[{"ShardId":"b","ParentShardId":"a","AdjacentParentShardId":"c"}]}"#
@@ -241,7 +241,7 @@ private struct Before: FeedMemory {
 
     @Test(arguments: ["ListShards", "GetShardIterator", "GetRecords"])
     func `a question that is not answered is given up at the end`(_ action: String) throws {
-        let cloud = try FakeCloud { asked in
+        let cloud = try AnsweringServer { asked in
             switch asked.action {
             case action: nil
             case "ListShards": .json(#"{"Shards":[{"ShardId":"shard-1"}]}"#)
@@ -279,7 +279,7 @@ private struct Before: FeedMemory {
 
     @Test func `an ARN names stream and region, and the environment what is not given`() throws {
         let arn = "arn:aws:kinesis:eu-west-3:123456789012:stream/st"
-        let cloud = try FakeCloud { _ in .json(#"{"Shards":[]}"#) }
+        let cloud = try AnsweringServer { _ in .json(#"{"Shards":[]}"#) }
         let settings = try KinesisSettings(
             Options(KinesisFeed.spec, assignments: ["stream=\(arn)", "format=trades"]),
             environment: [

@@ -22,14 +22,16 @@ private final class Pulls: Sendable {
 @Suite struct PubSubFeedTests {
     private let subscription = "projects/p/subscriptions/s"
 
-    private func settings(_ cloud: FakeCloud, _ more: String...) throws -> PubSubSettings {
+    private func settings(_ cloud: AnsweringServer, _ more: String...) throws -> PubSubSettings {
         let options = ["subscription=\(subscription)", "format=trades", "endpoint=\(cloud.url)", "pulls=1"] + more
         var settings = try PubSubSettings(Options(PubSubFeed.spec, assignments: options), environment: [:])
         settings.retry = .hasty
         return settings
     }
 
-    private func run(_ cloud: FakeCloud, _ change: (inout PubSubSettings) -> Void = { _ in }) throws -> ConsumerRun {
+    private func run(
+        _ cloud: AnsweringServer, _ change: (inout PubSubSettings) -> Void = { _ in }
+    ) throws -> ConsumerRun {
         var settings = try settings(cloud)
         change(&settings)
         return ConsumerRun(PubSubSource(settings))
@@ -41,8 +43,8 @@ private final class Pulls: Sendable {
     }
 
     /// Answers pulls from `pulls`, and everything else with success.
-    private func service(_ pulls: Pulls) throws -> FakeCloud {
-        try FakeCloud { $0.action == "pull" ? pulls.next : .json("{}") }
+    private func service(_ pulls: Pulls) throws -> AnsweringServer {
+        try AnsweringServer { $0.action == "pull" ? pulls.next : .json("{}") }
     }
 
     @Test func `messages are journaled as they came and acknowledged once they are durable, not before`() throws {
@@ -141,7 +143,7 @@ private final class Pulls: Sendable {
     func `a pull that fails is said and tried again`(_ status: Int, _ name: String) throws {
         let count = Atomic(0)
         let body = message(1)
-        let cloud = try FakeCloud { asked in
+        let cloud = try AnsweringServer { asked in
             guard asked.action == "pull" else { return .json("{}") }
             if count.wrappingAdd(1, ordering: .relaxed).newValue <= 6 {
                 return .google(status, status == 302 ? "" : name)
@@ -161,7 +163,7 @@ private final class Pulls: Sendable {
     @Test func `acknowledgements that fail are sent again, those refused are not`() throws {
         let pulls = Pulls([[message(1)], [message(2)]])
         let failures = Atomic(0)
-        let cloud = try FakeCloud { asked in
+        let cloud = try AnsweringServer { asked in
             if asked.action == "pull" { return pulls.next }
             if asked.list("ackIds").contains("bad") { return .google(400, "INVALID_ARGUMENT") }
             return failures.wrappingAdd(1, ordering: .relaxed).newValue <= 3 ? .google(503, "UNAVAILABLE") : .json("{}")
@@ -204,7 +206,7 @@ private final class Pulls: Sendable {
     }
 
     @Test func `a pull that is not answered is given up at the end`() throws {
-        let cloud = try FakeCloud { $0.action == "pull" ? nil : .json("{}") }
+        let cloud = try AnsweringServer { $0.action == "pull" ? nil : .json("{}") }
         let run = try run(cloud)
         #expect(Patience.wait { !cloud.asked("pull").isEmpty })
         let watch = Stopwatch()
@@ -222,9 +224,11 @@ private final class Pulls: Sendable {
 
     @Test func `the token that is sent appears nowhere`() throws {
         let token = "ya29.very-secret"
-        let metadata = try FakeCloud { _ in .json(#"{"access_token":"\#(token)","expires_in":3599}"#) }
+        let metadata = try AnsweringServer { _ in .json(#"{"access_token":"\#(token)","expires_in":3599}"#) }
         let host = metadata.url.replacing("http://", with: "")
-        let cloud = try FakeCloud { .google(403, "PERMISSION_DENIED", "not with \($0.headers["Authorization"] ?? "")") }
+        let cloud = try AnsweringServer {
+            .google(403, "PERMISSION_DENIED", "not with \($0.headers["Authorization"] ?? "")")
+        }
         setenv("GCE_METADATA_HOST", host, 1)
         defer { unsetenv("GCE_METADATA_HOST") }
         let run = ConsumerRun(PubSubSource(try settings(cloud, "credentials=metadata")))

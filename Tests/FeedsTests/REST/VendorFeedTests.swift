@@ -3,11 +3,12 @@ import Market
 import Networking
 import Platform
 import Synchronization
+import TestKit
 import Testing
 
 @testable import Feeds
 
-private func source(_ feed: any Feed.Type, _ vendor: FakeVendor, _ options: [String]) throws -> any FeedSource {
+private func source(_ feed: any Feed.Type, _ vendor: AnsweringServer, _ options: [String]) throws -> any FeedSource {
     try feed.init(try Options(feed.spec, assignments: options + ["url=\(vendor.url)"])).makeSource()
 }
 
@@ -15,9 +16,9 @@ private let csv = "Date,Open,High,Low,Close,Volume\n2026-06-29,1,2,0.5,1.5,100\n
 
 @Suite struct VendorFeedTests {
     @Test func `every symbol is asked once in a round, and each answer is a frame with what was asked`() throws {
-        let vendor = try FakeVendor { _, _ in .csv(csv) }
+        let vendor = try AnsweringServer { _ in .csv(csv) }
         let feed = try source(StooqFeed.self, vendor, ["symbols=US:AAPL=aapl.us,^SPX", "every=0", "from=2026-01-01"])
-        let records = FakeVendor.run(feed)
+        let records = recordsOfVendor(feed)
         #expect(vendor.asked.map { $0.query["s"] } == ["aapl.us", "^SPX"])
         #expect(records.first?.hasPrefix("begin {\"decoder\":\"rest\"") == true && records.last == "end")
         #expect(records.bodies == [csv, csv])
@@ -28,28 +29,29 @@ private let csv = "Date,Open,High,Low,Close,Volume\n2026-06-29,1,2,0.5,1.5,100\n
     }
 
     @Test func `a key goes into a header field, never into frames, settings or status`() throws {
-        let vendor = try FakeVendor { asked, _ in .json(asked.path.hasSuffix("prices") ? "[]" : "{\"name\":\"Apple\"}")
+        let vendor = try AnsweringServer { asked in
+            .json(asked.path.hasSuffix("prices") ? "[]" : "{\"name\":\"Apple\"}")
         }
         let status = FeedStatus(name: "vendor")
         let feed = try source(TiingoFeed.self, vendor, ["token=secret-key", "symbols=AAPL", "every=0"])
-        let records = FakeVendor.run(feed, status: status)
+        let records = recordsOfVendor(feed, status: status)
         #expect(vendor.asked.allSatisfy { $0.headers["Authorization"] == "Token secret-key" })
         var dumped = ""
         dump(try TiingoFeed(try Options(TiingoFeed.spec, assignments: ["token=secret-key", "symbols=A"])), to: &dumped)
         #expect(!"\(records) \(status.snapshot) \(dumped)".contains("secret-key"))
-        #expect(!vendor.asked.contains { $0.text.contains("secret") })
+        #expect(!vendor.asked.contains { $0.target.contains("secret") })
         let about = try DecodedAnswers(settings: String(records[0].dropFirst(6)))
             .decode(frame: String(records[1].dropFirst(6)))
         #expect(about.rows(about.events.instruments) == ["venue=TIINGO symbol=AAPL name=Apple"])
     }
 
     @Test func `a vendor that is asked too often is left alone as long as it says`() throws {
-        let vendor = try FakeVendor { _, number in
-            number == 0 ? HTTPResponse(status: 429, headers: ["Retry-After": "1"]) : .csv(csv)
+        let vendor = try AnsweringServer { asked in
+            asked.number == 0 ? HTTPResponse(status: 429, headers: ["Retry-After": "1"]) : .csv(csv)
         }
         let status = FeedStatus(name: "vendor")
         let reasons = Mutex<[String]>([])
-        let records = FakeVendor.run(try source(StooqFeed.self, vendor, ["symbols=A", "every=0"]), status: status) {
+        let records = recordsOfVendor(try source(StooqFeed.self, vendor, ["symbols=A", "every=0"]), status: status) {
             records in
             reasons.withLock { $0.append(status.snapshot.detail) }
             return records.last == "end"
@@ -62,8 +64,8 @@ private let csv = "Date,Open,High,Low,Close,Volume\n2026-06-29,1,2,0.5,1.5,100\n
     }
 
     @Test func `an answer that only says that there were too many calls is not kept`() throws {
-        let vendor = try FakeVendor { _, number in
-            .json(number == 0 ? "{\"Information\":\"our standard API rate limit is 25 requests per day\"}" : "[]")
+        let vendor = try AnsweringServer { asked in
+            .json(asked.number == 0 ? "{\"Information\":\"our standard API rate limit is 25 requests per day\"}" : "[]")
         }
         let feed = try RESTFeed(
             try Options(
@@ -74,30 +76,30 @@ private let csv = "Date,Open,High,Low,Close,Volume\n2026-06-29,1,2,0.5,1.5,100\n
                 ]))
         var plan = feed.plan
         plan.policy.throttledNs = 20_000_000
-        let records = FakeVendor.run(try plan.makeSource(knownNs: [:]))
+        let records = recordsOfVendor(try plan.makeSource(knownNs: [:]))
         #expect(records.bodies == ["[]"] && vendor.asked.count == 2)
     }
 
     @Test func `a server that fails is asked again, an answer that is nonsense is kept and told`() throws {
-        let vendor = try FakeVendor { asked, number in
-            if number < 2 { return HTTPResponse(status: number == 0 ? 500 : 503) }
+        let vendor = try AnsweringServer { asked in
+            if asked.number < 2 { return HTTPResponse(status: asked.number == 0 ? 500 : 503) }
             return asked.path == "/A" ? .json("[{") : asked.path == "/B" ? HTTPResponse(status: 404) : .json("[]")
         }
         let status = FeedStatus(name: "vendor")
         let options = ["source=s", "url=\(vendor.url)/{symbol}", "symbols=A,B,C", "fields=time=t,close=c", "every=1h"]
         let feed = try RESTFeed(try Options(RESTFeed.spec, assignments: options))
-        let records = FakeVendor.run(try feed.makeSource(), status: status) { $0.bodies.count == 3 }
+        let records = recordsOfVendor(try feed.makeSource(), status: status) { $0.bodies.count == 3 }
         #expect(records.bodies == ["[{", "", "[]"])
         #expect(vendor.asked.map(\.path) == ["/A", "/A", "/A", "/B", "/C"])
         #expect(status.snapshot.reconnects == 2)
     }
 
     @Test func `what was refused is shown with its reason`() throws {
-        let vendor = try FakeVendor { asked, _ in asked.path == "/A" ? HTTPResponse(status: 404) : .json("[]") }
+        let vendor = try AnsweringServer { asked in asked.path == "/A" ? HTTPResponse(status: 404) : .json("[]") }
         let status = FeedStatus(name: "vendor")
         let options = ["source=s", "url=\(vendor.url)/{symbol}", "symbols=A,B", "fields=time=t,close=c", "every=1h"]
         let feed = try RESTFeed(try Options(RESTFeed.spec, assignments: options))
-        _ = FakeVendor.run(try feed.makeSource(), status: status) { records in
+        _ = recordsOfVendor(try feed.makeSource(), status: status) { records in
             records.bodies.count == 2 && status.snapshot.state == .degraded
         }
         // Stopping is the runner's to report.
@@ -105,7 +107,7 @@ private let csv = "Date,Open,High,Low,Close,Volume\n2026-06-29,1,2,0.5,1.5,100\n
     }
 
     @Test func `pages follow by address, by what the answer says to ask for, and by number`() throws {
-        let vendor = try FakeVendor { asked, _ in
+        let vendor = try AnsweringServer { asked in
             switch (asked.path, asked.query["page"] ?? asked.query["cursor"]) {
             case ("/number/A", "3"): .json(#"{"d":[]}"#)
             case ("/number/A", _), ("/cursor/A", "two"), ("/address/A", "2"):
@@ -120,7 +122,7 @@ private let csv = "Date,Open,High,Low,Close,Volume\n2026-06-29,1,2,0.5,1.5,100\n
                 "source=s", "url=\(vendor.url)/\(url)", "symbols=A", "fields=time=t,close=c", "rows=d", "every=0",
             ]
             let feed = try RESTFeed(try Options(RESTFeed.spec, assignments: options + more))
-            return FakeVendor.run(try feed.makeSource()).bodies.count
+            return recordsOfVendor(try feed.makeSource()).bodies.count
         }
         #expect(try pages("address/{symbol}", ["next=n"]) == 2)
         #expect(try pages("cursor/{symbol}", ["next=n", "next_parameter=cursor"]) == 2)
@@ -131,7 +133,7 @@ private let csv = "Date,Open,High,Low,Close,Volume\n2026-06-29,1,2,0.5,1.5,100\n
 
     @Test func `stopping takes less than 100 ms, whatever it waits for`() throws {
         for isSilent in [true, false] {
-            let vendor = try FakeVendor { _, _ in isSilent ? nil : .csv(csv) }
+            let vendor = try AnsweringServer { _ in isSilent ? nil : .csv(csv) }
             let feed = try source(StooqFeed.self, vendor, ["symbols=A", "every=1h"])
             let sink = RecordingSink()
             let ended = DispatchSemaphore(value: 0)
@@ -152,13 +154,13 @@ private let csv = "Date,Open,High,Low,Close,Volume\n2026-06-29,1,2,0.5,1.5,100\n
     }
 
     @Test func `heartbeats go on while a server is silent`() throws {
-        let vendor = try FakeVendor { _, _ in nil }
-        let records = FakeVendor.run(try source(StooqFeed.self, vendor, ["symbols=A"])) { $0.contains("heartbeat") }
+        let vendor = try AnsweringServer { _ in nil }
+        let records = recordsOfVendor(try source(StooqFeed.self, vendor, ["symbols=A"])) { $0.contains("heartbeat") }
         #expect(records.last == "heartbeat")
     }
 
     @Test func `a sink that refuses ends the source with its error`() throws {
-        let vendor = try FakeVendor { _, _ in .csv(csv) }
+        let vendor = try AnsweringServer { _ in .csv(csv) }
         let sink = RecordingSink()
         sink.failsAtFrame = 0
         let feed = try source(StooqFeed.self, vendor, ["symbols=A", "every=0"])
@@ -168,14 +170,14 @@ private let csv = "Date,Open,High,Low,Close,Volume\n2026-06-29,1,2,0.5,1.5,100\n
 
 @Suite struct FinnhubQuotesFeedTests {
     @Test func `quotes are asked for evenly over the interval, with the key in a header field`() throws {
-        let vendor = try FakeVendor { asked, _ in
+        let vendor = try AnsweringServer { asked in
             .json(#"{"c":1.5,"d":0.5,"dp":50,"h":2,"l":1,"o":1,"pc":1,"t":1767571200}"#)
         }
         let options = ["token=secret-key", "symbols=AAPL,MSFT,TSLA", "every=300ms", "limits=1000/s"]
-        let records = FakeVendor.run(try source(FinnhubQuotesFeed.self, vendor, options)) { $0.bodies.count >= 7 }
+        let records = recordsOfVendor(try source(FinnhubQuotesFeed.self, vendor, options)) { $0.bodies.count >= 7 }
         #expect(vendor.asked.prefix(4).map { $0.query["symbol"] } == ["AAPL", "MSFT", "TSLA", "AAPL"])
         #expect(vendor.asked.allSatisfy { $0.path == "/api/v1/quote" && $0.headers["X-Finnhub-Token"] == "secret-key" })
-        #expect(!"\(records)".contains("secret-key") && !vendor.asked.contains { $0.text.contains("secret") })
+        #expect(!"\(records)".contains("secret-key") && !vendor.asked.contains { $0.target.contains("secret") })
         let sixNs = vendor.asked[6].atNs - vendor.asked[0].atNs
         #expect(sixNs >= 590_000_000, "\(sixNs) ns")
         let answers = try DecodedAnswers(settings: String(records[0].dropFirst(6)))
@@ -187,9 +189,9 @@ private let csv = "Date,Open,High,Low,Close,Volume\n2026-06-29,1,2,0.5,1.5,100\n
     }
 
     @Test func `a wrong key is shown, and the feed waits for a person`() throws {
-        let vendor = try FakeVendor { _, _ in .json("{\"error\":\"Invalid API key\"}", status: 401) }
+        let vendor = try AnsweringServer { _ in .json("{\"error\":\"Invalid API key\"}", status: 401) }
         let status = FeedStatus(name: "vendor")
-        _ = FakeVendor.run(try source(FinnhubQuotesFeed.self, vendor, ["token=k"]), status: status) { records in
+        _ = recordsOfVendor(try source(FinnhubQuotesFeed.self, vendor, ["token=k"]), status: status) { records in
             records.contains("heartbeat")
         }
         #expect(vendor.asked.count == 1)
