@@ -1,19 +1,16 @@
 internal import Market
 
-/// Decodes consumed frames: takes the header line off and leaves the value to the decoder of its format.
+/// Decodes consumed frames: a line that says where they stood in which log, and the value of the message.
 ///
 /// - Threading: one thread at a time.
-final class ConsumerDecoder: FeedDecoder {
-    private let inner: any FeedDecoder
-    private let feedNumber: UInt32
-    private let values = FrameRun()
+final class ConsumerDecoder: HeaderedDecoder {
+    let bodies: BodyDecoder
     let openingPositions: StreamPositions
 
     /// - Parameter positions: how far earlier sessions had come, as `ConsumerSession` writes it.
     /// - Throws: `FeedError` where it is something else.
     init(_ context: DecoderContext, inner: any FeedDecoder, positions: String) throws(FeedError) {
-        self.inner = inner
-        feedNumber = context.feedNumber
+        bodies = BodyDecoder(context, inner: inner)
         openingPositions = try ConsumerSession.positions(positions)
     }
 
@@ -23,37 +20,13 @@ final class ConsumerDecoder: FeedDecoder {
     var hasPositions: Bool { true }
     func position(of payload: UnsafeRawBufferPointer) -> StreamPosition? { unsafe ConsumerHeader.position(of: payload) }
 
-    func decode(
-        payload: UnsafeRawBufferPointer, journalOffset: Int64, ingestTimeNs: Int64, into events: EventBatch
-    ) {
-        let run = FrameRun()
-        unsafe run.append(payload: payload, journalOffset: journalOffset, ingestTimeNs: ingestTimeNs)
-        decode(run, into: events)
-    }
-
-    func decode(_ run: FrameRun, into events: EventBatch) {
-        unsafe run.forEach { payload, journalOffset, ingestTimeNs in
-            let start = unsafe ConsumerHeader.bodyStart(payload)
-            guard let start, unsafe !ConsumerHeader.lacksValue(payload, bodyStart: start) else {
-                flush(into: events)  // dead letters stand in the order of the journal
-                unsafe events.deadLetters.append(
-                    ingestTimeNs: ingestTimeNs, feed: feedNumber, journalOffset: journalOffset, frameIndex: 0,
-                    reason: .malformed,
-                    detail: start == nil
-                        ? "the frame lacks the line that consumed frames start with"
-                        : "the message has no value (a tombstone)",
-                    payload: payload)
-                return
-            }
-            unsafe values.append(
-                payload: UnsafeRawBufferPointer(rebasing: payload[start...]), journalOffset: journalOffset,
-                ingestTimeNs: ingestTimeNs)
+    func body(of payload: UnsafeRawBufferPointer) -> FrameBody {
+        guard let start = unsafe ConsumerHeader.bodyStart(payload) else {
+            return .missing("the frame lacks the line that consumed frames start with")
         }
-        flush(into: events)
-    }
-
-    private func flush(into events: EventBatch) {
-        inner.decode(values, into: events)
-        values.removeAll()
+        guard unsafe !ConsumerHeader.lacksValue(payload, bodyStart: start) else {
+            return .missing("the message has no value (a tombstone)")
+        }
+        return .from(start)
     }
 }
