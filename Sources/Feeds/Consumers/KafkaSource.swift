@@ -14,12 +14,7 @@ struct KafkaSource: FeedSource {
     }
 
     func run(into output: any FeedOutput, status: FeedStatus) throws {
-        status.set(.connecting, "reading from the journal how far the feed had come")
-        var before = ConsumedBefore()
-        if let memory {
-            guard let known = try memory.consumed(feed: status.name, unless: { output.isCancelled }) else { return }
-            before = known
-        }
+        guard let before = try ConsumedBefore.read(memory, output, status) else { return }
         let reader = KafkaReader(settings, before, sink: try output.sink(feed: status.name), output, status)
         var reconnect = Reconnect(Reconnect.Policy())
         while !output.isCancelled {

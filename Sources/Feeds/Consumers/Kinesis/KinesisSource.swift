@@ -14,12 +14,7 @@ final class KinesisSource: FeedSource {
     }
 
     func run(into output: any FeedOutput, status: FeedStatus) throws {
-        status.set(.connecting, "reading from the journal how far the feed had come")
-        var before = ConsumedBefore()
-        if let memory {
-            guard let known = try memory.consumed(feed: status.name, unless: { output.isCancelled }) else { return }
-            before = known
-        }
+        guard let before = try ConsumedBefore.read(memory, output, status) else { return }
         let sink = try output.sink(feed: status.name)
         let session = settings.session(before, now: .now())
         status.set(.connecting)
