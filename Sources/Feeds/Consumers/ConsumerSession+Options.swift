@@ -5,8 +5,6 @@ extension ConsumerSession {
     ///
     /// - Parameter usual: venue of rows that do not name one.
     init(_ options: Options, venue usual: String) {
-        let format = options.text("format")
-        let ofRows: String? = if case .rows = PushFormat(format) { usual } else { nil }
-        self.init(format: format, venue: options.isSet("venue") ? options.text("venue") : ofRows)
+        self.init(format: options.text("format"), venue: PushFormat.venue(options, usual: usual))
     }
 }

@@ -14,12 +14,7 @@ public struct KafkaFeed: Feed {
             .list("brokers", "Some brokers to begin with, as `HOST:PORT`."),
             .list("topics", "Topics to read."),
             .text("group", default: "tapedeck", "Name of the consumer group."),
-            .text(
-                "format", choices: PushFormat.names,
-                "What messages hold: rows of a table, or messages of a venue in its own form."),
-            .text(
-                "venue", default: "",
-                "Venue of instruments that do not name one; `KAFKA` for rows, the usual one for a venue's messages."),
+        ] + PushFormat.specs("messages", venue: "KAFKA") + [
             .text(
                 "start", default: "earliest", choices: ["earliest", "latest"],
                 "Where to begin with partitions that neither journal nor group know."),

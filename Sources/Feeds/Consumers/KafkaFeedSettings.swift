@@ -8,8 +8,6 @@ struct KafkaFeedSettings: Sendable {
     /// Where to begin with what nobody knows: `PartitionOffset.beginning` or `.end`.
     let start: Int64
     let staleNs: Int64
-    /// Of instruments that do not name one.
-    let venue: String?
     let session: ConsumerSession
     /// What librdkafka is made with.
     let client: KafkaSettings
@@ -32,10 +30,7 @@ struct KafkaFeedSettings: Sendable {
         start = options.text("start") == "latest" ? PartitionOffset.end : PartitionOffset.beginning
         staleNs = options.durationNs("stale")
         guard staleNs >= 0 else { throw options.error("stale", "is negative", suggestion: "write `0s` for never") }
-        let format = options.text("format")
-        let usual: String? = if case .rows = PushFormat(format) { "KAFKA" } else { nil }
-        venue = options.isSet("venue") ? options.text("venue") : usual
-        session = ConsumerSession(format: format, venue: venue)
+        session = ConsumerSession(options, venue: "KAFKA")
         client = try Self.client(options, brokers: brokers)
     }
 

@@ -59,7 +59,7 @@ final class KafkaReader: @unchecked Sendable {  // one thread, by contract
         origin =
             ConsumerSession.origin(before.settings)
             ?? "tapedeck-" + String(UInt64.random(in: .min ... .max), radix: 16)
-        hours = MarketHours(venues: [settings.venue].compactMap { $0 }, output.calendars)
+        hours = MarketHours(venues: [settings.session.venue].compactMap { $0 }, output.calendars)
         partitions = KafkaPartitions(before.positions)
     }
 

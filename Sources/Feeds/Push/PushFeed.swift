@@ -9,13 +9,7 @@ public import Platform
 public struct PushFeed: Feed {
     public static let spec = Spec(
         "push", "Rows or messages that clients send by HTTP, or that Google Cloud Pub/Sub pushes.",
-        options: [
-            .text(
-                "format", choices: PushFormat.names,
-                "What bodies hold: rows of a table, or messages of a venue in its own form."),
-            .text(
-                "venue", default: "",
-                "Venue of instruments that do not name one; `PUSH` for rows, the usual one for a venue's messages."),
+        options: PushFormat.specs("bodies", venue: "PUSH") + [
             .secret("token", default: "", "Bearer token that clients must send; without one any local client may."),
             .secret("next_token", default: "", "A second token that is good too, for the time of a change."),
             .bytes("max_body", default: "8MiB", "Largest body, decompressed; at most 15MiB."),
@@ -60,8 +54,7 @@ struct PushSettings: Sendable {
     init(_ options: Options) throws(ConfigError) {
         let name = options.text("format")
         format = PushFormat(name)
-        let usual: String? = if case .rows = format { "PUSH" } else { nil }
-        let venue = options.isSet("venue") ? options.text("venue") : usual
+        let venue = PushFormat.venue(options, usual: "PUSH")
         bodies = format.settings(venue: venue)
         var values = ["format": name, "continues": "true"]
         if let venue { values["venue"] = venue }
@@ -69,11 +62,8 @@ struct PushSettings: Sendable {
         guard (1...Self.largestBody).contains(options.bytes("max_body")) else {
             throw options.error("max_body", "is not between 1 byte and 15MiB", suggestion: "write `8MiB`")
         }
-        guard (1...65_536).contains(options.integer("queue")) else {
-            throw options.error("queue", "is not between 1 and 65536")
-        }
         maxBody = Int(options.bytes("max_body"))
-        queueRequests = Int(options.integer("queue"))
+        queueRequests = try options.count("queue", most: 65_536)
         queueBytes = Int(options.bytes("queue_bytes"))
         token = BearerToken([options.secret("token"), options.secret("next_token")])
         verifier = try Self.verifier(options)

@@ -10,13 +10,8 @@ public struct KinesisFeed: Feed {
     public static let spec = Spec(
         "kinesis", "Rows or messages read from a stream of Amazon Kinesis.",
         options: [
-            .text("stream", "Name of the stream, or its ARN."),
-            .text(
-                "format", choices: PushFormat.names,
-                "What records hold: rows of a table, or a message of a venue in its own form."),
-            .text(
-                "venue", default: "",
-                "Venue of instruments that do not name one; `KINESIS` for rows, the usual one for a venue's messages."),
+            .text("stream", "Name of the stream, or its ARN.")
+        ] + PushFormat.specs("records", venue: "KINESIS") + [
             .text(
                 "start", default: "earliest",
                 "Where to begin shards that were never read: `earliest`, `latest`, or a time such as "

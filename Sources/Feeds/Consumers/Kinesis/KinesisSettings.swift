@@ -30,17 +30,12 @@ struct KinesisSettings: Sendable {
         aws = try AWSOptions(options, region: region, service: "kinesis", environment: environment)
         consumer = ConsumerSession(options, venue: "KINESIS")
         start = try Self.start(options)
-        for (name, most) in [("batch", Int64(KinesisClient.recordsMax)), ("readers", 64)] {
-            guard (1...most).contains(options.integer(name)) else {
-                throw options.error(name, "is not between 1 and \(most)")
-            }
-        }
         guard options.durationNs("every") >= Self.everyNsMin else {
             throw options.error(
                 "every", "is shorter than the service's five reads a second allow", suggestion: "write `200ms`")
         }
-        batch = Int(options.integer("batch"))
-        readers = Int(options.integer("readers"))
+        batch = try options.count("batch", most: Int64(KinesisClient.recordsMax))
+        readers = try options.count("readers", most: 64)
         policy.everyNs = options.durationNs("every")
     }
 

@@ -16,12 +16,7 @@ public struct PubSubFeed: Feed {
         options: [
             .text("subscription", "`projects/PROJECT/subscriptions/NAME`, or the name alone beside `project`."),
             .text("project", default: "", "Project of the subscription; unset is GOOGLE_CLOUD_PROJECT."),
-            .text(
-                "format", choices: PushFormat.names,
-                "What messages hold: rows of a table, or a message of a venue in its own form."),
-            .text(
-                "venue", default: "",
-                "Venue of instruments that do not name one; `PUBSUB` for rows, the usual one for a venue's messages."),
+        ] + PushFormat.specs("messages", venue: "PUBSUB") + [
             .integer("batch", default: "1000", "Messages that one pull asks for, up to 1000."),
             .integer("pulls", default: "2", "Pulls under way at once, up to 16."),
             .integer("outstanding", default: "20000", "Messages that may wait to become durable and be acknowledged."),
@@ -61,14 +56,9 @@ struct PubSubSettings: Sendable {
             options, emulator: PubSubFeed.emulator, endpoint: PubSubFeed.endpoint, environment: environment)
         subscription = try Self.subscription(options, environment)
         session = ConsumerSession(options, venue: "PUBSUB")
-        for (name, most) in [("batch", 1000), ("pulls", 16), ("outstanding", 1_000_000)] {
-            guard (1...Int64(most)).contains(options.integer(name)) else {
-                throw options.error(name, "is not between 1 and \(most)")
-            }
-        }
-        batch = Int(options.integer("batch"))
-        pulls = Int(options.integer("pulls"))
-        leases.countMax = Int(options.integer("outstanding"))
+        batch = try options.count("batch", most: 1000)
+        pulls = try options.count("pulls", most: 16)
+        leases.countMax = try options.count("outstanding", most: 1_000_000)
     }
 
     private static func subscription(_ options: Options, _ environment: [String: String]) throws(ConfigError) -> String
