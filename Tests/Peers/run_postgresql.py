@@ -1,0 +1,344 @@
+#!/usr/bin/env python3
+"""Delivers to a real PostgreSQL server while the program and the server are killed, stopped, frozen and cut off from each
+other: in the end the server has what the lake has, each row once.
+
+  run_postgresql.py [--kills N] [--seed SEED] [--only rows,kills,door,absent,secrets,drift,later,frozen,replay]
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import random
+import shutil
+import sys
+import tempfile
+import time
+
+import peer
+from peer import Program, check, finish, free_port, run, wait_for
+from postgresql_door import Door
+from postgresql_rows import check_months, check_schema, compare, declared
+from postgresql_server import ROLE, Server, programs
+
+PASSWORD = "right-and-never-shown"
+WRONG = "wrong-and-never-shown"
+ALL = sorted(declared())
+# What is delivered where the configuration does not say: frames are the journal once more.
+USUAL = [table for table in ALL if table != "frames"]
+
+
+class Pipeline(Program):
+    """A simulated market with client operations, some of them bad, delivered to a database of its own."""
+
+    def __init__(self, server, work, name, options="flush: 200ms", tables=USUAL, port=None):
+        self.server, self.name, self.options, self.tables = server, name, options, tables
+        self.folder = work / name
+        self.folder.mkdir()
+        self.data = self.folder / "data"
+        self.address = server.database(name)
+        if port:
+            self.address = self.address.replace(f":{server.port}/", f":{port}/")
+        super().__init__(self.folder / "program.log", "run", self.folder / "pipeline.yaml", port=free_port(),
+                         environment=dict(os.environ, PGPASSWORD=PASSWORD))
+        self.configure()
+
+    def configure(self, address=None, deliver=True):
+        sink = f'  - postgresql: {{ uri: "{address or self.address}", {self.options} }}\n' if deliver else ""
+        (self.folder / "pipeline.yaml").write_text(f"""pipeline: {self.name}
+data: {self.data}
+feeds:
+  - simulator: {{ rate: 3000, history: 10s }}
+  - transactions: {{ rate: 100, history: 10s, bad: 0.05 }}
+bars: [1s]
+indicators: [sma(5)]
+sinks:
+  - lake: {{ flush: 1s }}
+{sink}serve: {{ listen: "127.0.0.1:{self.port}" }}
+""")
+
+    def sink(self, name="postgresql"):
+        """What the status says about a sink; nothing where there is no answer."""
+        status = self.get("/api/v1/status") or {}
+        return next((sink for sink in status.get("sinks", []) if sink["name"] == name), {})
+
+    def readiness(self):
+        answer = self.ask("/readyz")
+        return answer[0] if answer else None
+
+    def becomes(self, state, *words, seconds=60):
+        """Whether the sink comes into a state, with words in its detail."""
+        def is_so():
+            sink = self.sink()
+            return sink.get("state") == state and all(word in (sink.get("detail") or "") for word in words)
+        return wait_for(is_so, seconds)
+
+    def delivered(self, table="trades"):
+        """The offset that the server has of a table; -1 without."""
+        rows = self.server.execute(self.name, f"""SELECT journal_offset FROM tapedeck.tapedeck_offsets
+            WHERE pipeline = '{self.name}' AND table_name = '{table}'""") if self.has_offsets() else []
+        return rows[0][0] if rows else -1
+
+    def has_offsets(self):
+        return self.server.execute(self.name, "SELECT to_regclass('tapedeck.tapedeck_offsets')")[0][0] is not None
+
+    def gets_on(self, seconds=90):
+        """Whether the server gets further than it is: what was in the journal by now is there or on its way."""
+        now = self.delivered()
+        return wait_for(lambda: self.delivered() > now, seconds)
+
+    def catches_up(self, seconds=90):
+        """Whether the server comes to have what the engine had made when this was asked."""
+        if not wait_for(lambda: self.get("/api/v1/status"), seconds):
+            return False
+        goal = self.get("/api/v1/status")["engine"]["offset"]
+        return wait_for(lambda: self.sink().get("offset", -1) >= goal, seconds) and self.becomes("live", seconds=seconds)
+
+    def ends(self, name):
+        """SIGTERM, with exit code 0 in less than five seconds."""
+        started = time.monotonic()
+        code = self.end()
+        seconds = time.monotonic() - started
+        check(f"{name}: SIGTERM ends the program in order, in under 5 s", code == 0 and seconds < 5, f"exit {code} after {seconds:.1f} s")
+
+    def compare(self, name):
+        return compare(name, self.server, self.name, self.data, self.name, self.tables)
+
+    def settle(self, name):
+        """Catches up, ends in order, and compares."""
+        check(f"{name}: it catches up", self.catches_up(), json.dumps(self.sink()))
+        check(f"{name}: it is ready", wait_for(lambda: self.readiness() == 200, 30), str(self.ask("/readyz")))
+        self.ends(name)
+        return self.compare(name)
+
+
+def rows(server, work, _):
+    """Every table arrives, soon, in transactions that hold what their offset says."""
+    with Pipeline(server, work, "market_rows", f"tables: [{', '.join(ALL)}]", ALL) as program:
+        program.start()
+        check("rows: rows arrive", program.gets_on())
+        check("rows: it catches up", program.catches_up(), json.dumps(program.sink()))
+        check_schema(server, program.name, ALL)
+        ages, torn = [], []
+        for _ in range(8):
+            time.sleep(0.6)
+            look(program, ages, torn)
+        check("rows: what an offset says is there, and no more", not torn, "; ".join(torn))
+        check("rows: trades are there soon after receipt", min(ages) < 5, f"from {min(ages):.1f} s to {max(ages):.1f} s")
+        sink = program.sink()
+        names = {"name", "offset", "lag_frames", "lag_seconds", "state", "detail", "rows"}
+        check("rows: the status has the sink", names <= set(sink) and sink["rows"] > 0 and sink["offset"] > 0, json.dumps(sink))
+        counts = program.settle("rows")
+        for table in ["trades", "quotes", "bars", "indicators", "transactions", "dead_letters", "frames", "coverage"]:
+            check(f"rows: there are {table}", counts.get(table, 0) > 0)
+        bars = server.execute(program.name, "SELECT count(*) FROM tapedeck.bars WHERE NOT final")[0][0]
+        ongoing = server.execute(program.name, "SELECT count(*) FROM tapedeck.coverage WHERE ongoing")[0][0]
+        check("rows: nothing provisional is there", bars == ongoing == 0, f"{bars} open bars, {ongoing} ongoing stretches")
+
+
+def look(program, ages, torn):
+    """Compares one moment of the server with what the program itself answers about the same offsets."""
+    with program.server.connect(program.name) as connection:
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        for table in ["trades", "quotes", "frames"]:
+            offset = connection.execute("SELECT journal_offset FROM tapedeck.tapedeck_offsets WHERE table_name = %s", [table]).fetchone()[0]
+            count, last, newest = connection.execute(
+                f"SELECT count(*), max(journal_offset), max(ingest_time_ns) FROM tapedeck.{table}").fetchone()
+            if table == "trades":
+                ages.append(time.time() - newest / 1e9)
+            here = program.query(f"SELECT count(*) FROM {table} WHERE journal_offset <= {offset}")
+            if last > offset or not here or here[0][0] != count:
+                torn.append(f"{table}: offset {offset}, {count} rows up to {last}, the program has {here}")
+
+
+def kills(server, work, options):
+    """Kills the program or the server at random instants, in turn, at times both."""
+    rng = random.Random(options.seed)
+    with Pipeline(server, work, "market_kills", "flush: 50ms") as program:
+        program.start()
+        check("kills: rows arrive", program.gets_on())
+        started, moved = time.monotonic(), 0
+        for kill in range(options.kills):
+            # Some kills come while the program or its sink is just starting, the others while rows are on their way.
+            if rng.random() < 0.7:
+                if not program.gets_on():
+                    check(f"kills: after kill {kill} rows arrive again", False, json.dumps(program.sink()))
+                    break
+                moved += 1
+            time.sleep(rng.uniform(0, 0.6))
+            both = rng.random() < 0.15
+            if kill % 2 == 0 or both:
+                program.kill()
+            if kill % 2 == 1 or both:
+                server.kill()
+                time.sleep(rng.choice([0, 0, rng.uniform(0, 2)]))
+                server.start()
+            if not program.is_running():
+                program.start()
+        print(f"      {options.kills} kills in {time.monotonic() - started:.0f} s, {moved} of them while rows arrived")
+        program.settle("kills")
+
+
+def door(server, work, options):
+    """COMMITs that get lost, whose answers get lost, and that arrive when the same rows are already sent again."""
+    between = Door(server.port, options.seed)
+    between.start()
+    with Pipeline(server, work, "market_door", port=between.port) as program:
+        program.start()
+        check("door: COMMITs meet every fate", wait_for(lambda: all(count >= 2 for count in between.met.values()), 120),
+              str(between.met))
+        # From here on the way is free.
+        between.fates = iter(lambda: None, 1)
+        program.settle("door")
+    between.close()
+
+
+def absent(server, work, _):
+    """A server that is not there when the program starts, nor when it ends, and comes later."""
+    with Pipeline(server, work, "market_absent") as program:
+        server.stop()
+        program.start()
+        check("absent: the sink is degraded and says why", program.becomes("degraded", str(server.port)), json.dumps(program.sink()))
+        check("absent: the program is not ready", program.readiness() == 503, str(program.ask("/readyz")))
+        lag, count = program.sink().get("lag_frames", 0), trades(program)
+        check("absent: the feed is live", program.feed("simulator").get("state") in ("live", "replaying"), str(program.feed("simulator")))
+        check("absent: queries get on", wait_for(lambda: trades(program) > count, 20))
+        check("absent: the lake gets on", wait_for(lambda: program.sink("lake").get("rows", 0) > 0, 20)
+              and program.sink("lake").get("state") == "live", json.dumps(program.sink("lake")))
+        check("absent: its lag grows", wait_for(lambda: program.sink().get("lag_frames", 0) > lag, 20), json.dumps(program.sink()))
+        program.ends("absent")
+        program.start()
+        check("absent: it is degraded again", program.becomes("degraded"))
+        server.start()
+        program.settle("absent")
+
+
+def trades(program):
+    answer = program.query("SELECT count(*) FROM trades")
+    return answer[0][0] if answer else -1
+
+
+def secrets(server, work, _):
+    """A wrong password is told in the server's words, and no password is told at all."""
+    with Pipeline(server, work, "market_secrets") as program:
+        with_password = program.address.replace(f"{ROLE}@", f"{ROLE}:{WRONG}@")
+        program.configure(with_password)
+        program.start()
+        check("secrets: the sink says what the server says", program.becomes("degraded", "password authentication failed"),
+              json.dumps(program.sink()))
+        check("secrets: the program is not ready", program.readiness() == 503)
+        nothing_told(program, "a wrong password")
+        program.ends("secrets")
+        # libpq repeats an address that it cannot read.
+        for number, damaged in enumerate([with_password.replace("127.0.0.1", "[127.0.0.1"), with_password + "?nonsense=1"], 1):
+            program.configure(damaged)
+            checked = run("check", program.folder / "pipeline.yaml")
+            program.start()
+            wait_for(lambda: not program.is_running() or program.becomes("degraded", seconds=1), 20)
+            nothing_told(program, f"damaged address {number}", checked.stdout + checked.stderr)
+            if program.is_running():
+                program.end()
+        program.environment["MARKET"] = with_password.replace(WRONG, PASSWORD)
+        program.configure("${MARKET}")
+        program.start()
+        check("secrets: with the right password it catches up", program.catches_up(), json.dumps(program.sink()))
+        nothing_told(program, "the right password")
+        program.settle("secrets")
+
+
+def nothing_told(program, name, more=""):
+    answers = [program.ask(path) for path in ["/api/v1/status", "/readyz", "/metrics"]] if program.is_running() else []
+    told = more.encode() + program.log.read_bytes() + b"".join(content for _, content in filter(None, answers))
+    check(f"secrets: no password is told with {name}", not any(word.encode() in told for word in [WRONG, PASSWORD]))
+
+
+def drift(server, work, _):
+    """Columns that are missing or of another type are named; once they are back, everything is delivered."""
+    with Pipeline(server, work, "market_drift") as program:
+        program.start()
+        check("drift: rows arrive", program.gets_on())
+        program.ends("drift, before")
+        server.execute(program.name, "ALTER TABLE tapedeck.trades DROP COLUMN conditions")
+        program.start()
+        check("drift: a missing column is named, with its table", program.becomes("degraded", "trades", "conditions"), json.dumps(program.sink()))
+        check("drift: the program is not ready", program.readiness() == 503)
+        check("drift: the feed is live", program.feed("simulator").get("state") in ("live", "replaying"))
+        server.execute(program.name, "ALTER TABLE tapedeck.trades ADD COLUMN conditions text")
+        check("drift: it goes on once the column is back", program.catches_up(), json.dumps(program.sink()))
+        # What was delivered stays as it is: no number gets lost on the way to the other type and back.
+        server.execute(program.name, "ALTER TABLE tapedeck.quotes ALTER COLUMN update_id TYPE numeric")
+        check("drift: a column of another type is named while it runs", program.becomes("degraded", "quotes", "update_id"),
+              json.dumps(program.sink()))
+        server.execute(program.name, "ALTER TABLE tapedeck.quotes ALTER COLUMN update_id TYPE bigint")
+        program.settle("drift")
+
+
+def later(server, work, _):
+    """A sink that a pipeline gets when it has run for a while begins at the beginning."""
+    with Pipeline(server, work, "market_later") as program:
+        program.configure(deliver=False)
+        program.start()
+        check("later: the lake has rows without the sink", wait_for(lambda: program.sink("lake").get("rows", 0) > 1000, 60))
+        program.ends("later, without the sink")
+        program.configure()
+        program.start()
+        program.settle("later")
+
+
+def frozen(server, work, _):
+    """A server that keeps its connections and answers nothing does not hold up the end of the program."""
+    with Pipeline(server, work, "market_frozen") as program:
+        program.start()
+        check("frozen: rows arrive", program.gets_on())
+        server.freeze()
+        try:
+            time.sleep(1.5)
+            program.ends("frozen")
+        finally:
+            server.thaw()
+        program.start()
+        program.settle("frozen")
+
+
+def replay(server, work, _):
+    """A replay ends when the sink has everything, and months get parts of their own."""
+    with Pipeline(server, work, "market_replay") as program:
+        recording = program.folder / "ticks.csv"
+        months = ["2023_11", "2023_12", "2024_01"]
+        first = 1_700_956_800_000  # 2023-11-26: three minutes from one trade to the next cross three months
+        recording.write_text("ts;px;qty\n" + "".join(f"{first + number * 180_000};{100 + number % 17 / 8};{1 + number % 5}\n"
+                                                   for number in range(20_000)) + "tomorrow;1;1\n")
+        done = run("replay", recording, "--mapping", "header=true,delimiter=;,time=ts,time_format=ms,price=px,size=qty",
+                   "--symbol", "ES", "--venue", "CME", "--config", program.folder / "pipeline.yaml", "--data", program.data, "--json",
+                   env=program.environment, timeout=300)
+        check("replay: it ends well", done.returncode == 0, done.stdout.strip()[-200:] or done.stderr[-300:])
+        counts = program.compare("replay")
+        check("replay: all rows are there", counts.get("trades") == 20_000 and counts.get("dead_letters") == 1)
+        for table in ["trades", "bars", "indicators"]:
+            check_months(server, program.name, table, months)
+
+
+SCENARIOS = [rows, kills, door, absent, secrets, drift, later, frozen, replay]
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--kills", type=int, default=8)
+    arguments.add_argument("--seed", type=int, default=random.randrange(1_000_000))
+    arguments.add_argument("--only", default=",".join(scenario.__name__ for scenario in SCENARIOS))
+    options = arguments.parse_args()
+    if programs() is None:
+        print("SKIPPED: PostgreSQL is not installed (Debian: apt-get install postgresql); nothing of the sink postgresql was tested")
+        sys.exit(77)
+    print(f"seed {options.seed}")
+    with tempfile.TemporaryDirectory(prefix="tapedeck-postgresql-") as folder, Server(PASSWORD) as server:
+        for scenario in SCENARIOS:
+            if scenario.__name__ in options.only.split(","):
+                started = time.monotonic()
+                scenario(server, pathlib.Path(folder), options)
+                print(f"      {scenario.__name__}: {time.monotonic() - started:.0f} s", flush=True)
+    finish()
+
+
+if __name__ == "__main__":
+    main()
