@@ -61,7 +61,9 @@ enum BarSeriesCheck {
         var faults: [Int: AnswerFault] = [:]
         for (index, level) in levels.enumerated() where level != right {
             let factor = exp2(abs(level - right)).rounded()
-            let what = level > right ? "\(Int(factor)) times" : "1/\(Int(factor)) of"
+            // A ratio of a split may be any number.
+            let times = Int(exactly: factor).map { "\($0)" } ?? "\(factor)"
+            let what = level > right ? "\(times) times" : "1/\(times) of"
             faults[index] = AnswerFault(
                 .implausible, "close \(bars[index].close) is about \(what) the prices of most other bars")
         }

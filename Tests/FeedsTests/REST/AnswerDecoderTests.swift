@@ -168,6 +168,13 @@ private func rows(_ closes: [Double], _ more: [Int: String] = [:]) -> String {
         #expect(kept.deadLetters[0].hasSuffix("; the bar is kept"))
     }
 
+    @Test func `a price may move by a factor that is no whole number of the machine`() throws {
+        let closes: [Double] = [1, 2e19, 1, 1]
+        let answers = try DecodedAnswers(settings: settings()).decode(rows(closes, [3: #","s":2e19"#]))
+        #expect(answers.deadLetters.count == 1)
+        #expect(answers.deadLetters[0].hasPrefix("1 implausible: close 2e+19 is about 2.0005"))
+    }
+
     @Test func `prices that move by the ratio of a split are right on its day, and wrong on another`() throws {
         let right = rows([700, 700, 100, 101], [2: #","s":7"#])
         #expect(try DecodedAnswers(settings: settings()).decode(right).deadLetters == [])
