@@ -54,6 +54,7 @@ import Testing
     func `a clock that was asked before answers like a new one, and shows the time again`(zone: String) throws {
         var random = SeededGenerator(seed: 8)
         var clock = try #require(ZoneClock(zone))
+        let unused = try #require(ZoneClock(zone))
         let nsPerDay = Timestamp.nanosecondsPerDay
         var skipped = 0
         for round in 0..<60 {
@@ -66,6 +67,7 @@ import Testing
                 var fresh = try #require(ZoneClock(zone))
                 #expect(utc == fresh.utcNs(day: day, ofDayNs: ofDay), "\(zone) \(CivilDate(daysSinceEpoch: day))")
                 if !zone.contains("+"), clock.wallNs(utcNs: utc) != day * nsPerDay + ofDay { skipped += 1 }
+                #expect(clock.wallNs(utcNs: utc) == unused.wallNs(utcNs: utc), "\(zone) at \(utc)")
             }
         }
         #expect(skipped <= 5)

@@ -5,7 +5,8 @@ internal import Foundation
 /// A time that the clock shows twice is taken as the first; a time that the clock skips is taken as if it had not
 /// been set forward yet.
 ///
-/// - Complexity: constant per time; the time-zone database is asked for each season, and for days on which it changes.
+/// - Complexity: constant per time; the time-zone database is asked once for each season, and for the days about a change of
+///   the clocks.
 public struct ZoneClock: Sendable {
     private enum Rule: Sendable {
         case fixed(offsetNs: Int64)
@@ -14,15 +15,19 @@ public struct ZoneClock: Sendable {
     private let rule: Rule
     /// How far the clock is ahead of the zone's.
     private let aheadNs: Int64
-    /// The day that the offsets below belong to, in days since 1970.
-    private var day = Int64.min
-    private var offsetNs: Int64 = 0
-    /// Wall-clock nanoseconds of the day from which `laterOffsetNs` holds.
-    private var changeNs = Int64.max
-    private var laterOffsetNs: Int64 = 0
-    /// Days around it that have the offset of their midnight all day long.
-    private var season: Range<Int64> = 0..<0
-    private var seasonOffsetNs: Int64 = 0
+    /// The stretch of the last day.
+    private var stretch = Stretch(days: 0..<0, offsetNs: 0)
+    /// Stretches found so far, by their first days.
+    private var stretches: [Stretch] = []
+
+    /// Days on which the zone's clocks are off UTC by the same all day long; or a single day on which they change.
+    private struct Stretch: Sendable {
+        var days: Range<Int64>
+        var offsetNs: Int64
+        /// Wall-clock nanoseconds of the day from which `laterOffsetNs` holds.
+        var changeNs = Int64.max
+        var laterOffsetNs: Int64 = 0
+    }
 
     /// Reads an IANA name, `UTC`, or an offset such as `UTC-5`, `+05:30`, `-0500`; or a name and an offset from it, such
     /// as `America/New_York+7`: the clock of forex brokers whose day ends at 17:00 in New York, summer and winter.
@@ -32,6 +37,7 @@ public struct ZoneClock: Sendable {
         if let offset = Self.offsetNs(text) {
             rule = .fixed(offsetNs: offset)
             aheadNs = 0
+            stretch = Stretch(days: .min ..< .max, offsetNs: offset)
         } else if let zone = Self.named(text) {
             rule = .named(zone)
             aheadNs = 0
@@ -68,28 +74,25 @@ public struct ZoneClock: Sendable {
     ///   - day: days since 1970.
     ///   - ofDayNs: nanoseconds that the clock shows since midnight.
     public mutating func utcNs(day: Int64, ofDayNs: Int64) -> Int64 {
-        var (day, ofDayNs) = (day, ofDayNs)
-        if aheadNs != 0 {
-            ofDayNs -= aheadNs
-            let days = (ofDayNs < 0 ? ofDayNs - Timestamp.nanosecondsPerDay + 1 : ofDayNs) / Timestamp.nanosecondsPerDay
-            day += days
-            ofDayNs -= days * Timestamp.nanosecondsPerDay
+        if aheadNs == 0 { return zoneUTCNs(day: day, ofDayNs: ofDayNs) }
+        let ofDayNs = ofDayNs - aheadNs
+        let days = (ofDayNs < 0 ? ofDayNs - Timestamp.nanosecondsPerDay + 1 : ofDayNs) / Timestamp.nanosecondsPerDay
+        return zoneUTCNs(day: day + days, ofDayNs: ofDayNs - days * Timestamp.nanosecondsPerDay)
+    }
+
+    /// The same for what the zone's own clocks show.
+    private mutating func zoneUTCNs(day: Int64, ofDayNs: Int64) -> Int64 {
+        if !stretch.days.contains(day), case .named(let zone) = rule {
+            stretch = knownStretch(day) ?? newStretch(day, zone)
         }
-        let wallNs = day &* Timestamp.nanosecondsPerDay &+ ofDayNs
-        switch rule {
-        case .fixed(let offsetNs): return wallNs &- offsetNs
-        case .named(let zone):
-            if season.contains(day) { return wallNs &- seasonOffsetNs }
-            if day != self.day {
-                look(up: day, zone)
-                lookUpSeason(zone)
-            }
-            return wallNs &- (ofDayNs < changeNs ? offsetNs : laterOffsetNs)
-        }
+        let offsetNs = ofDayNs < stretch.changeNs ? stretch.offsetNs : stretch.laterOffsetNs
+        return day &* Timestamp.nanosecondsPerDay &+ ofDayNs &- offsetNs
     }
 
     /// What the clocks of the zone show at a moment, in nanoseconds since their 1970-01-01T00:00.
     public func wallNs(utcNs: Int64) -> Int64 {
+        let wallNs = utcNs &+ stretch.offsetNs
+        if stretch.changeNs == .max, stretch.days.contains(Self.day(ofNs: wallNs)) { return wallNs }
         switch rule {
         case .fixed(let offsetNs): return utcNs &+ offsetNs
         case .named(let zone):
@@ -99,34 +102,52 @@ public struct ZoneClock: Sendable {
     }
 
     /// The day that the clocks of the zone show at a moment, in days since 1970.
-    public func day(utcNs: Int64) -> Int64 {
-        CivilDate.split(Timestamp(nanoseconds: wallNs(utcNs: utcNs))).date.daysSinceEpoch
+    public func day(utcNs: Int64) -> Int64 { Self.day(ofNs: wallNs(utcNs: utcNs)) }
+
+    /// Days since 1970 that have begun.
+    private static func day(ofNs wallNs: Int64) -> Int64 {
+        CivilDate.split(Timestamp(nanoseconds: wallNs)).date.daysSinceEpoch
     }
 
-    private mutating func look(up day: Int64, _ zone: TimeZone) {
+    private func knownStretch(_ day: Int64) -> Stretch? {
+        let next = stretches.partitioningIndex { $0.days.lowerBound > day }
+        guard next > 0, stretches[next - 1].days.contains(day) else { return nil }
+        return stretches[next - 1]
+    }
+
+    private mutating func newStretch(_ day: Int64, _ zone: TimeZone) -> Stretch {
+        var new = Self.lookUp(day, zone)
+        if new.changeNs == .max, let season = Self.season(around: day, offsetNs: new.offsetNs, zone) {
+            new.days = season
+        }
+        if stretches.count == Self.mostStretches { stretches.removeAll() }
+        stretches.insert(new, at: stretches.partitioningIndex { $0.days.lowerBound > new.days.lowerBound })
+        return new
+    }
+
+    /// What holds on a day, as a stretch of that day alone.
+    private static func lookUp(_ day: Int64, _ zone: TimeZone) -> Stretch {
         let wall = Double(day) * 86_400
         /// Offset in seconds when the zone's clocks show `wall` seconds.
         func offset(at wall: Double) -> Int {
             let guess = zone.secondsFromGMT(for: Date(timeIntervalSince1970: wall))
             return zone.secondsFromGMT(for: Date(timeIntervalSince1970: wall - Double(guess)))
         }
-        self.day = day
         let first = offset(at: wall)
         let start = Date(timeIntervalSince1970: wall - Double(first))
-        offsetNs = Int64(first) * 1_000_000_000
-        changeNs = .max
-        guard let change = zone.nextDaylightSavingTimeTransition(after: start) else { return }
+        var found = Stretch(days: day..<day + 1, offsetNs: Int64(first) * 1_000_000_000)
+        guard let change = zone.nextDaylightSavingTimeTransition(after: start) else { return found }
         let shown = change.timeIntervalSince(start)
-        guard shown < 86_400 else { return }
-        changeNs = Int64(shown) * 1_000_000_000
-        laterOffsetNs = Int64(zone.secondsFromGMT(for: change)) * 1_000_000_000
+        guard shown < 86_400 else { return found }
+        found.changeNs = Int64(shown) * 1_000_000_000
+        found.laterOffsetNs = Int64(zone.secondsFromGMT(for: change)) * 1_000_000_000
         // A clock set forward skips the hour after the change; what it claims to show there is still the old time.
-        if laterOffsetNs > offsetNs { changeNs += laterOffsetNs - offsetNs }
+        if found.laterOffsetNs > found.offsetNs { found.changeNs += found.laterOffsetNs - found.offsetNs }
+        return found
     }
 
-    /// The days between the changes before and after `day`, where that day is none of a change.
-    private mutating func lookUpSeason(_ zone: TimeZone) {
-        guard changeNs == .max else { return }
+    /// The days between the changes before and after `day`, which has none; nil where it is next to one.
+    private static func season(around day: Int64, offsetNs: Int64, _ zone: TimeZone) -> Range<Int64>? {
         let start = Date(timeIntervalSince1970: Double(day) * 86_400 - Double(offsetNs) / 1e9)
         /// The day that the clocks show at a change, by the offset before it.
         func dayShown(_ change: Date) -> Int64 {
@@ -134,20 +155,20 @@ public struct ZoneClock: Sendable {
             return Int64(((change.timeIntervalSince1970 + Double(offset)) / 86_400).rounded(.down))
         }
         // Without a change in a year the season begins a year before.
-        var first = day - Self.lookBackDays + 2
+        var first = day - lookBackDays + 2
         var next = zone.nextDaylightSavingTimeTransition(
-            after: start.addingTimeInterval(-Double(Self.lookBackDays) * 86_400))
+            after: start.addingTimeInterval(-Double(lookBackDays) * 86_400))
         while let change = next, change <= start {
             first = dayShown(change) + 2
             next = zone.nextDaylightSavingTimeTransition(after: change)
         }
-        let last = next.map { dayShown($0) - 1 } ?? day + Self.lookBackDays
-        guard first <= day, day < last else { return }
-        season = first..<last
-        seasonOffsetNs = offsetNs
+        let last = next.map { dayShown($0) - 1 } ?? day + lookBackDays
+        return first <= day && day < last ? first..<last : nil
     }
 
     private static let lookBackDays: Int64 = 400
+    /// Eight a year are few; without changes their number depends on which days are asked for.
+    private static let mostStretches = 4096
 
     private static func offsetNs(_ text: String) -> Int64? {
         var rest = Substring(text)
