@@ -49,7 +49,41 @@ static bool is_too_large(std::string_view number) {
     return read.ec == std::errc() ? power > -places : exponent[0] != '-';
 }
 
+// A number without exponent and of at most nineteen digits, zeros in front included: what a double is in full, as vendors
+// write it. Digits and power of ten are exact in the 64 bits that the processor's own format has for them, so that the
+// quotient is rounded once to 64 bits and then once to 53. The second rounding may only differ from a single one where
+// the first ended halfway between two doubles. False for such numbers and all others.
+static bool read_nineteen_digits(std::string_view text, double &value) {
+    static_assert(std::numeric_limits<long double>::digits == 64);
+    static constexpr long double powers[] = {1e0L,  1e1L,  1e2L,  1e3L,  1e4L,  1e5L,  1e6L,  1e7L,  1e8L,  1e9L,
+                                             1e10L, 1e11L, 1e12L, 1e13L, 1e14L, 1e15L, 1e16L, 1e17L, 1e18L, 1e19L};
+    const bool is_negative = text.front() == '-';
+    uint64_t digits = 0;
+    size_t count = 0, before = SIZE_MAX;
+    for (size_t i = is_negative; i < text.size(); i++) {
+        const unsigned digit = (unsigned char)text[i] - '0';
+        if (digit <= 9) {
+            if (++count > 19) return false;
+            digits = digits * 10 + digit;
+        } else if (text[i] == '.' && before == SIZE_MAX) {
+            before = count;
+        } else {
+            return false;
+        }
+    }
+    const bool has_point = before != SIZE_MAX;
+    if (!has_point) before = count;
+    if (before == 0 || (has_point && before == count) || (before > 1 && text[is_negative] == '0')) return false;
+    const long double quotient = (long double)digits / powers[count - before];
+    uint64_t bits;
+    memcpy(&bits, &quotient, sizeof bits);
+    if ((bits & 0x7ff) == 0x400) return false;
+    value = is_negative ? -(double)quotient : (double)quotient;
+    return true;
+}
+
 bool read_decimal_slowly(std::string_view text, double &value) {
+    if (!text.empty() && read_nineteen_digits(text, value)) return true;
     if (!is_number(text)) return false;
     auto result = std::from_chars(text.data(), text.data() + text.size(), value);
     if (result.ec != std::errc::result_out_of_range) return true;

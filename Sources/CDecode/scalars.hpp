@@ -102,4 +102,20 @@ inline bool unquoted(std::string_view token, std::string_view &inside) {
 /// True where the token is a number, string, true, false or null.
 bool is_scalar(std::string_view token);
 
+/// True where the token is a string of at most 30 bytes without escapes. 32 bytes from its start must be readable.
+inline bool is_plain_string(std::string_view token) {
+    if (token.front() != '"' || token.size() - 2 > 30) return false;
+    const __m256i bytes = _mm256_loadu_si256((const __m256i *)token.data());
+    const __m256i escapes = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\\'));
+    return ((uint32_t)_mm256_movemask_epi8(escapes) & (~0u >> (32 - token.size()))) == 0;
+}
+
+/// True where the token is a scalar; on a short way for plain strings and numbers. 32 bytes from its start must be
+/// readable.
+inline bool is_value(std::string_view token) {
+    double number;
+    return token.front() == '"' ? is_plain_string(token) || is_scalar(token)
+                                : read_plain_decimal(token.data(), token.size(), number) || is_scalar(token);
+}
+
 }  // namespace tapedeck

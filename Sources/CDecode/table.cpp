@@ -1,10 +1,10 @@
-#include "include/CDecodeTable.h"
-
 #include <string.h>
 
 #include <string>
 #include <vector>
 
+#include "cells.hpp"
+#include "key_order.hpp"
 #include "tokens.hpp"
 
 namespace tapedeck {
@@ -12,8 +12,10 @@ namespace {
 
 struct Node : td_path_node {
     std::string name;
-    /// The child that matched the last key: objects of one list have their keys in one order.
-    int32_t hint = -1;
+    /// The rows below it, and of rows the children that get their names and plain values; -1 where there are none.
+    int32_t each = -1, row_name = -1, row_value = -1;
+    /// Its members in the order in which the last object had them, and the children that they matched.
+    KeyOrder order;
 };
 
 constexpr int deepest_path = 64;
@@ -25,16 +27,19 @@ using namespace tapedeck;
 
 struct td_table {
     std::vector<Node> nodes;
-    std::vector<std::vector<td_cell>> columns;
-    std::vector<int32_t> group_of_column;
-    std::vector<std::vector<int32_t>> columns_of_group;
-    /// Text of each row, of groups of TD_PATH_EACH.
-    std::vector<std::vector<td_cell>> rows;
+    std::vector<td_table_column_kind> columns;
+    /// By column: which it is among those of its rows.
+    std::vector<size_t> places;
+    /// Values outside of rows, by column.
+    std::vector<std::vector<td_cell>> lists;
+    std::vector<CellRows> rows;
+    /// Columns of each.
+    std::vector<size_t> widths;
     Tokenizer tokenizer;
 
     void clear() {
-        for (auto &column : columns) column.clear();
-        for (auto &group : rows) group.clear();
+        for (auto &list : lists) list.clear();
+        for (size_t i = 0; i < rows.size(); i++) rows[i].reset(widths[i]);
     }
 
     bool read(const char *bytes, size_t count) {
@@ -43,61 +48,111 @@ struct td_table {
         size_t token_count;
         if (count > UINT32_MAX / 2 || !tokenizer.scan(bytes, count, starts, token_count)) return false;
         Tokens tokens(bytes, starts, token_count);
-        if (value(tokens, 0, false, 0) && !tokens.has(1)) return true;
+        if (value(tokens, 0, nullptr, 0) && !tokens.has(1)) return true;
         clear();
         return false;
     }
 
   private:
-    /// Reads the value that a node matched. Where `in_row`, a column gets at most one cell for the row under way.
-    bool value(Tokens &tokens, int32_t at, bool in_row, int depth) {
-        const Node &node = nodes[at];
+    /// Reads the value that a node matched: inside of `row` where there is one.
+    bool value(Tokens &tokens, int32_t at, td_cell *row, int depth) {
         if (!tokens.has(1) || depth > deepest_path) return false;
-        const int32_t each = each_child(at);
         switch (tokens.peek()) {
-            case '{': return object(tokens, at, each, in_row, depth);
-            case '[': return list(tokens, at, each, in_row, depth);
-            default: {
-                const std::string_view token = tokens.take();
-                if (!is_scalar(token)) return false;
-                set(node.column, token, in_row);
-                return true;
-            }
+            case '{': return object(tokens, at, row, depth);
+            case '[': return list(tokens, at, row, depth);
+            default: return set(nodes[at].column, tokens.take(), row);
         }
     }
 
-    bool object(Tokens &tokens, int32_t at, int32_t each, bool in_row, int depth) {
+    bool object(Tokens &tokens, int32_t at, td_cell *row, int depth) {
         tokens.open('{');
         bool more = !tokens.close_empty('}');
-        const char *key;
-        while (more) {
-            if (!tokens.key(key)) return false;
-            // A member that is asked for by its name is no row.
-            const int32_t child = member(at, key);
-            if (child < 0 && each >= 0) {
-                if (!row(tokens, each, key, depth)) return false;
+        Node &node = nodes[at];
+        for (size_t place = 0; more; place++) {
+            if (row != nullptr && !plain_members(tokens, node.order, place, row)) return true;
+            const char *key = tokens.here();
+            int32_t child;
+            const KnownMember *known = tokens.has(4) ? node.order.find(place, key) : nullptr;
+            if (known != nullptr) {
+                key++;
+                child = known->child;
+                tokens.step_over_key();
             } else {
-                if (!(child >= 0 ? value(tokens, child, in_row, depth + 1) : tokens.skip(depth))) return false;
+                const char *begin = key;
+                if (!tokens.key(key)) return false;
+                child = member(node, key);
+                node.order.remember(place, begin, tokens.behind(), meaning(node, child));
+            }
+            if (child < 0 && node.each >= 0) {
+                // A member that is asked for by its name is no row.
+                if (!add_row(tokens, nodes[node.each], key, depth)) return false;
+            } else if (child < 0) {
+                if (!tokens.skip(depth)) return false;
+            } else if (!value(tokens, child, row, depth + 1)) {
+                return false;
             }
             if (!tokens.next('}', more)) return false;
         }
         return true;
     }
 
-    bool list(Tokens &tokens, int32_t at, int32_t each, bool in_row, int depth) {
+    /// Reads members of a row that come in the order of the last one, as long as they are plain values: numbers,
+    /// short texts without escapes. Stops before the first that is something else, or not JSON. True where there
+    /// are members left.
+    static bool plain_members(Tokens &tokens, const KeyOrder &order, size_t &place, td_cell *row) {
+        // A copy of which no address is taken stays in registers.
+        Tokens at = tokens;
+        bool more = true;
+        const KnownMember *known = order.begin() + place;
+        for (; known < order.end() && known->is_plain && at.has(4) && known->matches(at.here()); known++) {
+            Tokens behind = at;
+            behind.step_over_key();
+            const std::string_view token = behind.take();
+            td_cell skipped{};
+            td_cell &cell = known->cell == 0 ? skipped : row[known->cell];
+            if (cell.is_given || !fill_plain(cell, token, known->is_number)) break;
+            const char mark = behind.peek();
+            if (mark != ',' && mark != '}') break;
+            behind.step_over_mark();
+            at = behind;
+            if (mark == '}') {
+                more = false;
+                break;
+            }
+        }
+        place = (size_t)(known - order.begin());
+        tokens = at;
+        return more;
+    }
+
+    /// What a member stands for.
+    KnownMember meaning(const Node &node, int32_t child) const {
+        KnownMember known;
+        known.child = child;
+        if (child < 0) {
+            known.is_plain = node.each < 0;
+        } else if (const Node &found = nodes[child]; found.child < 0 && found.column >= 0) {
+            known.is_plain = true;
+            known.is_number = columns[found.column].is_number;
+            known.cell = (uint32_t)places[found.column];
+        }
+        return known;
+    }
+
+    bool list(Tokens &tokens, int32_t at, td_cell *row, int depth) {
         tokens.open('[');
         bool more = !tokens.close_empty(']');
-        const int32_t column = in_row ? -1 : nodes[at].column;
+        const Node &node = nodes[at];
+        const int32_t column = row != nullptr ? -1 : node.column;
         for (int32_t index = 0; more; index++) {
-            if (each >= 0) {
-                if (!row(tokens, each, nullptr, depth)) return false;
+            if (node.each >= 0) {
+                if (!add_row(tokens, nodes[node.each], nullptr, depth)) return false;
             } else if (column >= 0 && tokens.has(1) && (tokens.peek() & ~0x20) != '[') {
-                const std::string_view token = tokens.take();
-                if (!is_scalar(token)) return false;
-                columns[column].push_back(cell(token));
+                lists[column].emplace_back();
+                if (!fill(lists[column].back(), tokens.take(), columns[column].is_number)) return false;
             } else {
-                const int32_t child = element(at, index);
-                if (!(child >= 0 ? value(tokens, child, in_row, depth + 1) : tokens.skip(depth))) return false;
+                const int32_t child = element(node, index);
+                if (!(child >= 0 ? value(tokens, child, row, depth + 1) : tokens.skip(depth))) return false;
             }
             if (!tokens.next(']', more)) return false;
         }
@@ -105,30 +160,25 @@ struct td_table {
     }
 
     /// Reads a row, with its name where it has one.
-    bool row(Tokens &tokens, int32_t each, const char *name, int depth) {
-        const int32_t group = nodes[each].group;
+    bool add_row(Tokens &tokens, const Node &each, const char *name, int depth) {
         if (!tokens.has(1)) return false;
+        td_cell *row = rows[each.rows].add();
         const char *begin = tokens.here();
         const bool is_bracket = (*begin & ~0x20) == '[';
-        const size_t number = rows[group].size();
         if (is_bracket) {
-            if (!value(tokens, each, true, depth + 1)) return false;
-        } else {
-            const std::string_view token = tokens.take();
-            if (!is_scalar(token)) return false;
-            const int32_t child = special(each, TD_PATH_ROW_VALUE);
-            if (child >= 0) set(nodes[child].column, token, true);
+            if (!value(tokens, (int32_t)(&each - nodes.data()), row, depth + 1)) return false;
+        } else if (!set(each.row_value < 0 ? -1 : nodes[each.row_value].column, tokens.take(), row)) {
+            return false;
         }
         // A value is followed by a comma or a bracket: the text between ends where white space may begin.
-        rows[group].push_back(td_cell{begin, (uint32_t)(tokens.here() - begin), false});
-        const int32_t child = special(each, TD_PATH_ROW_NAME);
-        if (child >= 0 && name != nullptr) {
+        row[0].text = begin;
+        row[0].count = (uint32_t)(tokens.here() - begin);
+        if (each.row_name >= 0 && name != nullptr) {
             const char *end = name;
             while (*end != '"' || is_escaped(name, end)) end++;
-            columns[nodes[child].column].push_back(td_cell{name, (uint32_t)(end - name), true});
+            const int32_t column = nodes[each.row_name].column;
+            fill(row[places[column]], name, (size_t)(end - name), true, columns[column].is_number);
         }
-        for (const int32_t column : columns_of_group[group])
-            if (columns[column].size() == number) columns[column].push_back(td_cell{nullptr, 0, false});
         return true;
     }
 
@@ -138,69 +188,58 @@ struct td_table {
         return slashes % 2 == 1;
     }
 
-    void set(int32_t column, std::string_view token, bool in_row) {
-        if (column < 0) return;
-        std::vector<td_cell> &cells = columns[column];
-        const size_t filled = in_row ? rows[group_of_column[column]].size() : 0;
-        if (cells.size() == filled) cells.push_back(cell(token));
+    /// Takes a plain value for a column, unless the row or the text had one for it before; false where it is none.
+    bool set(int32_t column, std::string_view token, td_cell *row) {
+        if (column < 0) return is_value(token);
+        if (row == nullptr) {
+            if (!lists[column].empty()) return is_value(token);
+            lists[column].emplace_back();
+        }
+        td_cell &cell = row == nullptr ? lists[column].back() : row[places[column]];
+        return cell.is_given ? is_value(token) : fill(cell, token, columns[column].is_number);
     }
 
-    static td_cell cell(std::string_view token) {
-        std::string_view inside;
-        if (unquoted(token, inside)) return td_cell{inside.data(), (uint32_t)inside.size(), true};
-        if (token == "null") return td_cell{nullptr, 0, false};
-        return td_cell{token.data(), (uint32_t)token.size(), false};
-    }
-
-    int32_t each_child(int32_t at) const {
-        const int32_t child = nodes[at].child;
-        return child >= 0 && nodes[child].kind == TD_PATH_EACH ? child : -1;
-    }
-
-    int32_t special(int32_t at, int32_t kind) const {
-        for (int32_t child = nodes[at].child; child >= 0; child = nodes[child].sibling)
-            if (nodes[child].kind == kind) return child;
-        return -1;
-    }
-
-    bool is_named(int32_t at, const char *key) const {
-        const Node &node = nodes[at];
+    bool is_named(const Node &node, const char *key) const {
         return node.kind == TD_PATH_KEY && memcmp(key, node.name.data(), node.name.size()) == 0 &&
                key[node.name.size()] == '"';
     }
 
-    int32_t member(int32_t at, const char *key) {
-        Node &node = nodes[at];
-        if (node.child < 0) return -1;
-        const int32_t expected = node.hint >= 0 ? nodes[node.hint].sibling : node.child;
-        if (expected >= 0 && is_named(expected, key)) return node.hint = expected;
+    int32_t member(const Node &node, const char *key) const {
         for (int32_t child = node.child; child >= 0; child = nodes[child].sibling)
-            if (is_named(child, key)) return node.hint = child;
+            if (is_named(nodes[child], key)) return child;
         return -1;
     }
 
-    int32_t element(int32_t at, int32_t index) const {
-        for (int32_t child = nodes[at].child; child >= 0; child = nodes[child].sibling)
+    int32_t element(const Node &node, int32_t index) const {
+        for (int32_t child = node.child; child >= 0; child = nodes[child].sibling)
             if (nodes[child].kind == TD_PATH_INDEX && nodes[child].index == index) return child;
         return -1;
     }
 };
 
 extern "C" td_table *td_table_create(
-    const td_path_node *nodes, size_t node_count, const int32_t *groups, size_t column_count, size_t group_count) {
+    const td_path_node *nodes, size_t node_count, const td_table_column_kind *columns, size_t column_count,
+    size_t rows) {
     td_table *table = new td_table;
     for (size_t i = 0; i < node_count; i++) {
         Node node;
         static_cast<td_path_node &>(node) = nodes[i];
         if (nodes[i].key != nullptr) node.name.assign(nodes[i].key, nodes[i].key_count);
+        for (int32_t child = node.child; child >= 0; child = nodes[child].sibling) {
+            if (nodes[child].kind == TD_PATH_EACH) node.each = child;
+            if (nodes[child].kind == TD_PATH_ROW_NAME) node.row_name = child;
+            if (nodes[child].kind == TD_PATH_ROW_VALUE) node.row_value = child;
+        }
         table->nodes.push_back(std::move(node));
     }
-    table->columns.resize(column_count);
-    table->group_of_column.assign(groups, groups + column_count);
-    table->rows.resize(group_count);
-    table->columns_of_group.resize(group_count);
+    table->columns.assign(columns, columns + column_count);
+    table->lists.resize(column_count);
+    table->rows.resize(rows);
+    table->widths.resize(rows);
     for (size_t column = 0; column < column_count; column++)
-        table->columns_of_group[groups[column]].push_back((int32_t)column);
+        // The cell before the columns is the row's text.
+        table->places.push_back(columns[column].rows < 0 ? 0 : ++table->widths[(size_t)columns[column].rows]);
+    table->clear();
     return table;
 }
 
@@ -208,19 +247,15 @@ extern "C" void td_table_destroy(td_table *table) { delete table; }
 
 extern "C" bool td_table_read(td_table *table, const char *bytes, size_t count) { return table->read(bytes, count); }
 
-extern "C" size_t td_table_rows(const td_table *table, int32_t group) {
-    size_t most = table->rows[group].size();
-    for (const int32_t column : table->columns_of_group[group])
-        if (table->columns[column].size() > most) most = table->columns[column].size();
-    return most;
+extern "C" size_t td_table_rows(const td_table *table, int32_t rows) { return table->rows[(size_t)rows].count(); }
+
+extern "C" td_column_cells td_table_column(const td_table *table, int32_t column) {
+    const int32_t rows = table->columns[(size_t)column].rows;
+    if (rows >= 0) return table->rows[(size_t)rows].column(table->places[(size_t)column] - 1);
+    const auto &list = table->lists[(size_t)column];
+    return td_column_cells{list.data(), list.size(), 1};
 }
 
-extern "C" const td_cell *td_table_column(const td_table *table, int32_t column, size_t *count) {
-    *count = table->columns[column].size();
-    return table->columns[column].data();
-}
-
-extern "C" td_cell td_table_row(const td_table *table, int32_t group, size_t row) {
-    const auto &rows = table->rows[group];
-    return row < rows.size() ? rows[row] : td_cell{nullptr, 0, false};
+extern "C" td_cell td_table_row(const td_table *table, int32_t rows, size_t row) {
+    return table->rows[(size_t)rows].text(row);
 }

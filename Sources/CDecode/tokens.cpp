@@ -46,7 +46,7 @@ bool Tokens::skip(int depth) {
                 if (!skip(depth + 1) || !next(']', more)) return false;
             }
             return true;
-        default: return is_scalar(take());
+        default: return is_value(take());
     }
 }
 

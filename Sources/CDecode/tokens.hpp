@@ -67,6 +67,12 @@ class Tokens {
         return true;
     }
 
+    /// Steps over a key and its colon where it is known that they are there.
+    void step_over_key() { next_ += 2; }
+
+    /// Steps over the mark behind a value where it is known that it is there.
+    void step_over_mark() { next_++; }
+
     /// What stands behind a value: `more` after a comma, not after `bracket`. False for anything else.
     bool next(char bracket, bool &more) {
         if (!has(1)) return false;
@@ -76,7 +82,7 @@ class Tokens {
         return more || mark == bracket;
     }
 
-    /// The end of the bracket that was just stepped over.
+    /// The end of the bracket or colon that was just stepped over.
     const char *behind() const { return text_ + starts_[next_ - 1] + 1; }
 
     /// Steps over a value and checks all of it.

@@ -1,4 +1,4 @@
-// Rows of any JSON text, by paths: for vendors whose shape is known from configuration only.
+// Rows of JSON and CSV texts whose shape is known from configuration only.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,32 +35,93 @@ typedef struct {
     /// The column that gets the value here; -1 where none does. The column of a value outside of rows gets its elements
     /// where the value is a list, one row each.
     int32_t column;
-    /// Of TD_PATH_EACH: the group whose rows these are.
-    int32_t group;
+    /// Of TD_PATH_EACH: the number of these rows.
+    int32_t rows;
 } td_path_node;
+
+/// What is known of the number in a cell.
+enum {
+    /// There is no text, or a word that stands for nothing.
+    TD_NUMBER_MISSING = 0,
+    TD_NUMBER_READ = 1,
+    /// The text is something else.
+    TD_NUMBER_WRONG = 2
+};
 
 /// A value in the text: of a string, its inside. `text` is NULL where the value is null or missing.
 typedef struct {
     const char *text;
+    /// In columns of numbers: 0 where it is missing, NaN where the text is something else.
+    double number;
     uint32_t count;
     bool is_string;
+    /// Whether the row has something here, be it null.
+    bool is_given;
+    /// Of columns of numbers: one of the above.
+    uint8_t number_is;
 } td_cell;
 
-/// Reads texts by one tree of paths. One thread at a time.
+/// Cells of a column: `count`, each `stride` cells behind the one before.
+typedef struct {
+    const td_cell *first;
+    size_t count;
+    size_t stride;
+} td_column_cells;
+
+/// Where a column of a JSON table belongs.
+typedef struct {
+    /// The number of the rows whose values it has; -1 for values outside of rows.
+    int32_t rows;
+    /// Whether its values are read as numbers.
+    bool is_number;
+} td_table_column_kind;
+
+/// Reads JSON texts by one tree of paths. One thread at a time.
 typedef struct td_table td_table;
-/// Copies the nodes. `groups[c]` is the group of column `c`.
+/// Copies the nodes. `rows` says how many TD_PATH_EACH there are.
 td_table *td_table_create(
-    const td_path_node *nodes, size_t node_count, const int32_t *groups, size_t column_count, size_t group_count);
+    const td_path_node *nodes, size_t node_count, const td_table_column_kind *columns, size_t column_count,
+    size_t rows);
 void td_table_destroy(td_table *table);
 
 /// Reads a text; false where it is not JSON. 64 bytes behind it must be readable, and it must stay while cells are used.
 bool td_table_read(td_table *table, const char *bytes, size_t count);
-/// Rows of a group: of its longest column.
-size_t td_table_rows(const td_table *table, int32_t group);
-/// Cells of a column; as many as given in `count`, perhaps fewer than the group has rows.
-const td_cell *td_table_column(const td_table *table, int32_t column, size_t *count);
-/// The text of a row of TD_PATH_EACH, without its name; empty for rows of lists side by side.
-td_cell td_table_row(const td_table *table, int32_t group, size_t row);
+/// How many rows of a number there are.
+size_t td_table_rows(const td_table *table, int32_t rows);
+/// Valid until the next text is read.
+td_column_cells td_table_column(const td_table *table, int32_t column);
+/// The text of a row of TD_PATH_EACH, without its name; empty where there is no such row.
+td_cell td_table_row(const td_table *table, int32_t rows, size_t row);
+
+/// A column of a CSV text.
+typedef struct {
+    /// Place of the field in a line; -1 where the text does not have it.
+    int32_t field;
+    /// Whether its values are read as numbers.
+    bool is_number;
+} td_csv_column_kind;
+
+/// Cuts CSV texts into cells. Fields are separated by commas and may stand in quotes with commas inside; a line break
+/// ends a line even there. Lines without anything are left out. One thread at a time.
+typedef struct td_csv td_csv;
+td_csv *td_csv_create(void);
+void td_csv_destroy(td_csv *csv);
+
+/// Reads the lines of a text. 64 bytes behind it must be readable, and it must stay while cells are used.
+void td_csv_read(
+    td_csv *csv, const char *bytes, size_t count, const td_csv_column_kind *columns, size_t column_count);
+size_t td_csv_rows(const td_csv *csv);
+/// Valid until the next text is read.
+td_column_cells td_csv_column(const td_csv *csv, size_t column);
+/// The text of a line without its break; empty where there is no such line.
+td_cell td_csv_row(const td_csv *csv, size_t row);
+
+/// Reads a text that begins with a day written `2026-01-31`, of the years 1970 to 2199, as days since 1970. False for
+/// anything else, which need not be wrong.
+bool td_read_day(const char *text, size_t count, int64_t *day);
+/// Reads such a day, alone or with `hh:mm` or `hh:mm:ss` behind a space or T and nothing else. A second may be the 60th.
+/// False for anything else, which need not be wrong.
+bool td_read_day_and_time(const char *text, size_t count, int64_t *day, int64_t *of_day_ns);
 
 #ifdef __cplusplus
 }

@@ -26,7 +26,9 @@ struct AnswerGroups: Sendable {
         func add(_ part: AnswerMapping.Part, _ layout: AnswerGroup.Layout) -> Places {
             let fields = part.fields.keys.sorted()
             groups.append(
-                AnswerGroup(path: part.rows, layout: layout, columns: fields.map { part.fields[$0] ?? "" }))
+                AnswerGroup(
+                    path: part.rows, layout: layout, columns: fields.map { part.fields[$0] ?? "" },
+                    numbers: Set(fields.indices.filter { !AnswerMapping.textFields.contains(fields[$0]) })))
             return Places(group: groups.count - 1, fields: fields)
         }
         main = add(mapping.main, mapping.layout)

@@ -79,6 +79,11 @@ struct AnswerMapping: Equatable, Sendable {
         "symbol", "venue", "name", "currency", "type", "tick_size", "listed", "delisted",
     ]
 
+    /// The values that are no numbers, or need not be.
+    static let textFields: Set = [
+        "time", "symbol", "venue", "name", "currency", "type", "listed", "delisted", "zone", "ratio",
+    ]
+
     /// Says what is missing or contradictory.
     ///
     /// - Throws: `FeedError` in words that a user can act on.

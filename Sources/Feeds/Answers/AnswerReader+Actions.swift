@@ -16,16 +16,17 @@ struct VendorAction: Equatable {
 extension AnswerReader {
     /// All dividends and splits of an answer: those in the rows of bars, and those beside them.
     func actions(
-        _ bars: [VendorBar], _ times: inout AnswerTimes, _ rejected: inout [Rejected]
+        _ bars: [VendorBar], _ symbols: VendorSymbols, _ times: inout AnswerTimes, _ rejected: inout [Rejected]
     ) -> [VendorAction] {
         var actions: [VendorAction] = []
-        for bar in bars {
+        for bar in bars where bar.dividend > 0 || bar.split != 1 {
+            let symbol = symbols[bar.symbol]
             if bar.dividend > 0 {
                 actions.append(
-                    VendorAction(kind: "dividend", timeNs: bar.startNs, value: bar.dividend, symbol: bar.symbol))
+                    VendorAction(kind: "dividend", timeNs: bar.startNs, value: bar.dividend, symbol: symbol))
             }
             if bar.split != 1 {
-                actions.append(VendorAction(kind: "split", timeNs: bar.startNs, value: bar.split, symbol: bar.symbol))
+                actions.append(VendorAction(kind: "split", timeNs: bar.startNs, value: bar.split, symbol: symbol))
             }
         }
         for (kind, places) in [("dividend", groups.dividends), ("split", groups.splits)] {
@@ -62,16 +63,15 @@ extension AnswerReader {
         }
     }
 
-    /// Values of one kind by the start of the bar that they fall into.
+    /// Values of one kind by the place of the bar that they fall into.
     func perBar(
-        _ actions: [VendorAction], _ kind: String, _ bars: [VendorBar], _ intervalNs: Int64
-    ) -> [Int64: Double] {
-        var values: [Int64: Double] = [:]
+        _ actions: [VendorAction], _ kind: String, _ bars: ArraySlice<VendorBar>, _ intervalNs: Int64
+    ) -> [Int: Double] {
+        var values: [Int: Double] = [:]
         for action in actions where action.kind == kind {
             let place = bars.partitioningIndex { $0.startNs > action.timeNs } - 1
-            guard place >= 0, action.timeNs < bars[place].startNs + intervalNs else { continue }
-            values[bars[place].startNs, default: kind == "split" ? 1 : 0] =
-                kind == "split" ? (values[bars[place].startNs] ?? 1) * action.value : action.value
+            guard place >= bars.startIndex, action.timeNs < bars[place].startNs + intervalNs else { continue }
+            values[place] = kind == "split" ? (values[place] ?? 1) * action.value : action.value
         }
         return values
     }
@@ -84,17 +84,5 @@ extension AnswerReader {
         actionWriter.append(
             action.kind, action.value, currency: action.kind == "dividend" ? about.text(groups.about("currency")) : nil,
             place, to: events.corporateActions)
-    }
-}
-
-extension Array {
-    /// The first index whose element fulfils `condition`, in an array where all behind it do too.
-    func partitioningIndex(where condition: (Element) -> Bool) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if condition(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

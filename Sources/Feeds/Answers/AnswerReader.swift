@@ -11,6 +11,8 @@ final class AnswerReader {
     let table: any AnswerTable
     let actionWriter: CorporateActionWriter
     private var zones: [String: AnswerTimes] = [:]
+    /// Memory of the last answer's bars, for the next.
+    var barMemory: [VendorBar] = []
 
     /// A row that is wrong.
     struct Rejected {
@@ -61,6 +63,14 @@ final class AnswerReader {
         for row in rejected.sorted(by: { $0.row < $1.row }) {
             answer.reject(row.fault, row: row.row, payload: row.payload, into: events)
         }
+    }
+
+    /// No bars, with memory for those of an answer.
+    func takeBarMemory() -> [VendorBar] {
+        var bars: [VendorBar] = []
+        swap(&bars, &barMemory)
+        bars.removeAll(keepingCapacity: true)
+        return bars
     }
 
     /// The number of the instrument that a row or the question names.

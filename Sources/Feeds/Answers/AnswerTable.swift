@@ -12,30 +12,8 @@ struct AnswerGroup: Equatable, Sendable {
     var layout = Layout.rows
     /// Paths inside a row (of the whole text for `columns`), or names of CSV columns.
     var columns: [String]
-}
-
-/// A value of an answer: its text, of a string the inside.
-@safe
-struct AnswerCell {
-    /// Behind the text more bytes are readable; nil where the value is missing, null or empty.
-    let bytes: UnsafeRawBufferPointer?
-    let isString: Bool
-
-    init(_ bytes: UnsafeRawBufferPointer?, isString: Bool) {
-        unsafe self.bytes = unsafe bytes
-        self.isString = isString
-    }
-
-    static var missing: AnswerCell { unsafe AnswerCell(nil, isString: false) }
-
-    var isMissing: Bool { unsafe bytes == nil }
-
-    /// As text, with the escapes of JSON strings resolved.
-    var text: String? {
-        guard let bytes = unsafe bytes else { return nil }
-        let text = unsafe String(decoding: bytes, as: UTF8.self)
-        return isString && text.contains("\\") ? JSONUnescaping.text(text) : text
-    }
+    /// Places of the columns whose values are numbers; only of these numbers can be asked for.
+    var numbers: Set<Int> = []
 }
 
 /// Reads the rows of an answer, whatever its format.
@@ -48,8 +26,13 @@ protocol AnswerTable: AnyObject {
     func read(_ body: UnsafeRawBufferPointer) -> String?
     /// Rows of a group.
     func rows(_ group: Int) -> Int
-    /// A value, by its place in the group's list of columns.
-    func cell(_ group: Int, _ column: Int, row: Int) -> AnswerCell
+    /// The values of a column, by its place in the group's list of columns; perhaps fewer than the group has rows.
+    func column(_ group: Int, _ column: Int) -> AnswerColumn
     /// The text of a row, for dead letters.
     func rowText(_ group: Int, row: Int) -> [UInt8]
+}
+
+extension AnswerTable {
+    /// A value, by its place in the group's list of columns.
+    func cell(_ group: Int, _ column: Int, row: Int) -> AnswerCell { self.column(group, column)[row] }
 }

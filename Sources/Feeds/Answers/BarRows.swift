@@ -1,87 +1,78 @@
 internal import Market
 internal import Platform
 
-/// A bar as a vendor gives it.
-struct VendorBar: Equatable {
-    /// Place of the row in the answer.
-    var row: Int
-    var startNs: Int64
-    var open: Double
-    var high: Double
-    var low: Double
-    var close: Double
-    /// 0 where the vendor does not say.
-    var volume: Double
-    /// NaN where the vendor does not say.
-    var vwap = Double.nan
-    var trades: Int64 = 0
-    /// NaN where the vendor does not say.
-    var adjustedClose = Double.nan
-    /// Per share, going ex on this day; 0 for none.
-    var dividend = 0.0
-    /// New shares for one old; 1 for none.
-    var split = 1.0
-    /// The instrument, where rows say it.
-    var symbol: String?
-}
-
 /// Reads the rows of an answer as bars.
 struct BarRows {
-    private let time, open, high, low, close, adjustedClose, volume, vwap, trades, dividend, split, symbol: Int
-    private let group: Int
+    private let open, high, low, close, adjustedClose, volume, vwap, trades, dividend, split, time: AnswerColumn
     private let isDaily: Bool
     /// From the time of a row back to the start of its bar.
     private let backNs: Int64
 
-    init(_ places: AnswerGroups.Places, intervalNs: Int64, isTimeEnd: Bool) {
+    /// - Parameter table: has read the answer whose rows are asked for.
+    init(_ places: AnswerGroups.Places, of table: any AnswerTable, intervalNs: Int64, isTimeEnd: Bool) {
+        func column(_ field: String) -> AnswerColumn {
+            places(field) < 0 ? .missing : table.column(places.group, places(field))
+        }
         backNs = isTimeEnd ? intervalNs : 0
-        group = places.group
-        time = places("time")
-        open = places("open")
-        high = places("high")
-        low = places("low")
-        close = places("close")
-        adjustedClose = places("adjusted_close")
-        volume = places("volume")
-        vwap = places("vwap")
-        trades = places("trades")
-        dividend = places("dividend")
-        split = places("split")
-        symbol = places("symbol")
         isDaily = intervalNs >= Timestamp.nanosecondsPerDay
+        time = column("time")
+        open = column("open")
+        high = column("high")
+        low = column("low")
+        close = column("close")
+        adjustedClose = column("adjusted_close")
+        volume = column("volume")
+        vwap = column("vwap")
+        trades = column("trades")
+        dividend = column("dividend")
+        split = column("split")
     }
 
     /// Reads a row; nil where it has a time and nothing else, as vendors write days without trades.
-    func read(_ number: Int, of table: any AnswerTable, _ times: inout AnswerTimes) throws(AnswerFault) -> VendorBar? {
-        let row = AnswerRow(table: table, group: group, row: number)
-        let time = isDaily ? try row.day(time, &times) : try row.time(time, &times)
-        guard let startNs = time.map({ $0 - backNs }) else { throw AnswerFault(.missingField, "time") }
-        let prices = [
-            try row.price(open, "open"), try row.price(high, "high"), try row.price(low, "low"),
-            try row.price(close, "close"),
-        ]
-        guard let close = prices[3] else {
-            guard prices.allSatisfy({ $0 == nil }) else { throw AnswerFault(.missingField, "close") }
-            return nil
-        }
-        // Funds have one price a day; a bar of which a part is missing is another matter.
-        if let place = prices.firstIndex(where: { $0 == nil }), !prices[..<3].allSatisfy({ $0 == nil }) {
-            throw AnswerFault(.missingField, ["open", "high", "low"][place])
+    @inline(__always)
+    func read(_ row: Int, _ times: inout AnswerTimes) throws(AnswerFault) -> VendorBar? {
+        guard let time = isDaily ? try times.day(time[row]) : try times.time(time[row]) else {
+            throw AnswerFault(.missingField, "time")
         }
         var bar = VendorBar(
-            row: number, startNs: startNs, open: prices[0] ?? close, high: prices[1] ?? close, low: prices[2] ?? close,
-            close: close, volume: try row.size(volume, "volume") ?? 0)
+            row: row, startNs: time - backNs, open: try open.price(row, "open"), high: try high.price(row, "high"),
+            low: try low.price(row, "low"), close: try close.price(row, "close"))
+        if bar.isIncomplete, try !bar.isCompleted() { return nil }
+        bar.volume = try volume.size(row, "volume")
         guard bar.low <= bar.high else {
             throw AnswerFault(.inconsistent, "low \(bar.low) lies above high \(bar.high); the bar is not kept")
         }
-        bar.vwap = try row.price(vwap, "vwap") ?? .nan
-        bar.trades = Int64(exactly: try row.size(trades, "trades")?.rounded() ?? 0) ?? 0
-        bar.adjustedClose = try row.price(adjustedClose, "adjusted_close") ?? .nan
-        bar.dividend = try row.size(dividend, "dividend") ?? 0
-        let ratio = try row.size(split, "split") ?? 1
+        bar.vwap = try vwap.price(row, "vwap")
+        if trades.count > 0 { bar.trades = Int64(exactly: try trades.size(row, "trades").rounded()) ?? 0 }
+        bar.adjustedClose = try adjustedClose.price(row, "adjusted_close")
+        bar.dividend = try dividend.size(row, "dividend")
+        let ratio = try split.size(row, "split")
         // Files write 0 where there was no split.
         bar.split = ratio == 0 ? 1 : ratio
-        bar.symbol = row.text(symbol)
         return bar
+    }
+}
+
+extension VendorBar {
+    /// Whether one of its prices is missing.
+    @inline(__always)
+    fileprivate var isIncomplete: Bool { open.isNaN || high.isNaN || low.isNaN || close.isNaN }
+
+    /// Fills what is missing in a bar of which there is only a close. False where there is no price at all.
+    ///
+    /// - Throws: `AnswerFault` where a part is missing.
+    @inline(never)
+    fileprivate mutating func isCompleted() throws(AnswerFault) -> Bool {
+        let others = [("open", open), ("high", high), ("low", low)]
+        let missing = others.first { $0.1.isNaN }
+        let hasNone = others.allSatisfy { $0.1.isNaN }
+        if close.isNaN {
+            guard hasNone else { throw AnswerFault(.missingField, "close") }
+            return false
+        }
+        // Funds have one price a day; a bar of which a part is missing is another matter.
+        if let missing, !hasNone { throw AnswerFault(.missingField, missing.0) }
+        (open, high, low) = (close, close, close)
+        return true
     }
 }

@@ -7,6 +7,13 @@ internal import Platform
 /// What cannot be seen here: prices that are wrong and yet near their neighbours, and adjustments that are consistent
 /// with a wrong dividend.
 enum BarSeriesCheck {
+    /// Whether there may be anything odd about a bar by itself: what is cheap to see.
+    static func isOdd(_ bar: VendorBar) -> Bool {
+        let noise = 1e-6 * bar.close
+        let (low, high) = (bar.low - noise, bar.high + noise)
+        return bar.open > high || bar.open < low || bar.close > high || bar.close < low || bar.high > 50 * bar.low
+    }
+
     /// Open or close outside of low and high: thinly traded instruments have many such bars, whose other values are good.
     static func range(_ bar: VendorBar) -> AnswerFault? {
         // Vendors compute with 32-bit numbers; a price may differ from itself by that much.
@@ -34,20 +41,22 @@ enum BarSeriesCheck {
     ///
     /// - Parameters:
     ///   - bars: in the order of time.
-    ///   - splits: ratios by the start of their bar.
-    static func levels(_ bars: [VendorBar], splits: [Int64: Double]) -> [Int: AnswerFault] {
+    ///   - splits: ratios by the place of their bar.
+    /// - Returns: by place.
+    static func levels(_ bars: ArraySlice<VendorBar>, splits: [Int: Double]) -> [Int: AnswerFault] {
+        guard hasStep(bars) else { return [:] }
         var factors = [100.0]
-        for ratio in splits.values {
+        for (_, ratio) in splits.sorted(by: { $0.key < $1.key }) {
             let factor = max(ratio, 1 / ratio)
             // A smaller step may be a real one.
             if factor >= 3, !factors.contains(where: { isFactor($0, factor) }) { factors.append(factor) }
         }
         var level = 0.0
         var levels: [Double] = []
-        for (index, bar) in bars.enumerated() {
-            let step = index > 0 ? bar.close / bars[index - 1].close : 1
+        for index in bars.indices {
+            let step = index > bars.startIndex ? bars[index].close / bars[index - 1].close : 1
             // Where prices are not adjusted, a split moves them on its day.
-            if !isFactor(step * (splits[bar.startNs] ?? 0), 1) {
+            if !isFactor(step * (splits[index] ?? 0), 1) {
                 if let factor = factors.first(where: { isStep(step, $0) || isStep(1 / step, $0) }) {
                     level += step > 1 ? log2(factor) : -log2(factor)
                 }
@@ -59,7 +68,7 @@ enum BarSeriesCheck {
         guard counts.count > 1, let most = counts.values.max(), let right = levels.first(where: { counts[$0] == most })
         else { return [:] }
         var faults: [Int: AnswerFault] = [:]
-        for (index, level) in levels.enumerated() where level != right {
+        for (index, level) in zip(bars.indices, levels) where level != right {
             let factor = exp2(abs(level - right)).rounded()
             // A ratio of a split may be any number.
             let times = Int(exactly: factor).map { "\($0)" } ?? "\(factor)"
@@ -74,16 +83,15 @@ enum BarSeriesCheck {
     ///
     /// - Parameters:
     ///   - bars: of a day or shorter, in the order of time.
-    ///   - dividends: amounts by the start of their bar.
+    ///   - dividends: amounts by the place of their bar.
+    /// - Returns: by place.
     /// - Source: adjusted closes before an ex-dividend day are multiplied by 1 − dividend / close of the day before
     ///   (CRSP, "Data Descriptions Guide", factor to adjust price).
-    static func dividends(_ bars: [VendorBar], _ dividends: [Int64: Double]) -> [Int: AnswerFault] {
+    static func dividends(_ bars: ArraySlice<VendorBar>, _ dividends: [Int: Double]) -> [Int: AnswerFault] {
         var faults: [Int: AnswerFault] = [:]
-        for index in bars.indices.dropFirst() {
+        for (index, amount) in dividends where index > bars.startIndex {
             let (before, bar) = (bars[index - 1], bars[index])
-            guard let amount = dividends[bar.startNs], amount > 0, !before.adjustedClose.isNaN,
-                !bar.adjustedClose.isNaN, bar.split == 1
-            else { continue }
+            guard amount > 0, !before.adjustedClose.isNaN, !bar.adjustedClose.isNaN, bar.split == 1 else { continue }
             let expected = 1 - amount / before.close
             let found = (before.adjustedClose / before.close) / (bar.adjustedClose / bar.close)
             guard abs(found - expected) > 0.5 * (1 - expected) + 0.002 else { continue }
@@ -96,6 +104,18 @@ enum BarSeriesCheck {
     }
 
     private static func rounded(_ value: Double) -> Double { (value * 10_000).rounded() / 10_000 }
+
+    /// Whether a close is twice or half the one before anywhere: the steps between levels are larger.
+    private static func hasStep(_ bars: ArraySlice<VendorBar>) -> Bool {
+        unsafe bars.withUnsafeBufferPointer { bars in
+            var found = false
+            for index in bars.indices.dropFirst() {
+                let (before, close) = unsafe (bars[index - 1].close, bars[index].close)
+                found = found || close > 2 * before || before > 2 * close
+            }
+            return found
+        }
+    }
 
     /// Whether a price went from one level to another. The larger the factor, the less it can be a price that moved, and
     /// the fewer digits a price has that was divided by it.

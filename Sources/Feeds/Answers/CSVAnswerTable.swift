@@ -1,51 +1,57 @@
+internal import CDecode
+
 /// Rows of CSV texts whose first line names the columns.
 ///
 /// A text has one group; further groups have no rows. The columns are found anew in every text.
 @safe
 final class CSVAnswerTable: AnswerTable {
+    private let csv: OpaquePointer
     private let columns: [String]
-    private let delimiter: Character
-    private var places: [Int] = []
-    private var lines: [UnsafeRawBufferPointer] = unsafe []
-    private var row: CSVRow
-    /// The line that `row` holds.
-    private var splitRow = -1
+    private let numbers: Set<Int>
 
-    init(_ groups: [AnswerGroup], delimiter: Character = ",") {
+    init(_ groups: [AnswerGroup]) {
+        guard let csv = unsafe td_csv_create() else { preconditionFailure("no memory for a table") }
+        unsafe self.csv = unsafe csv
         columns = groups.first?.columns ?? []
-        self.delimiter = delimiter
-        row = CSVRow(fields: 1, delimiter: delimiter)
+        numbers = groups.first?.numbers ?? []
     }
 
+    deinit { unsafe td_csv_destroy(csv) }
+
     func read(_ body: UnsafeRawBufferPointer) -> String? {
-        unsafe lines.removeAll(keepingCapacity: true)
-        splitRow = -1
-        unsafe TextLines.forEach(body) { line, _ in
-            if line.count > 0 { unsafe lines.append(line) }
+        var rest = unsafe body
+        var header: [String]?
+        while header == nil, let base = rest.baseAddress, rest.count > 0 {
+            let length = unsafe TextLines.lengthOfLine(rest)
+            let isEmpty = unsafe length == 0 || (length == 1 && rest[0] == UInt8(ascii: "\r"))
+            if !isEmpty { header = unsafe HeaderNames.names(String(decoding: rest[..<length], as: UTF8.self), ",") }
+            let taken = min(length + 1, rest.count)
+            unsafe rest = unsafe UnsafeRawBufferPointer(start: base + taken, count: rest.count - taken)
         }
-        guard let first = unsafe lines.first else { return "empty" }
-        let header = HeaderNames.names(unsafe String(decoding: first, as: UTF8.self), delimiter)
-        unsafe lines.removeFirst()
-        places = columns.map { name in header.firstIndex { $0.lowercased() == name.lowercased() } ?? -1 }
-        guard places.contains(where: { $0 >= 0 }) else {
+        guard let header else { return "empty" }
+        let kinds = columns.indices.map { column in
+            let name = columns[column].lowercased()
+            let field = header.firstIndex { $0.lowercased() == name } ?? -1
+            return td_csv_column_kind(field: Int32(field), is_number: numbers.contains(column))
+        }
+        guard kinds.contains(where: { $0.field >= 0 }) else {
             return "no header with \(columns.joined(separator: ", ")): \(header.joined(separator: ",").prefix(200))"
         }
-        row = CSVRow(fields: (places.max() ?? 0) + 1, delimiter: delimiter)
+        let text = unsafe rest.baseAddress?.assumingMemoryBound(to: CChar.self)
+        unsafe td_csv_read(csv, text, rest.count, kinds, kinds.count)
         return nil
     }
 
-    func rows(_ group: Int) -> Int { unsafe group == 0 ? lines.count : 0 }
+    func rows(_ group: Int) -> Int { unsafe group == 0 ? td_csv_rows(csv) : 0 }
 
-    func cell(_ group: Int, _ column: Int, row number: Int) -> AnswerCell {
-        guard group == 0 else { return .missing }
-        if splitRow != number {
-            unsafe row.split(lines[number])
-            splitRow = number
-        }
-        return unsafe AnswerCell(row.bytes(places[column]), isString: false)
+    func column(_ group: Int, _ column: Int) -> AnswerColumn {
+        unsafe group == 0 ? AnswerColumn(td_csv_column(csv, column)) : .missing
     }
 
-    func rowText(_ group: Int, row number: Int) -> [UInt8] { unsafe Array(lines[number]) }
+    func rowText(_ group: Int, row: Int) -> [UInt8] {
+        let line = unsafe td_csv_row(csv, row)
+        return unsafe Array(UnsafeRawBufferPointer(start: line.text, count: Int(line.count)))
+    }
 }
 
 /// Names of columns in the first line of a text.

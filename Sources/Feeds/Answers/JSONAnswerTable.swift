@@ -7,24 +7,30 @@ final class JSONAnswerTable: AnswerTable {
     private let groups: [AnswerGroup]
     /// Number of a group's first column in the table.
     private let firstColumn: [Int]
-    private var cells: [UnsafeBufferPointer<td_cell>] = unsafe []
+    /// Number of a group's rows in the table; nil where its columns stand side by side.
+    private let rowsOfGroup: [Int32?]
 
     /// - Throws: `FeedError` naming a path that is none.
     init(_ groups: [AnswerGroup]) throws(FeedError) {
         self.groups = groups
         var tree = JSONPathTree()
         var firstColumn: [Int] = []
-        var groupOfColumn: [Int32] = []
-        for (number, group) in groups.enumerated() {
-            firstColumn.append(groupOfColumn.count)
-            let base = group.layout == .rows ? try tree.addRows(group.path, group: number) : 0
-            for path in group.columns {
-                try tree.add(path, below: base, column: groupOfColumn.count)
-                groupOfColumn.append(Int32(number))
+        var rowsOfGroup: [Int32?] = []
+        var columns: [td_table_column_kind] = []
+        for group in groups {
+            let rows = group.layout == .rows ? try tree.addRows(group.path) : nil
+            rowsOfGroup.append(rows.map { Int32($0.number) })
+            firstColumn.append(columns.count)
+            for (place, path) in group.columns.enumerated() {
+                try tree.add(path, below: rows?.node ?? 0, column: columns.count)
+                columns.append(
+                    td_table_column_kind(
+                        rows: rows.map { Int32($0.number) } ?? -1, is_number: group.numbers.contains(place)))
             }
         }
         self.firstColumn = firstColumn
-        unsafe table = tree.makeTable(groupOfColumn: groupOfColumn, groups: groups.count)
+        self.rowsOfGroup = rowsOfGroup
+        unsafe table = tree.makeTable(columns)
     }
 
     deinit { unsafe td_table_destroy(table) }
@@ -32,39 +38,33 @@ final class JSONAnswerTable: AnswerTable {
     func read(_ body: UnsafeRawBufferPointer) -> String? {
         let text = unsafe body.baseAddress?.assumingMemoryBound(to: CChar.self)
         guard unsafe text != nil, unsafe td_table_read(table, text, body.count) else { return "not JSON" }
-        unsafe cells.removeAll(keepingCapacity: true)
-        for (number, group) in groups.enumerated() {
-            var lengths: Set<Int> = []
-            for column in group.columns.indices {
-                var count = 0
-                let start = unsafe td_table_column(table, Int32(firstColumn[number] + column), &count)
-                unsafe cells.append(UnsafeBufferPointer(start: start, count: count))
-                if count > 0 { lengths.insert(count) }
-            }
-            if group.layout == .columns, lengths.count > 1 {
+        for (number, group) in groups.enumerated() where group.layout == .columns {
+            let counts = group.columns.indices.map { column(number, $0).count }
+            let most = counts.max() ?? 0
+            guard counts.allSatisfy({ $0 == 0 || $0 == most }) else {
                 return "the lists of its columns have different lengths"
             }
         }
         return nil
     }
 
-    func rows(_ group: Int) -> Int { unsafe td_table_rows(table, Int32(group)) }
+    func rows(_ group: Int) -> Int {
+        if let rows = rowsOfGroup[group] { return unsafe td_table_rows(table, rows) }
+        return groups[group].columns.indices.reduce(0) { max($0, column(group, $1).count) }
+    }
 
-    func cell(_ group: Int, _ column: Int, row: Int) -> AnswerCell {
-        let column = unsafe cells[firstColumn[group] + column]
-        guard row < column.count, let text = unsafe column[row].text, unsafe column[row].count > 0 else {
-            return .missing
-        }
-        return unsafe AnswerCell(
-            UnsafeRawBufferPointer(start: text, count: Int(column[row].count)), isString: column[row].is_string)
+    func column(_ group: Int, _ column: Int) -> AnswerColumn {
+        unsafe AnswerColumn(td_table_column(table, Int32(firstColumn[group] + column)))
     }
 
     func rowText(_ group: Int, row: Int) -> [UInt8] {
-        let whole = unsafe td_table_row(table, Int32(group), row)
-        if let text = unsafe whole.text {
-            var bytes = unsafe Array(UnsafeRawBufferPointer(start: text, count: Int(whole.count)))
-            while let last = bytes.last, last <= 32 { bytes.removeLast() }
-            return bytes
+        if let rows = rowsOfGroup[group] {
+            let whole = unsafe td_table_row(table, rows, row)
+            if let text = unsafe whole.text {
+                var bytes = unsafe Array(UnsafeRawBufferPointer(start: text, count: Int(whole.count)))
+                while let last = bytes.last, last <= 32 { bytes.removeLast() }
+                return bytes
+            }
         }
         let parts = groups[group].columns.indices.map { cell(group, $0, row: row).text ?? "" }
         return Array(parts.joined(separator: ",").utf8)

@@ -9,17 +9,22 @@ struct JSONPathTree {
         var child = -1
         var sibling = -1
         var column = -1
-        var group = -1
+        var rows = -1
     }
     private var nodes = [Node(kind: TD_PATH_KEY)]
+    /// How many different rows were added.
+    private(set) var rows = 0
 
     /// Adds the rows at a path.
     ///
-    /// - Returns: the node below which their values stand.
-    mutating func addRows(_ path: String, group: Int) throws(FeedError) -> Int {
+    /// - Returns: the node below which their values stand, and their number, the same for the same path.
+    mutating func addRows(_ path: String) throws(FeedError) -> (node: Int, number: Int) {
         let each = child(of: try walk(path, from: 0), Node(kind: TD_PATH_EACH))
-        nodes[each].group = group
-        return each
+        if nodes[each].rows < 0 {
+            nodes[each].rows = rows
+            rows += 1
+        }
+        return (each, nodes[each].rows)
     }
 
     /// Adds the value at a path below a node, the root being 0.
@@ -62,12 +67,8 @@ struct JSONPathTree {
     }
 
     /// The reader of this tree.
-    ///
-    /// - Parameters:
-    ///   - groupOfColumn: by column.
-    ///   - groups: how many there are.
     @unsafe
-    func makeTable(groupOfColumn: [Int32], groups: Int) -> OpaquePointer {
+    func makeTable(_ columns: [td_table_column_kind]) -> OpaquePointer {
         let names = nodes.flatMap { $0.name ?? [] }
         let table = unsafe names.withUnsafeBytes { names in
             var start = 0
@@ -77,9 +78,9 @@ struct JSONPathTree {
                 return unsafe td_path_node(
                     kind: Int32(node.kind), key: node.name == nil ? nil : name, key_count: node.name?.count ?? 0,
                     index: Int32(node.index), child: Int32(node.child), sibling: Int32(node.sibling),
-                    column: Int32(node.column), group: Int32(node.group))
+                    column: Int32(node.column), rows: Int32(node.rows))
             }
-            return unsafe td_table_create(described, described.count, groupOfColumn, groupOfColumn.count, groups)
+            return unsafe td_table_create(described, described.count, columns, columns.count, rows)
         }
         guard let table = unsafe table else { preconditionFailure("no memory for a table") }
         return unsafe table

@@ -1,3 +1,4 @@
+internal import CDecode
 internal import Platform
 
 /// Reads the times of a text file as nanoseconds since 1970 UTC.
@@ -89,6 +90,11 @@ struct CSVTimeReader {
 
     /// `yyyy-MM-dd HH:mm[:ss[.f]]` with an optional offset, the same without marks, or with `dd.MM.yyyy`.
     private mutating func written(_ text: UnsafeRawBufferPointer) -> Int64? {
+        var (plainDay, plainOfDayNs): (Int64, Int64) = (0, 0)
+        let start = unsafe text.baseAddress?.assumingMemoryBound(to: CChar.self)
+        if unsafe td_read_day_and_time(start, text.count, &plainDay, &plainOfDayNs) {
+            return clock.utcNs(day: plainDay, ofDayNs: plainOfDayNs)
+        }
         var cursor = unsafe TextCursor(text)
         guard let date = cursor.date() else { return nil }
         // Beyond these years nanoseconds do not fit, and wrapped around they would be a wrong time that looks right.

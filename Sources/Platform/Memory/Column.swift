@@ -51,6 +51,19 @@ public final class Column<Element: BitwiseCopyable>: @unchecked Sendable {  // o
 
     @usableFromInline func setCount(_ value: Int) { count = value }
 
+    /// Appends `added` values, each given by its place among them.
+    @inlinable
+    public func append(count added: Int, _ value: (Int) -> Element) {
+        reserve(added)
+        let end = unsafe storage + count
+        for place in 0..<added { unsafe end[place] = value(place) }
+        setCount(count + added)
+    }
+
+    /// Appends a value `added` times.
+    @inlinable
+    public func append(repeating value: Element, count added: Int) { append(count: added) { _ in value } }
+
     /// Appends raw bytes.
     public func append(contentsOf bytes: UnsafeRawBufferPointer) where Element == UInt8 {
         reserve(bytes.count)

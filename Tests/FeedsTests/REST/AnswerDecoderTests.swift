@@ -141,6 +141,28 @@ private func rows(_ closes: [Double], _ more: [Int: String] = [:]) -> String {
         #expect(answers.deadLetters == ["0 inconsistent: another row of the same bar follows, and counts"])
     }
 
+    @Test func `bars newest first, or in no order, are those of the right order`() throws {
+        let closes = (0..<40).map { 100 + Double($0) }
+        let listed = (0..<40).map { row($0, [closes[$0], closes[$0] + 1, closes[$0] - 1, closes[$0]]) }
+        let ascending = try DecodedAnswers(settings: settings()).decode("[" + listed.joined(separator: ",") + "]")
+        #expect(ascending.bars.count == 40 && ascending.starts == ascending.starts.sorted())
+        var random = SeededGenerator(seed: 3)
+        for rows in [listed.reversed(), listed.shuffled(using: &random)] {
+            let answers = try DecodedAnswers(settings: settings()).decode("[" + rows.joined(separator: ",") + "]")
+            #expect(answers.bars == ascending.bars && answers.deadLetters == [])
+        }
+    }
+
+    @Test func `bars of several instruments in one answer are checked and stored by instrument`() throws {
+        let rows = [("B", 0, 5.0), ("A", 1, 100), ("B", 1, 5), ("A", 0, 101), ("C", 0, 900)].map {
+            row($0.1, [$0.2, $0.2, $0.2, $0.2], ",\"y\":\"\($0.0)\"")
+        }
+        let answers = try DecodedAnswers(settings: settings { $0.main.fields["symbol"] = "y" })
+        answers.decode("[" + rows.joined(separator: ",") + "]")
+        #expect(answers.bars.map { String($0.prefix(3)) } == ["V:A", "V:A", "V:B", "V:B", "V:C"])
+        #expect(answers.deadLetters == [])
+    }
+
     @Test func `what the vendor says in place of an answer becomes a dead letter`() throws {
         let answers = try DecodedAnswers(settings: settings())
         answers.decode(#"{"error":"no such symbol"}"#).decode("<html>", status: 404).decode("{\"cut").decode("")
@@ -166,6 +188,16 @@ private func rows(_ closes: [Double], _ more: [Int: String] = [:]) -> String {
         let kept = try DecodedAnswers(settings: settings { $0.implausible = .keep }).decode(rows(closes))
         #expect(kept.bars.count == 8 && kept.reasons == ["implausible", "implausible", "implausible"])
         #expect(kept.deadLetters[0].hasSuffix("; the bar is kept"))
+    }
+
+    @Test func `of two splits with nearly the same ratio the earlier one explains a wrong level`() throws {
+        var closes = [Double](repeating: 100, count: 40)
+        closes[2] = 100 / 7.5
+        for place in 5..<25 {
+            let text = rows(closes, [place: #","s":7"#, 30: #","s":8"#])
+            let letters = try DecodedAnswers(settings: settings()).decode(text).deadLetters
+            #expect(letters.count == 1 && letters[0].hasSuffix("is about 1/7 of the prices of most other bars"))
+        }
     }
 
     @Test func `a price may move by a factor that is no whole number of the machine`() throws {
