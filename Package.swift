@@ -142,8 +142,8 @@ if Context.environment["TAPEDECK_FUZZERS"] != nil {
         .executableTarget(
             name: "fuzzers",
             dependencies: [
-                "CFuzzer", "Databases", "Feeds", "Journaling", "Market", "Networking", "Orchestration", "Platform",
-                "Serving",
+                "Analytics", "CFuzzer", "Databases", "Feeds", "Journaling", "Market", "Networking", "Orchestration",
+                "Platform", "Serving",
             ],
             path: "Fuzzing/Swift", swiftSettings: common),
     ]

@@ -1,3 +1,4 @@
+import Analytics
 import Orchestration
 import Platform
 
@@ -15,7 +16,7 @@ struct ConfigurationFuzzer: FuzzTarget {
             do throws(ConfigErrors) {
                 let configuration = try PipelineConfiguration.parse(
                     text, file: "p.yaml", components: Registry.components, references: references)
-                require(!configuration.bars.intervalsNs.contains { $0 <= 0 }, "an interval of nothing")
+                require(!configuration.bars.intervals.contains { $0.nanoseconds <= 0 }, "an interval of nothing")
                 require((0...65_535).contains(configuration.serve.listen.port), "port")
                 require(configuration.latenessNs >= 0, "lateness \(configuration.latenessNs)")
                 outcomes.append("\(configuration)")

@@ -62,13 +62,19 @@ final class DecodedInput {
             require(Self.isTime(quotes.eventTimeNs[row]), "time of quote \(row): \(quotes.eventTimeNs[row])")
             require(Int(quotes.instrument[row]) < instruments.count, "instrument of quote \(row)")
         }
+        checkLetters()
+        require(Self.isRising(trades.journalOffset, trades.frameIndex), "order of trades")
+        require(Self.isRising(quotes.journalOffset, quotes.frameIndex), "order of quotes")
+        require(Self.isRising(letters.journalOffset, letters.frameIndex), "order of dead letters")
+    }
+
+    /// Dead letters say why.
+    func checkLetters() {
+        let letters = events.deadLetters
         for row in 0..<letters.count {
             require(RejectReason(rawValue: letters.reason[row]) != nil, "reason \(letters.reason[row])")
             require(letters.detailOffsets[row] < letters.detailOffsets[row + 1], "dead letter \(row) has no detail")
         }
-        require(Self.isRising(trades.journalOffset, trades.frameIndex), "order of trades")
-        require(Self.isRising(quotes.journalOffset, quotes.frameIndex), "order of quotes")
-        require(Self.isRising(letters.journalOffset, letters.frameIndex), "order of dead letters")
     }
 
     private static func isPrice(_ value: Double) -> Bool { value > 0 && value.isFinite }

@@ -7,6 +7,7 @@ import Foundation
 @main enum Fuzzers {
     /// One line per target, in alphabetical order.
     private static let targets: [any FuzzTarget.Type] = [
+        AnswerFuzzer.self,
         ConfigurationFuzzer.self,
         CSVFuzzer.self,
         HTTPFuzzer.self,

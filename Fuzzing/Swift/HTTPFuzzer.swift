@@ -24,7 +24,8 @@ struct HTTPFuzzer: FuzzTarget {
 
     /// The events of a connection that brings `input` in pieces of these lengths; waiting is no event.
     private func events(_ input: [UInt8], pieces: [Int]) -> [Seen] {
-        var parser = HTTPRequestParser(maxHeaderBytes: 1 << 10, maxBodyBytes: 1 << 10)
+        var parser = HTTPRequestParser(
+            maxHeaderBytes: 1 << 10, maxBodyBytes: { _ in 1 << 10 }, takesBody: { _ in true })
         var seen: [Seen] = []
         var rest = input[...]
         var pieces = pieces[...]

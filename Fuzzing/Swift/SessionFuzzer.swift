@@ -38,15 +38,13 @@ struct SessionFuzzer: FuzzTarget {
             #"{"decoder":"consumed","format":"trades","positions":"\"stream\":\"t\",\"partition\":\"0\",\"position\":\"6\""}"#,
             #"{"decoder":"lean-factors","symbol":"S"}"#, #"{"decoder":"lean-tickers","symbol":"S"}"#,
         ].map { Array($0.utf8) }
-        return decoders + frames.enumerated().map { decoders[$0.offset % 3] + [0x1e] + $0.element }
-            + [
-                "1,2,3,4", "1;2;3;4;5", "2020-01-01 00:00:00,1,2,A", "2020-01-02,1,2,0.5,1.5,7,1.4\n",
-                "20200102,0.5,1\n",
-                #"{"consumed":{"stream":"t","partition":"0","generation":"1","position":"7","time_ns":5}}"#
-                    + "\n{\"symbol\":\"A\",\"event_time_ns\":5,\"price\":1,\"size\":1}",
-                #"{"consumed":{"stream":"t","id":"a\"b","value":null}}"# + "\n",
-            ].flatMap { line in
-                decoders.dropFirst(3).map { $0 + [0x1e] + Array(line.utf8) }
-            }
+        let lines = [
+            "1,2,3,4", "1;2;3;4;5", "2020-01-01 00:00:00,1,2,A", "2020-01-02,1,2,0.5,1.5,7,1.4\n", "20200102,0.5,1\n",
+            #"{"consumed":{"stream":"t","partition":"0","generation":"1","position":"7","time_ns":5}}"#
+                + "\n{\"symbol\":\"A\",\"event_time_ns\":5,\"price\":1,\"size\":1}",
+            #"{"consumed":{"stream":"t","id":"a\"b","value":null}}"# + "\n",
+        ].map { Array($0.utf8) }
+        let played = frames.enumerated().map { decoders[$0.offset % 3] + [0x1e] + $0.element }
+        return decoders + played + lines.flatMap { line in decoders.dropFirst(3).map { $0 + [0x1e] + line } }
     }
 }
