@@ -67,6 +67,7 @@ final class SinkLoop: Sendable {
         while true {
             let isLast = isClosing.load(ordering: .acquiring)
             do {
+                if cursor == nil { noteBehind() }
                 let open = try cursor ?? SinkCursor(target, tables, store)
                 cursor = open
                 try pass(open)

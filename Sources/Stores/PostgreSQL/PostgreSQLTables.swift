@@ -16,6 +16,8 @@ struct PostgreSQLTables {
 
     func name(_ table: String) -> String { SQLText.identifier(schema) + "." + SQLText.identifier(table) }
 
+    var makeSchema: String { "CREATE SCHEMA IF NOT EXISTS \(SQLText.identifier(schema))" }
+
     var makeOffsets: String {
         """
         CREATE TABLE IF NOT EXISTS \(name(Self.offsets)) (pipeline text, table_name text, journal_offset bigint NOT NULL, \

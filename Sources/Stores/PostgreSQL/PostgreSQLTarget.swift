@@ -8,7 +8,7 @@ internal import Synchronization
 ///
 /// - Source: PostgreSQL's manual; the ADBC driver writes rows with `COPY … FROM STDIN (FORMAT binary)`.
 public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // one user; `connection` is locked
-    private let uri: String
+    private let address: PostgreSQLAddress
     private let schema: String
     private let pipeline: String
     private let connection = Mutex<Connection?>(nil)
@@ -21,14 +21,14 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
     ///   - schema: made where it is missing.
     ///   - pipeline: names the progress.
     public init(uri: String, schema: String, pipeline: String) {
-        self.uri = uri
+        address = PostgreSQLAddress(uri)
         self.schema = schema
         self.pipeline = pipeline
     }
 
     public func open(_ schemas: [TableSchema]) throws(DeliveryError) {
         try translating { () throws(DatabaseError) in
-            let connection = try Database.postgreSQL(uri: uri).connect()
+            let connection = try Database.postgreSQL(uri: address.text).connect()
             self.connection.withLock { $0 = connection }
         }
         let connection = try use()
@@ -36,36 +36,47 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
             try connection.execute("SET client_min_messages = warning")
             // A hanging network must not hold the rows of one transaction for ever.
             try connection.execute("SET idle_in_transaction_session_timeout = '10min'")
-            try connection.execute("CREATE SCHEMA IF NOT EXISTS \(SQLText.identifier(schema))")
-            return try !connection.query("SELECT 1 FROM pg_extension WHERE extname = 'timescaledb'").collect().rows
-                .isEmpty
+            return try holds("EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'timescaledb')", connection)
         }
         let tables = PostgreSQLTables(schema: schema, hasTimescale: hasTimescale)
         self.tables = tables
         months = []
+        // Whoever may only write need not be allowed to make what is there.
         try translating { () throws(DatabaseError) in
-            try connection.execute(tables.makeOffsets)
-            try connection.execute(tables.makeRejected)
+            let isThere = "to_regnamespace(\(SQLText.literal(SQLText.identifier(schema)))) IS NOT NULL"
+            if try !holds(isThere, connection) { try connection.execute(tables.makeSchema) }
+            for (name, make) in [
+                (PostgreSQLTables.offsets, tables.makeOffsets), (PostgreSQLTables.rejected, tables.makeRejected),
+            ] where try !holds("to_regclass(\(SQLText.literal(tables.name(name)))) IS NOT NULL", connection) {
+                try connection.execute(make)
+            }
         }
-        for schema in schemas { try make(schema, tables, connection) }
+        for schema in schemas where try !fits(schema, tables, connection) {
+            try translating { () throws(DatabaseError) in
+                try connection.transaction { () throws(DatabaseError) in
+                    for statement in tables.make(schema) { try connection.execute(statement) }
+                }
+            }
+        }
     }
 
-    private func make(
+    private func holds(_ condition: String, _ connection: Connection) throws(DatabaseError) -> Bool {
+        try connection.query("SELECT \(condition)").collect().rows.first?[0] == .boolean(true)
+    }
+
+    /// Whether a table is there.
+    ///
+    /// - Throws: `setup` where it is, and does not fit.
+    private func fits(
         _ schema: TableSchema, _ tables: PostgreSQLTables, _ connection: Connection
-    ) throws(DeliveryError) {
+    ) throws(DeliveryError) -> Bool {
         let found = try translating { () throws(DatabaseError) in
             try connection.query(tables.columns(schema.name)).collect().rows.map { ($0[0].text, $0[1].text) }
         }
-        guard found.isEmpty else {
-            let difference = tables.difference(schema, Dictionary(found) { first, _ in first })
-            if let difference { throw DeliveryError(.setup, difference) }
-            return
-        }
-        try translating { () throws(DatabaseError) in
-            try connection.transaction { () throws(DatabaseError) in
-                for statement in tables.make(schema) { try connection.execute(statement) }
-            }
-        }
+        guard !found.isEmpty else { return false }
+        let difference = tables.difference(schema, Dictionary(found) { first, _ in first })
+        if let difference { throw DeliveryError(.setup, difference) }
+        return true
     }
 
     public func committedOffset(_ table: TableSchema) throws(DeliveryError) -> Int64 {
@@ -91,8 +102,14 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
         let connection = try use()
         guard let tables else { throw DeliveryError(.unavailable, "not connected") }
         if tables.isLarge(unit.table), !tables.hasTimescale { try makePartitions(unit, tables, connection) }
-        return try advance(unit.table, after: unit.after, last: unit.last, connection) { () throws(DatabaseError) in
-            try connection.ingest(unit.rows, into: unit.table.name, schema: schema)
+        do {
+            return try advance(unit.table, after: unit.after, last: unit.last, connection) { () throws(DatabaseError) in
+                try connection.ingest(unit.rows, into: unit.table.name, schema: schema)
+            }
+        } catch  where error.kind == .row {
+            // Values that do not fit may be due to columns that somebody changed meanwhile.
+            _ = try fits(unit.table, tables, connection)
+            throw error
         }
     }
 
@@ -159,7 +176,7 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
         do {
             return try body()
         } catch {
-            throw DeliveryError(Self.kind(error), Self.text(error, hiding: uri))
+            throw DeliveryError(Self.kind(error), address.hidden(in: error.message))
         }
     }
 
@@ -171,11 +188,5 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
         case .invalidArgument: .row
         default: error.message.contains("authentication failed") ? .setup : .unavailable
         }
-    }
-
-    /// In one line, and without the address, which may hold a password.
-    private static func text(_ error: DatabaseError, hiding uri: String) -> String {
-        let line = error.message.split(whereSeparator: \.isNewline).joined(separator: " ")
-        return line.split(separator: uri, omittingEmptySubsequences: false).joined(separator: "…")
     }
 }
