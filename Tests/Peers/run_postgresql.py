@@ -187,6 +187,9 @@ def drift(server, work, _):
         check("drift: a column of another type is named while it runs", program.becomes("degraded", "quotes", "update_id"),
               json.dumps(program.sink()))
         server.execute(program.name, "ALTER TABLE tapedeck.quotes ALTER COLUMN update_id TYPE bigint")
+        check("drift: it goes on once the column is what it was", program.catches_up(), json.dumps(program.sink()))
+        # Of a table that somebody drops everything is delivered again.
+        server.execute(program.name, "DROP TABLE tapedeck.bars")
         program.settle("drift")
 
 

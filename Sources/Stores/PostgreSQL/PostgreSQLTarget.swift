@@ -55,6 +55,10 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
             try translating { () throws(DatabaseError) in
                 try connection.transaction { () throws(DatabaseError) in
                     for statement in tables.make(schema) { try connection.execute(statement) }
+                    // Whatever an earlier table of the name had got is not in this one.
+                    try connection.execute(
+                        "DELETE FROM \(name(PostgreSQLTables.offsets)) WHERE table_name = \(SQLText.literal(schema.name))"
+                    )
                 }
             }
         }
@@ -102,14 +106,13 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
         let connection = try use()
         guard let tables else { throw DeliveryError(.unavailable, "not connected") }
         if tables.isLarge(unit.table), !tables.hasTimescale { try makePartitions(unit, tables, connection) }
-        do {
-            return try advance(unit.table, after: unit.after, last: unit.last, connection) { () throws(DatabaseError) in
-                try connection.ingest(unit.rows, into: unit.table.name, schema: schema)
-            }
-        } catch  where error.kind == .row {
-            // Values that do not fit may be due to columns that somebody changed meanwhile.
-            _ = try fits(unit.table, tables, connection)
-            throw error
+        // Before every unit: the driver would turn values into whatever a column was changed to.
+        guard try fits(unit.table, tables, connection) else {
+            throw DeliveryError(
+                .setup, "\(schema).\(unit.table.name) is gone; it is made again, and filled from the beginning")
+        }
+        return try advance(unit.table, after: unit.after, last: unit.last, connection) { () throws(DatabaseError) in
+            try connection.ingest(unit.rows, into: unit.table.name, schema: schema)
         }
     }
 
