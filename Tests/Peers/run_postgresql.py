@@ -37,6 +37,9 @@ def rows(server, work, _):
         check("rows: trades are there soon after receipt", min(ages) < 10, f"from {min(ages):.1f} s to {max(ages):.1f} s")
         sink = program.sink()
         names = {"name", "offset", "lag_frames", "lag_seconds", "state", "detail", "rows"}
+        metrics = (program.ask("/metrics") or (0, b""))[1].decode()
+        check("rows: the metrics have the sink", 'tapedeck_sink_live{sink="postgresql"} 1' in metrics
+              and 'tapedeck_sink_lag_frames{sink="lake"}' in metrics)
         check("rows: the status has the sink", names <= set(sink) and sink["rows"] > 0 and sink["offset"] > 0, json.dumps(sink))
         program.ends("rows")
         counts = program.compare("rows")

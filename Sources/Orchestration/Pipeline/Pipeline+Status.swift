@@ -168,6 +168,17 @@ extension Pipeline {
         for (name, help, read) in gauges {
             metrics.gauge(name, help: help) { [weak self] in (self?.status).map { Double(read($0)) } }
         }
+        let sinks: [(String, String, @Sendable (Status.Sink) -> Double)] = [
+            ("tapedeck_sink_lag_frames", "Durable records that the sink does not have.", { Double($0.lagFrames) }),
+            ("tapedeck_sink_lag_seconds", "Time since the sink had everything.", { $0.lagSeconds }),
+            ("tapedeck_sink_rows", "Rows delivered since the start.", { Double($0.rows) }),
+            ("tapedeck_sink_live", "1 where the sink works and keeps up.", { $0.state == "live" ? 1 : 0 }),
+        ]
+        for (name, help, read) in sinks {
+            metrics.gauges(name, help: help, label: "sink") { [weak self] in
+                (self?.status.sinks ?? []).map { ($0.name, read($0)) }
+            }
+        }
         let feeds: [(String, String, @Sendable (Status.Feed) -> Double?)] = [
             ("tapedeck_feed_frames", "Frames received.", { Double($0.frames) }),
             ("tapedeck_feed_bytes", "Bytes received.", { Double($0.bytes) }),
