@@ -88,7 +88,7 @@ export function latest(key) {
 function sample(next) {
   const seconds = previous ? next.uptime_seconds - previous.uptime_seconds : 0;
   const rate = (now, before) => (seconds > 0 && now >= before ? (now - before) / seconds : null);
-  const total = (key) => next.feeds.reduce((sum, feed) => sum + (feed[key] ?? 0), 0);
+  const total = (key, of = next) => of.feeds.reduce((sum, feed) => sum + (feed[key] ?? 0), 0);
   const delays = next.feeds.map((feed) => feed.watermark_delay_seconds).filter((delay) => delay !== null);
   const values = {
     events: total('events_per_second'),
@@ -96,7 +96,7 @@ function sample(next) {
     delay: delays.length > 0 ? Math.max(...delays) : null,
     engineLag: next.engine.lag_frames,
     fsync: next.journal.fsync_p99_us,
-    journal: previous ? rate(next.journal.bytes, previous.journal.bytes) : null,
+    received: previous ? rate(total('bytes'), total('bytes', previous)) : null,
   };
   for (const feed of next.feeds) values[`feed:${feed.name}`] = feed.events_per_second;
   for (const sink of next.sinks) values[`sink:${sink.name}`] = sink.lag_seconds;

@@ -21,7 +21,7 @@ const TILES = [
   { key: 'frames', label: 'Frames per second', value: () => compact(latest('frames')), color: 'accent' },
   { key: 'delay', label: 'Watermark delay', value: () => duration(latest('delay')), color: 'line-1' },
   { key: 'engineLag', label: 'Engine lag', value: (s) => plural(s.engine.lag_frames, 'frame'), color: 'line-1' },
-  { key: 'journal', label: 'Journal writes', value: () => (latest('journal') === null ? '–' : `${bytes(latest('journal'))}/s`), color: 'line-3' },
+  { key: 'received', label: 'Received', value: () => (latest('received') === null ? '–' : `${bytes(latest('received'))}/s`), color: 'line-3' },
   { key: 'fsync', label: 'fsync p99', value: (s) => duration(s.journal.fsync_p99_us / 1e6), color: 'line-3' },
 ];
 
