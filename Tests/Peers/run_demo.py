@@ -166,7 +166,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="tapedeck-demo-") as work:
         data = pathlib.Path(work) / "data"
         arguments = ["demo", "--data", data, "--listen", "127.0.0.1:0"]
-        with Program(data.parent / "program.log", *arguments, "--history", "10m") as demo:
+        with Program(data.parent / "program.log", *arguments, "--history", "30m") as demo:
             demo.start()
             check("the demo becomes ready and live", becomes_ready(demo))
             interface(demo)
