@@ -68,7 +68,7 @@ unpack_wheels() {
 install_wheels() {
   mkdir -p "$deps/wheels"
   if ! verify_cache; then
-    say 'Fetching DuckDB, its extensions, the ADBC header and the chart script (57 MB)'
+    say 'Fetching DuckDB, its extensions, the driver of PostgreSQL, the ADBC header and the chart script (61 MB)'
     pip_pinned deps/wheels.lock download --dest "$deps/wheels"
     verify_cache || die 'The fetched wheels are not the pinned ones; see deps/wheels.lock.'
   fi
