@@ -2,20 +2,22 @@
 """Delivers to a real PostgreSQL server while the program and the server are killed, stopped, frozen and cut off from each
 other: in the end the server has what the lake has, each row once.
 
-  run_postgresql.py [--kills N] [--seed SEED] [--only rows,kills,door,absent,secrets,drift,later,frozen,rejected,replay]
+  run_postgresql.py [--kills N] [--seed SEED] [--only rows,kills,door,absent,secrets,drift,later,frozen,rejected,
+      replay,unanswered]
 """
 
 import argparse
 import json
 import pathlib
 import random
+import signal
 import sys
 import tempfile
 import time
 
-from peer import check, finish, run, wait_for
+from peer import BINARY, Process, check, finish, run, wait_for
 from postgresql_door import Door
-from postgresql_pipeline import ALL, PASSWORD, USUAL, Pipeline
+from postgresql_pipeline import ALL, PASSWORD, QUIET, USUAL, Pipeline
 from postgresql_rows import check_months, check_schema, compare
 from postgresql_server import ROLE, Server, programs
 
@@ -267,7 +269,33 @@ def replay(server, work, _):
             check_months(server, program.name, table, months)
 
 
-SCENARIOS = [rows, kills, door, absent, secrets, drift, later, frozen, rejected, replay]
+def unanswered(server, work, _):
+    """A replay into a server that does not answer is stored; Ctrl-C ends the waiting, and the next start delivers."""
+    with Pipeline(server, work, "market_unanswered") as program:
+        recording = program.folder / "ticks.csv"
+        recording.write_text("ts,px,qty\n" + "".join(f"{1_700_956_800_000 + number},{100 + number % 17 / 8},1\n" for number in range(5000)))
+        command = [BINARY, "replay", recording, "--mapping", "header=true,time=ts,time_format=ms,price=px,size=qty", "--symbol", "ES",
+                   "--venue", "CME", "--config", program.folder / "pipeline.yaml", "--data", program.data]
+        server.freeze()
+        try:
+            with Process(command, program.folder / "replay.log", program.environment) as player:
+                player.start()
+                check("unanswered: the lake has the recording", wait_for(lambda: any(program.data.glob("lake/trades/*/*.parquet")), 30))
+                time.sleep(0.5)
+                check("unanswered: it waits for the server", player.is_running())
+                started = time.monotonic()
+                code = player.end(signal.SIGINT, 20)
+                check("unanswered: Ctrl-C ends it, and says so", code == 130 and time.monotonic() - started < 5, f"exit {code}")
+        finally:
+            server.thaw()
+        program.configure(feeds=QUIET)
+        program.start()
+        check("unanswered: the next start delivers", program.comes(program.has_everything, 60), json.dumps(program.sink()))
+        program.ends("unanswered")
+        check("unanswered: all rows are there", program.compare("unanswered").get("trades") == 5000)
+
+
+SCENARIOS = [rows, kills, door, absent, secrets, drift, later, frozen, rejected, replay, unanswered]
 
 
 def main():

@@ -20,20 +20,27 @@ extension Pipeline {
         }
     }
 
-    /// Waits until targets have everything up to an offset; not for those that fail.
+    /// Waits until the sinks beside the lake have everything that can be seen now; not for those that fail.
     ///
-    /// - Returns: false where `isCancelled` became true first.
-    func deliver(upTo offset: Int64, unless isCancelled: () -> Bool) -> Bool {
-        while !sinkLoops.allSatisfy({ $0.hasDelivered(upTo: offset) || $0.report.failure != nil }) {
-            if isCancelled() { return false }
+    /// - Parameter goesOn: told how many journal records are delivered, and of how many; false ends the waiting.
+    /// - Returns: false where something is left for the next start.
+    public func deliver(_ goesOn: (_ done: Int64, _ total: Int64) -> Bool) -> Bool {
+        let total = store.visibleOffset + 1
+        func isWaitedFor(_ sink: SinkLoop) -> Bool {
+            !sink.hasDelivered(upTo: total - 1) && sink.report.failure == nil
+        }
+        while sinkLoops.contains(where: isWaitedFor) {
+            let done = sinkLoops.filter(isWaitedFor).map { $0.report.offset ?? 0 }.min() ?? total
+            guard goesOn(min(done, total), total) else { break }
             Pause.wait(ns: 5_000_000)
         }
-        for sink in sinkLoops where !sink.hasDelivered(upTo: offset) {
+        let behind = sinkLoops.filter { !$0.hasDelivered(upTo: total - 1) }
+        for sink in behind {
             Log.warning(
                 "the sink does not have everything; the next start goes on",
-                ["sink": sink.name, "reason": sink.report.failure ?? ""])
+                ["sink": sink.name, "reason": sink.report.failure ?? "it was not waited for"])
         }
-        return true
+        return behind.isEmpty
     }
 
     /// Lets sinks deliver what the lake has, and leaves behind those that hang.

@@ -69,12 +69,24 @@ struct ReplayCommand: Command {
         pipeline.run(ReplaySource(plan, options), name: "replay")
         let isComplete = follow(pipeline)
         let stored = pipeline.flush { Interrupt.shared.isRequested && pipeline.isStuck }
+        let delivered = !stored || deliver(pipeline)
         let summary = pipeline.summary(seconds: watch.seconds)
         for error in pipeline.feedErrors { Terminal.write("tapedeck: \(error)\n", to: 2) }
         Terminal.write(summary.text(asJSON: command.flag("json")), to: 1)
         if command.flag("serve"), isComplete { Interrupt.shared.wait() }
-        if !isComplete || (!stored && Interrupt.shared.isRequested) { return .interrupted }
-        return stored && pipeline.feedErrors.isEmpty ? .done : .failed
+        if !isComplete || (!(stored && delivered) && Interrupt.shared.isRequested) { return .interrupted }
+        return stored && delivered && pipeline.feedErrors.isEmpty ? .done : .failed
+    }
+
+    /// Waits for the sinks beside the lake, with a bar where that takes long. Ctrl-C leaves the rest to the next start.
+    private static func deliver(_ pipeline: Pipeline) -> Bool {
+        let bar = ProgressBar("Delivering", total: nil, unit: "messages")
+        defer { bar.finish() }
+        return pipeline.deliver { done, total in
+            bar.setTotal(total)
+            bar.update(completed: done, count: done)
+            return !Interrupt.shared.isRequested
+        }
     }
 
     /// Shows the progress until the source has ended.
