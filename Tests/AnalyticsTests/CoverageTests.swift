@@ -176,6 +176,21 @@ import Testing
 
     // MARK: Numbers
 
+    @Test func `a hole counts as a gap once it had its time to fill`() throws {
+        let bench = try Bench()
+        bench.begin(0)
+        bench.trades(1, [1, 2])
+        bench.trades(2, [4])
+        #expect(bench.engine.totals.gapsOpen == 1 && bench.engine.settledGaps == 0)
+        bench.trades(3, [3])
+        #expect(bench.engine.totals.gapsOpen == 0 && bench.engine.settledGaps == 0)
+        bench.trades(4, [6])
+        bench.trades(15, [7])
+        #expect(bench.engine.totals.gapsOpen == 1 && bench.engine.settledGaps == 1)
+        bench.trades(16, [5])
+        #expect(bench.engine.settledGaps == 0)
+    }
+
     @Test func `a hole is told after ten seconds, with the times around it`() throws {
         let bench = try Bench()
         bench.begin(0)

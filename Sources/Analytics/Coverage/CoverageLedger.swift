@@ -9,6 +9,8 @@ struct CoverageLedger: ~Copyable {
     /// By feed; nil where nothing is known of it.
     private var feeds: [FeedCoverage?] = []
     private var sequences = SequenceLedger()
+    /// Holes that may still fill by themselves, and were not told.
+    var pendingHoles: Int { sequences.holes.count }
     private var silences: SilenceLedger
     private var writer: CoverageWriter
     private let names: EngineNames

@@ -208,6 +208,9 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
     /// Bars that are open now, over all feeds.
     public var openBarCount: Int { feeds.reduce(0) { $0 + ($1?.bars.openCount ?? 0) } }
 
+    /// Holes in trade numbers that are open and had their ten seconds to fill by themselves, over all feeds.
+    public var settledGaps: Int { max(0, totals.gapsOpen - ledger.pendingHoles) }
+
     // MARK: Checkpoint
 
     /// The whole state as bytes.

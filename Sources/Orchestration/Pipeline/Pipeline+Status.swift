@@ -44,7 +44,7 @@ extension Pipeline {
         status.engine.bars = Int64(engine.totals.bars)
         status.engine.duplicates = Int64(engine.totals.duplicates)
         status.engine.late = Int64(engine.totals.late)
-        status.engine.gaps = Int64(engine.totals.gapsOpen)
+        status.engine.gaps = engine.gaps
         status.engine.crossedQuotes = Int64(engine.totals.crossedQuotes)
         status.engine.deadLetters = engine.deadLetters
         let durable = status.journal.durableOffset
@@ -156,7 +156,7 @@ extension Pipeline {
             ("tapedeck_bars", "Bars that became final.", { $0.engine.bars }),
             ("tapedeck_duplicates", "Events dropped as repeats.", { $0.engine.duplicates }),
             ("tapedeck_late", "Events behind the watermark.", { $0.engine.late }),
-            ("tapedeck_gaps", "Open holes in the venues' trade numbers.", { $0.engine.gaps }),
+            ("tapedeck_gaps", "Open holes in the venues' trade numbers, older than ten seconds.", { $0.engine.gaps }),
             ("tapedeck_crossed_quotes", "Quotes with the bid above the ask.", { $0.engine.crossedQuotes }),
             ("tapedeck_dead_letters", "Frames and events that were rejected.", { $0.engine.deadLetters }),
             ("tapedeck_hot_rows", "Rows in hot tables.", { $0.hotRows }),

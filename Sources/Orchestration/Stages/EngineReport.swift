@@ -11,6 +11,8 @@ package final class EngineReport: Sendable {
     package struct Snapshot: Sendable {
         package var offset: Offset = 0
         package var totals = FeedCounters()
+        /// Holes in trade numbers that are more than disorder on the way.
+        package var gaps: Int64 = 0
         package var deadLetters: Int64 = 0
         package var ignored: Int64 = 0
         package var frames: Int64 = 0
@@ -39,6 +41,7 @@ package final class EngineReport: Sendable {
         state.withLock { state in
             state.offset = stage.offset
             state.totals = engine.totals
+            state.gaps = Int64(engine.settledGaps)
             state.deadLetters = stage.deadLetters
             state.ignored = stage.ignored
             state.frames = stage.frames

@@ -28,7 +28,7 @@ const TILES = [
 /** Counts of trouble; above zero they get their mark. Dropping a duplicate is normal life. */
 const QUALITY = [
   { label: 'Dead letters', value: (s) => s.engine.dead_letters, mark: 'bad', note: 'frames that did not decode' },
-  { label: 'Gaps', value: (s) => s.engine.gaps, mark: 'bad', note: 'holes in a venue’s sequence' },
+  { label: 'Gaps', value: (s) => s.engine.gaps, mark: 'bad', note: 'holes in a venue’s sequence, older than 10 s' },
   { label: 'Late', value: (s) => s.engine.late, mark: 'some', note: 'stored, but after their bar closed' },
   { label: 'Duplicates', value: (s) => s.engine.duplicates, mark: null, note: 'dropped, seen before' },
   { label: 'Crossed quotes', value: (s) => s.engine.crossed_quotes, mark: 'some', note: 'bid above ask, stored' },
