@@ -97,11 +97,12 @@ enum BlockFlaw: Error, Equatable, CustomStringConvertible {
     case records(String)
     case offset(found: Offset, expected: Offset)
 
-    /// False where both checksums of the block were right, so that all of it was written: then it is damage, wherever it
-    /// stands.
+    /// False where what was written is whole by its checksums, and yet cannot stand here: then it is damage, wherever it
+    /// stands. A header of the segment with another offset is no rest of a write: blocks are written one behind the other,
+    /// and what lies behind the last whole one is cut off before writing goes on.
     var mayBeUnfinished: Bool {
         switch self {
-        case .compression, .records: false
+        case .compression, .records, .offset: false
         default: true
         }
     }
