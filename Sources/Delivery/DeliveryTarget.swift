@@ -4,7 +4,7 @@ public import Platform
 
 /// Where rows are delivered to: a database that keeps, in the same transaction as the rows, how far it has them.
 ///
-/// - Threading: one thread at a time; `cancel` from any.
+/// - Threading: one thread at a time.
 public protocol DeliveryTarget: AnyObject, Sendable {
     /// Connects, makes the tables that are missing, and compares those that are there.
     ///
@@ -25,9 +25,6 @@ public protocol DeliveryTarget: AnyObject, Sendable {
 
     /// Goes past a unit whose rows the target does not take, and keeps the reason there.
     func reject(_ table: TableSchema, after: Int64, last: Int64, reason: String) throws(DeliveryError)
-
-    /// Gives up what is being done; the connection need not be usable afterwards.
-    func cancel()
 
     /// Forgets the connection; `open` makes a new one.
     func close()

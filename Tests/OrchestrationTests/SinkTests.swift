@@ -89,7 +89,6 @@ import Testing
             if !isHere { throw DeliveryError(.conflict, "the target is elsewhere") }
         }
 
-        func cancel() {}
         func close() { state.withLock { $0.isOpen = false } }
     }
 

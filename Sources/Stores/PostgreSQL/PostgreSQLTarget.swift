@@ -2,19 +2,22 @@ internal import Databases
 public import Delivery
 public import Market
 internal import Platform
-internal import Synchronization
 
 /// Tables in a PostgreSQL server: rows and offset of a unit are one transaction.
 ///
 /// - Source: PostgreSQL's manual; the ADBC driver writes rows with `COPY … FROM STDIN (FORMAT binary)`.
-public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // one user; `connection` is locked
+public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // one thread at a time
     private let address: PostgreSQLAddress
     private let schema: String
     private let pipeline: String
-    private let connection = Mutex<Connection?>(nil)
-    private var tables: PostgreSQLTables?
+    private var session: Session?
     /// Partitions that are there.
     private var months: Set<String> = []
+
+    private struct Session {
+        let connection: Connection
+        let tables: PostgreSQLTables
+    }
 
     /// - Parameters:
     ///   - uri: connection URI of libpq.
@@ -27,19 +30,18 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
     }
 
     public func open(_ schemas: [TableSchema]) throws(DeliveryError) {
-        try translating { () throws(DatabaseError) in
+        let session = try translating { () throws(DatabaseError) in
             let connection = try Database.postgreSQL(uri: address.text).connect()
-            self.connection.withLock { $0 = connection }
-        }
-        let connection = try use()
-        let hasTimescale = try translating { () throws(DatabaseError) in
             try connection.execute("SET client_min_messages = warning")
             // A hanging network must not hold the rows of one transaction for ever.
             try connection.execute("SET idle_in_transaction_session_timeout = '10min'")
-            return try holds("EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'timescaledb')", connection)
+            let hasTimescale = try holds(
+                "EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'timescaledb')", connection)
+            return Session(
+                connection: connection, tables: PostgreSQLTables(schema: schema, hasTimescale: hasTimescale))
         }
-        let tables = PostgreSQLTables(schema: schema, hasTimescale: hasTimescale)
-        self.tables = tables
+        let connection = session.connection
+        let tables = session.tables
         months = []
         // Whoever may only write need not be allowed to make what is there.
         try translating { () throws(DatabaseError) in
@@ -51,17 +53,18 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
                 try connection.execute(make)
             }
         }
-        for schema in schemas where try !fits(schema, tables, connection) {
+        for schema in schemas where try !fits(schema, session) {
             try translating { () throws(DatabaseError) in
                 try connection.transaction { () throws(DatabaseError) in
                     for statement in tables.make(schema) { try connection.execute(statement) }
                     // Whatever an earlier table of the name had got is not in this one.
                     try connection.execute(
-                        "DELETE FROM \(name(PostgreSQLTables.offsets)) WHERE table_name = \(SQLText.literal(schema.name))"
+                        "DELETE FROM \(tables.name(PostgreSQLTables.offsets)) WHERE table_name = \(SQLText.literal(schema.name))"
                     )
                 }
             }
         }
+        self.session = session
     }
 
     private func holds(_ condition: String, _ connection: Connection) throws(DatabaseError) -> Bool {
@@ -71,11 +74,10 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
     /// Whether a table is there.
     ///
     /// - Throws: `setup` where it is, and does not fit.
-    private func fits(
-        _ schema: TableSchema, _ tables: PostgreSQLTables, _ connection: Connection
-    ) throws(DeliveryError) -> Bool {
+    private func fits(_ schema: TableSchema, _ session: Session) throws(DeliveryError) -> Bool {
+        let tables = session.tables
         let found = try translating { () throws(DatabaseError) in
-            try connection.query(tables.columns(schema.name)).collect().rows.map { ($0[0].text, $0[1].text) }
+            try session.connection.query(tables.columns(schema.name)).collect().rows.map { ($0[0].text, $0[1].text) }
         }
         guard !found.isEmpty else { return false }
         let difference = tables.difference(schema, Dictionary(found) { first, _ in first })
@@ -84,15 +86,16 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
     }
 
     public func committedOffset(_ table: TableSchema) throws(DeliveryError) -> Int64 {
-        let connection = try use()
-        return try translating { () throws(DatabaseError) in try offset(table, connection, "") }
+        let session = try use()
+        return try translating { () throws(DatabaseError) in try offset(table, session, "") }
     }
 
     private func offset(
-        _ table: TableSchema, _ connection: Connection, _ lock: String
+        _ table: TableSchema, _ session: Session, _ lock: String
     ) throws(DatabaseError) -> Int64 {
-        let sql = "SELECT journal_offset FROM \(name(PostgreSQLTables.offsets)) WHERE \(key(table))\(lock)"
-        guard let row = try connection.query(sql).collect().rows.first, case .integer(let offset) = row[0] else {
+        let sql =
+            "SELECT journal_offset FROM \(session.tables.name(PostgreSQLTables.offsets)) WHERE \(key(table))\(lock)"
+        guard let row = try session.connection.query(sql).collect().rows.first, case .integer(let offset) = row[0] else {
             return -1
         }
         return offset
@@ -103,41 +106,41 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
     }
 
     public func deliver(_ unit: DeliveryUnit) throws(DeliveryError) -> Int64 {
-        let connection = try use()
-        guard let tables else { throw DeliveryError(.unavailable, "not connected") }
-        if tables.isLarge(unit.table), !tables.hasTimescale { try makePartitions(unit, tables, connection) }
+        let session = try use()
+        if session.tables.isLarge(unit.table), !session.tables.hasTimescale { try makePartitions(unit, session) }
         // Before every unit: the driver would turn values into whatever a column was changed to.
-        guard try fits(unit.table, tables, connection) else {
+        guard try fits(unit.table, session) else {
             throw DeliveryError(
                 .setup, "\(schema).\(unit.table.name) is gone; it is made again, and filled from the beginning")
         }
-        return try advance(unit.table, after: unit.after, last: unit.last, connection) { () throws(DatabaseError) in
-            try connection.ingest(unit.rows, into: unit.table.name, schema: schema)
+        return try advance(unit.table, after: unit.after, last: unit.last, session) { () throws(DatabaseError) in
+            try session.connection.ingest(unit.rows, into: unit.table.name, schema: schema)
         }
     }
 
     public func reject(_ table: TableSchema, after: Int64, last: Int64, reason: String) throws(DeliveryError) {
-        let connection = try use()
+        let session = try use()
         let text = SQLText.literal(reason.filter { $0 != "\0" })
-        try advance(table, after: after, last: last, connection) { () throws(DatabaseError) in
-            try connection.execute(
-                "INSERT INTO \(name(PostgreSQLTables.rejected)) VALUES (\(SQLText.literal(pipeline)), "
+        try advance(table, after: after, last: last, session) { () throws(DatabaseError) in
+            try session.connection.execute(
+                "INSERT INTO \(session.tables.name(PostgreSQLTables.rejected)) VALUES (\(SQLText.literal(pipeline)), "
                     + "\(SQLText.literal(table.name)), \(last), \(text), now())")
         }
     }
 
     /// Runs `body` in a transaction that takes the table's offset from one unit's beginning to its end.
     private func advance<T>(
-        _ table: TableSchema, after: Int64, last: Int64, _ connection: Connection, _ body: () throws(DatabaseError) -> T
+        _ table: TableSchema, after: Int64, last: Int64, _ session: Session, _ body: () throws(DatabaseError) -> T
     ) throws(DeliveryError) -> T {
-        let offsets = name(PostgreSQLTables.offsets)
+        let connection = session.connection
+        let offsets = session.tables.name(PostgreSQLTables.offsets)
         return try translating { () throws(DatabaseError) in
             try connection.transaction { () throws(DatabaseError) in
                 // A table's first row is made before it can be locked.
                 try connection.execute(
                     "INSERT INTO \(offsets) VALUES (\(SQLText.literal(pipeline)), \(SQLText.literal(table.name)), -1, now()) "
                         + "ON CONFLICT DO NOTHING")
-                let found = try offset(table, connection, " FOR UPDATE")
+                let found = try offset(table, session, " FOR UPDATE")
                 guard found == after else {
                     throw DatabaseError(
                         .conflict, "rows up to offset \(found) are there already, not up to \(after)",
@@ -151,28 +154,22 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
         }
     }
 
-    private func name(_ table: String) -> String { SQLText.identifier(schema) + "." + SQLText.identifier(table) }
-
-    private func makePartitions(
-        _ unit: DeliveryUnit, _ tables: PostgreSQLTables, _ connection: Connection
-    ) throws(DeliveryError) {
+    private func makePartitions(_ unit: DeliveryUnit, _ session: Session) throws(DeliveryError) {
         for month in unit.months {
             let partition = "\(unit.table.name) \(month)"
             guard !months.contains(partition) else { continue }
             try translating { () throws(DatabaseError) in
-                try connection.execute(tables.makePartition(unit.table, month: month))
+                try session.connection.execute(session.tables.makePartition(unit.table, month: month))
             }
             months.insert(partition)
         }
     }
 
-    public func cancel() { connection.withLock { $0 }?.cancel() }
+    public func close() { session = nil }
 
-    public func close() { connection.withLock { $0 = nil } }
-
-    private func use() throws(DeliveryError) -> Connection {
-        guard let connection = connection.withLock({ $0 }) else { throw DeliveryError(.unavailable, "not connected") }
-        return connection
+    private func use() throws(DeliveryError) -> Session {
+        guard let session else { throw DeliveryError(.unavailable, "not connected") }
+        return session
     }
 
     private func translating<T>(_ body: () throws(DatabaseError) -> T) throws(DeliveryError) -> T {
