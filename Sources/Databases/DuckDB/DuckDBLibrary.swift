@@ -1,45 +1,36 @@
 internal import Glibc
 internal import Platform
-internal import Synchronization
 
 extension ADBCDriver {
-    private static let loaded = Mutex<ADBCDriver?>(nil)
+    private static let loadedDuckDB = LoadedOnce<ADBCDriver>()
 
     /// The embedded DuckDB: a system's `libduckdb.so` where one is installed, otherwise the library that the setup
     /// script put into `.deps/lib`.
     ///
     /// - Throws: `driverMissing`, naming the places that were searched.
     public static func duckDB() throws(DatabaseError) -> ADBCDriver {
-        // Under the lock: threads that come while one loads wait for it, and there is one driver.
-        try loaded.withLock { loaded throws(DatabaseError) in
-            if let loaded { return loaded }
-            let driver = try DuckDBLibrary.load()
-            loaded = driver
-            return driver
-        }
+        try loadedDuckDB.get(DuckDBLibrary.load)
     }
 }
 
 /// Finds and loads DuckDB.
 enum DuckDBLibrary {
-    private static let functions = Mutex<DuckDBFunctions?>(nil)
+    private static let functions = LoadedOnce<DuckDBFunctions>()
 
     /// DuckDB's own C interface, of the library that was loaded.
     ///
     /// - Throws: `driverMissing`; `unsupported` where it is of another version.
     static func loadedFunctions() throws(DatabaseError) -> DuckDBFunctions {
-        if let known = functions.withLock({ $0 }) { return known }
-        let driver = try ADBCDriver.duckDB()
-        let found: DuckDBFunctions
-        do {
-            found = try DuckDBFunctions(try SharedLibrary(path: driver.path))
-        } catch let error as DatabaseError {
-            throw error
-        } catch {
-            throw DatabaseError(.driverMissing, "\(error)", operation: "load DuckDB", cause: error)
+        try functions.get { () throws(DatabaseError) in
+            let driver = try ADBCDriver.duckDB()
+            do {
+                return try DuckDBFunctions(try SharedLibrary(path: driver.path))
+            } catch let error as DatabaseError {
+                throw error
+            } catch {
+                throw DatabaseError(.driverMissing, "\(error)", operation: "load DuckDB", cause: error)
+            }
         }
-        functions.withLock { $0 = found }
-        return found
     }
 
     static func load() throws(DatabaseError) -> ADBCDriver {

@@ -1,20 +1,14 @@
 internal import Platform
-internal import Synchronization
 
 extension ADBCDriver {
-    private static let loadedPostgreSQL = Mutex<ADBCDriver?>(nil)
+    private static let loadedPostgreSQL = LoadedOnce<ADBCDriver>()
 
     /// The driver of PostgreSQL: a system's library where one is installed, otherwise the one that the setup script put into
     /// `.deps/lib`.
     ///
     /// - Throws: `driverMissing`.
     public static func postgreSQL() throws(DatabaseError) -> ADBCDriver {
-        try loadedPostgreSQL.withLock { loaded throws(DatabaseError) in
-            if let loaded { return loaded }
-            let driver = try loadPostgreSQL()
-            loaded = driver
-            return driver
-        }
+        try loadedPostgreSQL.get(loadPostgreSQL)
     }
 
     private static func loadPostgreSQL() throws(DatabaseError) -> ADBCDriver {
