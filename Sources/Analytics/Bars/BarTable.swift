@@ -10,7 +10,6 @@ struct BarTable: ~Copyable {
     let configuration: EngineConfiguration
     let intervalCount: Int
     private let typeCount: Int
-    private let intervals: [Interval]
     private var tradingDays: TradingDays
     /// Place of each price type among the configured ones, by raw value; negative where it is not configured.
     private let typePlaces: [Int]
@@ -33,7 +32,6 @@ struct BarTable: ~Copyable {
         self.configuration = configuration
         intervalCount = configuration.intervals.count
         typeCount = configuration.priceTypes.count
-        intervals = configuration.intervals
         tradingDays = TradingDays(configuration.calendars, names)
         typePlaces = PriceType.allCases.map { configuration.priceTypes.firstIndex(of: $0) ?? -1 }
         queues = configuration.intervals.map { _ in CloseQueue() }
@@ -106,10 +104,10 @@ struct BarTable: ~Copyable {
 
     /// The place in time of the bar that holds an event time; nil outside trading days.
     private mutating func span(series: Int, interval: Int, timeNs: Int64) -> TradingDays.Span? {
-        if intervals[interval].isTradingDay {
+        if configuration.intervals[interval].isTradingDay {
             return tradingDays.span(of: laneInstruments[series / intervalCount], at: timeNs)
         }
-        let length = intervals[interval].nanoseconds
+        let length = configuration.intervals[interval].nanoseconds
         return (barNumber(of: timeNs, length: length) * length, length)
     }
 
