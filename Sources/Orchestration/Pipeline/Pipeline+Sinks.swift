@@ -1,11 +1,12 @@
 internal import Analytics
 internal import Delivery
+internal import Journaling
 internal import Lake
 internal import Market
 internal import Platform
 internal import Serving
 
-/// Sinks beside the lake.
+/// Sinks: the lake, and those beside it.
 extension Pipeline {
     /// How long an end waits for targets, in seconds: what they do not get, the next start delivers.
     private static let sinkSecondsMax = 2.0
@@ -50,22 +51,45 @@ extension Pipeline {
         while !sinkLoops.allSatisfy(\.hasEnded), watch.seconds < Self.sinkSecondsMax { Pause.wait(ns: 5_000_000) }
     }
 
-    /// What sinks beside the lake say of themselves.
-    func sinkStatuses(now: Int64, durable: Int64) -> [Status.Sink] {
-        sinkLoops.map { sink in
-            let report = sink.report
-            var status = Status.Sink()
-            status.name = sink.name
-            status.offset = report.offset ?? 0
-            status.lagFrames = max(0, durable - status.offset)
-            status.lagSeconds = report.behindSinceNs.map { Double(now - $0) / 1e9 } ?? 0
-            status.lastFlushNs = report.lastNs
-            status.lastFlushSeconds = report.lastSeconds
-            status.rows = report.rows
-            let isLagging = status.lagSeconds > Self.lagSecondsMax
-            status.state = report.failure != nil ? "degraded" : isLagging ? "lagging" : "live"
-            status.detail = report.failure ?? (report.rejected > 0 ? "\(report.rejected) rows were rejected" : nil)
-            return status
-        }
+    /// What the lake and the sinks beside it say of themselves.
+    var sinkStatuses: [Status.Sink] {
+        let now = Timestamp.now().nanoseconds
+        let durable = journal.durableOffset
+        return [lakeStatus(now: now, durable: durable)]
+            + sinkLoops.map { Self.status($0, now: now, durable: durable) }
+    }
+
+    private static func status(_ sink: SinkLoop, now: Int64, durable: Int64) -> Status.Sink {
+        let report = sink.report
+        var status = Status.Sink()
+        status.name = sink.name
+        status.offset = report.offset ?? 0
+        status.lagFrames = max(0, durable - status.offset)
+        status.lagSeconds = report.behindSinceNs.map { Double(now - $0) / 1e9 } ?? 0
+        status.lastFlushNs = report.lastNs
+        status.lastFlushSeconds = report.lastSeconds
+        status.rows = report.rows
+        let isLagging = status.lagSeconds > lagSecondsMax
+        status.state = report.failure != nil ? "degraded" : isLagging ? "lagging" : "live"
+        status.detail = report.failure ?? (report.rejected > 0 ? "\(report.rejected) rows were rejected" : nil)
+        return status
+    }
+
+    private func lakeStatus(now: Int64, durable: Int64) -> Status.Sink {
+        let report = flushLoop.report
+        var status = Status.Sink()
+        status.name = "lake"
+        status.offset = report.flushedOffset
+        status.lagFrames = max(0, durable - report.flushedOffset)
+        status.lagSeconds = report.behindSinceNs.map { Double(now - $0) / 1e9 } ?? 0
+        status.lastFlushNs = report.lastFlushNs
+        status.lastFlushSeconds = report.lastFlushSeconds
+        status.rows = report.rows
+        status.files = report.files
+        status.bytes = report.bytes
+        let isLagging = status.lagSeconds > 3 * Double(configuration.policy.flushNs) / 1e9 + Self.lagSecondsMax
+        status.state = report.failure != nil ? "degraded" : isLagging ? "lagging" : "live"
+        status.detail = report.failure
+        return status
     }
 }

@@ -22,7 +22,6 @@ extension Pipeline {
     public var status: Status {
         var status = Status()
         let engine = report.snapshot
-        let stored = flushLoop.report
         let now = Timestamp.now().nanoseconds
         status.pipeline = configuration.name
         status.version = programVersion
@@ -47,13 +46,12 @@ extension Pipeline {
         status.engine.gaps = engine.gaps
         status.engine.crossedQuotes = Int64(engine.totals.crossedQuotes)
         status.engine.deadLetters = engine.deadLetters
-        let durable = status.journal.durableOffset
-        status.sinks = [lakeStatus(stored, now: now, durable: durable)] + sinkStatuses(now: now, durable: durable)
+        status.sinks = sinkStatuses
         status.hotRows = store.hotRows
         status.visibleOffset = store.visibleOffset + 1
         status.diskFreeBytes = diskFreeBytes
         status.clients = stream.clientCount
-        status.checks = checks(status, engine, stored)
+        status.checks = checks(status, engine)
         return status
     }
 
@@ -66,23 +64,6 @@ extension Pipeline {
         status.segments = Int64(journal.segmentCount)
         status.bytes = journal.bytes
         status.fsyncP99Micros = journal.synchronizationNs(share: 0.99) / 1000
-        return status
-    }
-
-    private func lakeStatus(_ report: FlushLoop.Report, now: Int64, durable: Int64) -> Status.Sink {
-        var status = Status.Sink()
-        status.name = "lake"
-        status.offset = report.flushedOffset
-        status.lagFrames = max(0, durable - report.flushedOffset)
-        status.lagSeconds = report.behindSinceNs.map { Double(now - $0) / 1e9 } ?? 0
-        status.lastFlushNs = report.lastFlushNs
-        status.lastFlushSeconds = report.lastFlushSeconds
-        status.rows = report.rows
-        status.files = report.files
-        status.bytes = report.bytes
-        let isLagging = status.lagSeconds > 3 * Double(configuration.policy.flushNs) / 1e9 + Self.lagSecondsMax
-        status.state = report.failure != nil ? "degraded" : isLagging ? "lagging" : "live"
-        status.detail = report.failure
         return status
     }
 
@@ -115,8 +96,7 @@ extension Pipeline {
     }
 
     /// What must hold for the pipeline to be ready; each says how it is.
-    private func checks(_ status: Status, _ engine: EngineReport.Snapshot, _ stored: FlushLoop.Report) -> [Status.Check]
-    {
+    private func checks(_ status: Status, _ engine: EngineReport.Snapshot) -> [Status.Check] {
         var checks: [Status.Check] = []
         if case .stalled(let reason) = journal.state {
             checks.append(Status.Check(name: "journal", isOK: false, detail: "cannot write: \(reason)"))
@@ -176,7 +156,7 @@ extension Pipeline {
         ]
         for (name, help, read) in sinks {
             metrics.gauges(name, help: help, label: "sink") { [weak self] in
-                (self?.status.sinks ?? []).map { ($0.name, read($0)) }
+                (self?.sinkStatuses ?? []).map { ($0.name, read($0)) }
             }
         }
         let feeds: [(String, String, @Sendable (Status.Feed) -> Double?)] = [

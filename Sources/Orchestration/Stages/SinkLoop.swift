@@ -110,13 +110,16 @@ final class SinkLoop: Sendable {
                 if let reason = unit.reason {
                     Log.error("the sink does not take a row", ["sink": name, "table": table.name, "reason": reason])
                 }
-                state.withLock { $0.offset = tables.map { cursor.offset($0) + 1 }.min() }
+                noteOffset(cursor)
             }
         }
-        state.withLock { state in
-            state.offset = tables.map { cursor.offset($0) + 1 }.min()
-            state.behindSinceNs = nil
-        }
+        noteOffset(cursor)
+        state.withLock { $0.behindSinceNs = nil }
+    }
+
+    private func noteOffset(_ cursor: SinkCursor) {
+        let offset = tables.map { cursor.offset($0) + 1 }.min()
+        state.withLock { $0.offset = offset }
     }
 
     private func noteBehind() {
