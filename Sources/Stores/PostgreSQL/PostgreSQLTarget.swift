@@ -95,7 +95,8 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
     ) throws(DatabaseError) -> Int64 {
         let sql =
             "SELECT journal_offset FROM \(session.tables.name(PostgreSQLTables.offsets)) WHERE \(key(table))\(lock)"
-        guard let row = try session.connection.query(sql).collect().rows.first, case .integer(let offset) = row[0] else {
+        guard let row = try session.connection.query(sql).collect().rows.first, case .integer(let offset) = row[0]
+        else {
             return -1
         }
         return offset
