@@ -46,6 +46,28 @@ import Testing
         try expectDamage(folder { _, body in body[4] = 200 })
     }
 
+    /// Damage in a header is seen before anything is written, and nothing is cut.
+    private func expectRefusal(_ change: (inout BlockHeader, inout [UInt8]) -> Void) throws {
+        let folder = try folder(change)
+        try expectDamage(folder)
+        #expect(throws: JournalError.self) { try Journal(path: folder.path) }
+    }
+
+    @Test func `a whole block whose offsets do not follow is damage, not the end of the journal`() throws {
+        try expectRefusal { header, _ in header.firstOffset = 10_504 }
+        try expectRefusal { header, _ in header.firstOffset = 0 }
+    }
+
+    @Test func `a whole block with a flag of a later version is not cut off`() throws {
+        try expectRefusal { header, _ in header.flags = 4 }
+    }
+
+    @Test func `a block without records is a closing one, and that has no body`() throws {
+        try expectRefusal { header, _ in header.recordCount = 0 }
+        try expectRefusal { header, _ in header.flags = BlockHeader.Flag.closing }
+        try expectRefusal { header, _ in (header.recordCount, header.flags) = (0, BlockHeader.Flag.closing) }
+    }
+
     @Test func `a body with nothing of what its header promises is damage`() throws {
         try expectDamage(folder { header, _ in header.codec = .lz4 })
     }

@@ -82,6 +82,8 @@ struct BlockHeader: Equatable {
         durableOffset = unsafe bytes.integer(at: BlockLayout.durableOffsetAt)
         minimumTimeNs = unsafe bytes.integer(at: BlockLayout.minimumTimeAt)
         maximumTimeNs = unsafe bytes.integer(at: BlockLayout.maximumTimeAt)
+        let isEmpty = recordCount == 0 && storedBytes == 0
+        guard flags & Flag.closing != 0 ? isEmpty : recordCount > 0 else { throw .empty }
     }
 }
 
@@ -91,18 +93,19 @@ enum BlockFlaw: Error, Equatable, CustomStringConvertible {
     case magic(isZero: Bool)
     case headerChecksum
     case unknown
+    case empty
     case bodyShort(wanted: Int, present: Int64)
     case bodyChecksum
     case compression
     case records(String)
     case offset(found: Offset, expected: Offset)
 
-    /// False where what was written is whole by its checksums, and yet cannot stand here: then it is damage, wherever it
-    /// stands. A header of the segment with another offset is no rest of a write: blocks are written one behind the other,
-    /// and what lies behind the last whole one is cut off before writing goes on.
+    /// False where what was written is whole by its checksums, and yet cannot stand here: then it is damage, or of a later
+    /// version, wherever it stands. So is a header with another offset: blocks are written one behind the other, and what
+    /// lies behind the last whole one is cut off before writing goes on.
     var mayBeUnfinished: Bool {
         switch self {
-        case .compression, .records, .offset: false
+        case .unknown, .empty, .compression, .records, .offset: false
         default: true
         }
     }
@@ -113,6 +116,7 @@ enum BlockFlaw: Error, Equatable, CustomStringConvertible {
         case .magic(let isZero): isZero ? "zeros where a block should start" : "no block starts here"
         case .headerChecksum: "checksum of the block header does not match"
         case .unknown: "block has a codec or flag that this version does not know"
+        case .empty: "block without records that closes no segment, or a closing one with a body"
         case .bodyShort(let wanted, let present): "block needs \(wanted) bytes, \(present) are present"
         case .bodyChecksum: "checksum of the block body does not match"
         case .compression: "block body does not decompress"
