@@ -58,6 +58,11 @@ import Testing
         try expectRefusal { header, _ in header.firstOffset = 0 }
     }
 
+    @Test func `a block at the end of all offsets is damage and ends no program`() throws {
+        try expectRefusal { header, _ in header.firstOffset = .max }
+        try expectRefusal { header, _ in header.firstOffset = .min }
+    }
+
     @Test func `a whole block with a flag of a later version is not cut off`() throws {
         try expectRefusal { header, _ in header.flags = 4 }
     }

@@ -84,6 +84,7 @@ struct BlockHeader: Equatable {
         maximumTimeNs = unsafe bytes.integer(at: BlockLayout.maximumTimeAt)
         let isEmpty = recordCount == 0 && storedBytes == 0
         guard flags & Flag.closing != 0 ? isEmpty : recordCount > 0 else { throw .empty }
+        guard firstOffset >= 0, firstOffset <= Offset.max - Offset(recordCount) else { throw .range(firstOffset) }
     }
 }
 
@@ -94,6 +95,7 @@ enum BlockFlaw: Error, Equatable, CustomStringConvertible {
     case headerChecksum
     case unknown
     case empty
+    case range(Offset)
     case bodyShort(wanted: Int, present: Int64)
     case bodyChecksum
     case compression
@@ -105,7 +107,7 @@ enum BlockFlaw: Error, Equatable, CustomStringConvertible {
     /// lies behind the last whole one is cut off before writing goes on.
     var mayBeUnfinished: Bool {
         switch self {
-        case .unknown, .empty, .compression, .records, .offset: false
+        case .unknown, .empty, .range, .compression, .records, .offset: false
         default: true
         }
     }
@@ -117,6 +119,7 @@ enum BlockFlaw: Error, Equatable, CustomStringConvertible {
         case .headerChecksum: "checksum of the block header does not match"
         case .unknown: "block has a codec or flag that this version does not know"
         case .empty: "block without records that closes no segment, or a closing one with a body"
+        case .range(let first): "no journal has records from offset \(first) on"
         case .bodyShort(let wanted, let present): "block needs \(wanted) bytes, \(present) are present"
         case .bodyChecksum: "checksum of the block body does not match"
         case .compression: "block body does not decompress"
