@@ -37,9 +37,43 @@ struct AnswerFuzzer: FuzzTarget {
             single.checkLetters()
             single.checkSame(run)
             checkBars(single)
+            if mapping.format == .json {
+                let groups = AnswerGroups(mapping).groups
+                let tables = (try JSONAnswerTable(groups), try JSONAnswerTable(groups))
+                for body in Array(input.dropFirst()).records { compare(tables, groups, body) }
+            }
         } catch {
             require(false, "mapping \(values): \(error)")
         }
+    }
+
+    /// Plain texts are read as all others.
+    private func compare(_ tables: (JSONAnswerTable, JSONAnswerTable), _ groups: [AnswerGroup], _ body: [UInt8]) {
+        PaddedBytes.with(body) { bytes in
+            let (short, long) = (tables.0.read(bytes), tables.1.readAnyForm(bytes))
+            require(short == long, "\(short ?? "read"), \(long ?? "read")")
+            guard short == nil else { return }
+            for (number, group) in groups.enumerated() {
+                let rows = tables.0.rows(number)
+                require(tables.1.rows(number) == rows, "rows of group \(number)")
+                for row in 0..<rows {
+                    require(tables.0.rowText(number, row: row) == tables.1.rowText(number, row: row), "row \(row)")
+                    for column in group.columns.indices {
+                        let (one, other) = (
+                            tables.0.cell(number, column, row: row), tables.1.cell(number, column, row: row)
+                        )
+                        require(one.text == other.text, "text of \(number), \(column), \(row)")
+                        guard group.numbers.contains(column) else { continue }
+                        let (left, right) = (Self.number(one), Self.number(other))
+                        require(left == right, "number of \(number), \(column), \(row)")
+                    }
+                }
+            }
+        }
+    }
+
+    private static func number(_ cell: AnswerCell) -> Result<Double?, AnswerFault> {
+        Result { () throws(AnswerFault) in try cell.number("n") }
     }
 
     /// Bars are what they say, and those of one answer and instrument in the order of time.

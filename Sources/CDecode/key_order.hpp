@@ -13,6 +13,8 @@ struct KnownMember {
     /// The key from its opening quote to its colon, and bits of the bytes that count. No key begins with a byte of zero.
     char key[32] = {};
     uint32_t mask = 1;
+    /// Bytes of the key that count.
+    uint32_t count = 0;
     /// The node that it matched; -1 where it is not asked for.
     int32_t child = -1;
     /// Whether what it stands for is a plain value that goes into cell `cell` of the row, into none where that is 0.
@@ -44,11 +46,13 @@ class KeyOrder {
         const size_t count = (size_t)(end - key);
         if (place > members_.size() || place >= most_members) return;
         if (place == members_.size()) members_.emplace_back();
-        if (count > sizeof member.key) {
+        // One byte less, so that what stands behind a key beyond the end of a text is still readable.
+        if (count >= sizeof member.key) {
             members_[place] = KnownMember{};
             return;
         }
         memcpy(member.key, key, count);
+        member.count = (uint32_t)count;
         member.mask = (uint32_t)(~0ull >> (64 - count));
         members_[place] = member;
     }

@@ -5,6 +5,7 @@
 
 #include "cells.hpp"
 #include "key_order.hpp"
+#include "plain_tokens.hpp"
 #include "tokens.hpp"
 
 namespace tapedeck {
@@ -19,6 +20,7 @@ struct Node : td_path_node {
 };
 
 constexpr int deepest_path = 64;
+constexpr size_t most_bytes = UINT32_MAX / 2;
 
 }  // namespace
 }  // namespace tapedeck
@@ -42,20 +44,31 @@ struct td_table {
         for (size_t i = 0; i < rows.size(); i++) rows[i].reset(widths[i]);
     }
 
+    /// Reads a text; on the short way where it is plain.
     bool read(const char *bytes, size_t count) {
-        clear();
+        return count <= most_bytes && (walk(PlainTokens(bytes, count)) || read_any_form(bytes, count));
+    }
+
+    bool read_any_form(const char *bytes, size_t count) {
         const uint32_t *starts;
         size_t token_count;
-        if (count > UINT32_MAX / 2 || !tokenizer.scan(bytes, count, starts, token_count)) return false;
-        Tokens tokens(bytes, starts, token_count);
-        if (value(tokens, 0, nullptr, 0) && !tokens.has(1)) return true;
+        clear();
+        return count <= most_bytes && tokenizer.scan(bytes, count, starts, token_count) &&
+               walk(Tokens(bytes, starts, token_count));
+    }
+
+  private:
+    template <class Text>
+    bool walk(Text tokens) {
+        clear();
+        if (tokens.has(1) && value(tokens, 0, nullptr, 0) && !tokens.has(1)) return true;
         clear();
         return false;
     }
 
-  private:
     /// Reads the value that a node matched: inside of `row` where there is one.
-    bool value(Tokens &tokens, int32_t at, td_cell *row, int depth) {
+    template <class Text>
+    bool value(Text &tokens, int32_t at, td_cell *row, int depth) {
         if (!tokens.has(1) || depth > deepest_path) return false;
         switch (tokens.peek()) {
             case '{': return object(tokens, at, row, depth);
@@ -64,7 +77,8 @@ struct td_table {
         }
     }
 
-    bool object(Tokens &tokens, int32_t at, td_cell *row, int depth) {
+    template <class Text>
+    bool object(Text &tokens, int32_t at, td_cell *row, int depth) {
         tokens.open('{');
         bool more = !tokens.close_empty('}');
         Node &node = nodes[at];
@@ -76,7 +90,7 @@ struct td_table {
             if (known != nullptr) {
                 key++;
                 child = known->child;
-                tokens.step_over_key();
+                tokens.step_over_key(known->count);
             } else {
                 const char *begin = key;
                 if (!tokens.key(key)) return false;
@@ -87,7 +101,7 @@ struct td_table {
                 // A member that is asked for by its name is no row.
                 if (!add_row(tokens, nodes[node.each], key, depth)) return false;
             } else if (child < 0) {
-                if (!tokens.skip(depth)) return false;
+                if (!skip_value(tokens, depth)) return false;
             } else if (!value(tokens, child, row, depth + 1)) {
                 return false;
             }
@@ -99,27 +113,14 @@ struct td_table {
     /// Reads members of a row that come in the order of the last one, as long as they are plain values: numbers,
     /// short texts without escapes. Stops before the first that is something else, or not JSON. True where there
     /// are members left.
-    static bool plain_members(Tokens &tokens, const KeyOrder &order, size_t &place, td_cell *row) {
-        // A copy of which no address is taken stays in registers.
-        Tokens at = tokens;
+    template <class Text>
+    static bool plain_members(Text &tokens, const KeyOrder &order, size_t &place, td_cell *row) {
+        // A copy of which no address is kept stays in registers.
+        Text at = tokens;
         bool more = true;
         const KnownMember *known = order.begin() + place;
-        for (; known < order.end() && known->is_plain && at.has(4) && known->matches(at.here()); known++) {
-            Tokens behind = at;
-            behind.step_over_key();
-            const std::string_view token = behind.take();
-            td_cell skipped{};
-            td_cell &cell = known->cell == 0 ? skipped : row[known->cell];
-            if (cell.is_given || !fill_plain(cell, token, known->is_number)) break;
-            const char mark = behind.peek();
-            if (mark != ',' && mark != '}') break;
-            behind.step_over_mark();
-            at = behind;
-            if (mark == '}') {
-                more = false;
-                break;
-            }
-        }
+        while (more && known < order.end() && known->is_plain && at.plain_member(*known, row, more)) known++;
+        at.settle();
         place = (size_t)(known - order.begin());
         tokens = at;
         return more;
@@ -139,7 +140,8 @@ struct td_table {
         return known;
     }
 
-    bool list(Tokens &tokens, int32_t at, td_cell *row, int depth) {
+    template <class Text>
+    bool list(Text &tokens, int32_t at, td_cell *row, int depth) {
         tokens.open('[');
         bool more = !tokens.close_empty(']');
         const Node &node = nodes[at];
@@ -152,7 +154,7 @@ struct td_table {
                 if (!fill(lists[column].back(), tokens.take(), columns[column].is_number)) return false;
             } else {
                 const int32_t child = element(node, index);
-                if (!(child >= 0 ? value(tokens, child, row, depth + 1) : tokens.skip(depth))) return false;
+                if (!(child >= 0 ? value(tokens, child, row, depth + 1) : skip_value(tokens, depth))) return false;
             }
             if (!tokens.next(']', more)) return false;
         }
@@ -160,7 +162,8 @@ struct td_table {
     }
 
     /// Reads a row, with its name where it has one.
-    bool add_row(Tokens &tokens, const Node &each, const char *name, int depth) {
+    template <class Text>
+    bool add_row(Text &tokens, const Node &each, const char *name, int depth) {
         if (!tokens.has(1)) return false;
         td_cell *row = rows[each.rows].add();
         const char *begin = tokens.here();
@@ -246,6 +249,10 @@ extern "C" td_table *td_table_create(
 extern "C" void td_table_destroy(td_table *table) { delete table; }
 
 extern "C" bool td_table_read(td_table *table, const char *bytes, size_t count) { return table->read(bytes, count); }
+
+extern "C" bool td_table_read_any_form(td_table *table, const char *bytes, size_t count) {
+    return table->read_any_form(bytes, count);
+}
 
 extern "C" size_t td_table_rows(const td_table *table, int32_t rows) { return table->rows[(size_t)rows].count(); }
 

@@ -26,28 +26,4 @@ bool Tokenizer::scan(const char *text, size_t count, const uint32_t *&starts, si
     return tokens > 0;
 }
 
-bool Tokens::skip(int depth) {
-    constexpr int deepest = 64;
-    if (!has(1) || depth > deepest) return false;
-    bool more = true;
-    const char *name;
-    switch (peek()) {
-        case '{':
-            next_++;
-            if (close_empty('}')) return true;
-            while (more) {
-                if (!key(name) || !skip(depth + 1) || !next('}', more)) return false;
-            }
-            return true;
-        case '[':
-            next_++;
-            if (close_empty(']')) return true;
-            while (more) {
-                if (!skip(depth + 1) || !next(']', more)) return false;
-            }
-            return true;
-        default: return is_value(take());
-    }
-}
-
 }  // namespace tapedeck

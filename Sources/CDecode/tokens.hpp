@@ -8,6 +8,8 @@
 #include <memory>
 #include <string_view>
 
+#include "cells.hpp"
+#include "key_order.hpp"
 #include "scalars.hpp"
 
 namespace simdjson::internal {
@@ -15,6 +17,24 @@ class dom_parser_implementation;
 }
 
 namespace tapedeck {
+
+/// Steps over a value and checks all of it.
+template <class Text>
+bool skip_value(Text &tokens, int depth) {
+    constexpr int deepest = 64;
+    if (!tokens.has(1) || depth > deepest) return false;
+    const char bracket = tokens.peek();
+    if (bracket != '{' && bracket != '[') return is_value(tokens.take());
+    const char end = bracket == '{' ? '}' : ']';
+    tokens.open(bracket);
+    bool more = !tokens.close_empty(end);
+    const char *name;
+    while (more) {
+        if (bracket == '{' && !tokens.key(name)) return false;
+        if (!skip_value(tokens, depth + 1) || !tokens.next(end, more)) return false;
+    }
+    return true;
+}
 
 /// Memory of the first stage, kept from frame to frame.
 class Tokenizer {
@@ -68,10 +88,28 @@ class Tokens {
     }
 
     /// Steps over a key and its colon where it is known that they are there.
-    void step_over_key() { next_ += 2; }
+    void step_over_key(size_t) { next_ += 2; }
 
-    /// Steps over the mark behind a value where it is known that it is there.
-    void step_over_mark() { next_++; }
+    /// Reads a member whose key is known, and the mark behind it, into its cell of a row, which must be empty. False, and
+    /// nothing is done, where it has another key, or is no plain value.
+    __attribute__((always_inline)) bool plain_member(const KnownMember &known, td_cell *row, bool &more) {
+        if (!has(4) || !known.matches(here())) return false;
+        td_cell skipped;
+        skipped.is_given = false;
+        td_cell &cell = known.cell == 0 ? skipped : row[known.cell];
+        if (cell.is_given) return false;
+        Tokens behind = *this;
+        behind.next_ += 2;
+        const std::string_view token = behind.take();
+        const char mark = behind.peek();
+        if ((mark != ',' && mark != '}') || !fill_plain(cell, token, known.is_number)) return false;
+        behind.next_++;
+        more = mark == ',';
+        *this = behind;
+        return true;
+    }
+    /// To be called behind the last of such members.
+    void settle() {}
 
     /// What stands behind a value: `more` after a comma, not after `bracket`. False for anything else.
     bool next(char bracket, bool &more) {
@@ -86,7 +124,7 @@ class Tokens {
     const char *behind() const { return text_ + starts_[next_ - 1] + 1; }
 
     /// Steps over a value and checks all of it.
-    bool skip(int depth = 0);
+    bool skip(int depth = 0) { return skip_value(*this, depth); }
 
   private:
     static bool is_space(char byte) {

@@ -86,6 +86,8 @@ void td_table_destroy(td_table *table);
 
 /// Reads a text; false where it is not JSON. 64 bytes behind it must be readable, and it must stay while cells are used.
 bool td_table_read(td_table *table, const char *bytes, size_t count);
+/// The same on the way that takes every form of JSON.
+bool td_table_read_any_form(td_table *table, const char *bytes, size_t count);
 /// How many rows of a number there are.
 size_t td_table_rows(const td_table *table, int32_t rows);
 /// Valid until the next text is read.

@@ -35,9 +35,16 @@ final class JSONAnswerTable: AnswerTable {
 
     deinit { unsafe td_table_destroy(table) }
 
-    func read(_ body: UnsafeRawBufferPointer) -> String? {
+    func read(_ body: UnsafeRawBufferPointer) -> String? { unsafe read(body, by: td_table_read) }
+
+    /// The same without the short way of plain texts, for tests.
+    func readAnyForm(_ body: UnsafeRawBufferPointer) -> String? { unsafe read(body, by: td_table_read_any_form) }
+
+    private func read(
+        _ body: UnsafeRawBufferPointer, by read: (OpaquePointer, UnsafePointer<CChar>, Int) -> Bool
+    ) -> String? {
         let text = unsafe body.baseAddress?.assumingMemoryBound(to: CChar.self)
-        guard unsafe text != nil, unsafe td_table_read(table, text, body.count) else { return "not JSON" }
+        guard let text = unsafe text, unsafe read(table, text, body.count) else { return "not JSON" }
         for (number, group) in groups.enumerated() where group.layout == .columns {
             let counts = group.columns.indices.map { column(number, $0).count }
             let most = counts.max() ?? 0

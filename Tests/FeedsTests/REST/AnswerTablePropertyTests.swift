@@ -5,9 +5,11 @@ import Testing
 @testable import Feeds
 
 /// The texts of cells, `-` where one is missing, row by row; what is wrong with the text where it is refused.
-private func cells(_ table: any AnswerTable, _ columns: Int, _ text: String) -> [[String]] {
+private func cells(
+    _ table: any AnswerTable, _ columns: Int, _ text: String, _ read: ((UnsafeRawBufferPointer) -> String?)? = nil
+) -> [[String]] {
     PaddedBytes.with(Array(text.utf8)) { bytes in
-        if let problem = table.read(bytes) { return [[problem]] }
+        if let problem = (read ?? table.read)(bytes) { return [[problem]] }
         return (0..<table.rows(0)).map { row in (0..<columns).map { table.cell(0, $0, row: row).text ?? "-" } }
     }
 }
@@ -58,7 +60,41 @@ private func cells(_ table: any AnswerTable, _ columns: Int, _ text: String) -> 
         }
         let columns = ["a", "ab", "'4. close'", "'\(long)'"]
         let text = "[" + rows.joined(separator: ",") + "]"
-        #expect(cells(try JSONAnswerTable([AnswerGroup(columns: columns)]), 4, text) == expected)
+        let table = try JSONAnswerTable([AnswerGroup(columns: columns)])
+        #expect(cells(table, 4, text) == expected)
+        #expect(cells(table, 4, text, table.readAnyForm) == expected)
+    }
+
+    /// Texts of JSON and nearly so, plain and not: what is written with an escape means what is written without.
+    @Test(arguments: 0..<400)
+    func `plain texts are read as all others`(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let names = ["t", "c", "longer name", "other"]
+        let values = [
+            "1", "0.5", "12345678", "-1.25", "1e3", "\"2026-01-02\"", "\"3.5\"", "\"\"", "null", "true", "[1,{\"c\":2}]",
+            "{\"c\":[ ]}", "123456789012345678", "\"a text of more than thirty-two bytes in quotes\"",
+        ]
+        let odd = ["01", "1.", ".5", "\"\u{1}\"", "1 2", "tru", "\"a\"b", "\"\\u00e9\"", "\"é\"", "\"\\x\"", "", "]"]
+        let spaces = Int.random(in: 0..<4, using: &random) == 0 ? ["", " ", "\n  ", "\t"] : [""]
+        let oddness = [0, 0, 400, 40][Int.random(in: 0..<4, using: &random)]
+        func space() -> String { spaces.randomElement(using: &random) ?? "" }
+        let rows = (0..<Int.random(in: 1...40, using: &random)).map { _ in
+            let members = names.prefix(Int.random(in: 2...4, using: &random)).map { name in
+                let isOdd = oddness > 0 && Int.random(in: 0..<oddness, using: &random) == 0
+                let value = (isOdd ? odd : values).randomElement(using: &random) ?? ""
+                return "\(space())\"\(name)\"\(space()):\(space())\(value)\(space())"
+            }
+            return "{\(members.joined(separator: ","))}"
+        }
+        let text = "\(space())[\(rows.joined(separator: space() + "," + space()))]\(space())"
+        let group = AnswerGroup(columns: ["t", "c", "'longer name'"], numbers: [1])
+        let (short, long) = (try JSONAnswerTable([group]), try JSONAnswerTable([group]))
+        let expected = cells(long, 3, text, long.readAnyForm)
+        #expect(cells(short, 3, text) == expected, "\(text)")
+        // With an escape in front no way is short.
+        let escaped = "[{\"\\u0074\":1}," + text.drop { $0 != "[" }.dropFirst()
+        let same = cells(short, 3, escaped)
+        #expect((same == [["not JSON"]] ? same : Array(same.dropFirst())) == expected, "\(text)")
     }
 
     @Test func `two groups may have the same rows`() throws {

@@ -4,10 +4,13 @@ import Testing
 @testable import Feeds
 
 /// The cells of all groups as text: rows separated by `|`, cells by `,`, missing ones `-`.
-private func cells(_ table: any AnswerTable, _ groups: [AnswerGroup], _ text: String) -> [String] {
+private func cells(
+    _ table: any AnswerTable, _ groups: [AnswerGroup], _ text: String,
+    _ read: ((UnsafeRawBufferPointer) -> String?)? = nil
+) -> [String] {
     let bytes = Array(text.utf8) + [UInt8](repeating: 0x5d, count: 64)
     return bytes.withUnsafeBytes { buffer in
-        if let problem = table.read(UnsafeRawBufferPointer(rebasing: buffer[..<(bytes.count - 64)])) {
+        if let problem = (read ?? table.read)(UnsafeRawBufferPointer(rebasing: buffer[..<(bytes.count - 64)])) {
             return [problem]
         }
         return groups.indices.map { group in
@@ -19,7 +22,10 @@ private func cells(_ table: any AnswerTable, _ groups: [AnswerGroup], _ text: St
 }
 
 private func json(_ groups: [AnswerGroup], _ text: String) throws -> [String] {
-    cells(try JSONAnswerTable(groups), groups, text)
+    let table = try JSONAnswerTable(groups)
+    let found = cells(table, groups, text)
+    #expect(cells(table, groups, text, table.readAnyForm) == found, "on the way that takes every form")
+    return found
 }
 
 @Suite struct AnswerTableTests {
