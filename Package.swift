@@ -24,6 +24,7 @@ let package = Package(
             name: "CDecode",
             cxxSettings: [.unsafeFlags(["-O3", "-std=c++17", "-mavx2", "-mbmi", "-mpclmul", "-mlzcnt"])],
             linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
+        .target(name: "CNetworking"),  // keeps TLS of libwebsockets in order
         .systemLibrary(name: "CADBC"),  // database connectivity interface (header fetched by scripts/setup)
         .systemLibrary(name: "CCurl"),  // libcurl
         .systemLibrary(name: "CKafka"),  // librdkafka
@@ -45,7 +46,7 @@ let package = Package(
         .target(name: "Databases", dependencies: ["CADBC", "CPlatform", "Market", "Platform"], swiftSettings: safe),
         // HTTP and WebSocket, client and server.
         .target(
-            name: "Networking", dependencies: ["CCurl", "COpenSSL", "CPlatform", "CWebSockets", "Platform"],
+            name: "Networking", dependencies: ["CCurl", "CNetworking", "COpenSSL", "CPlatform", "CWebSockets", "Platform"],
             swiftSettings: safe),
         // Kafka: consumer, producer, mock cluster.
         .target(name: "Kafka", dependencies: ["CKafka", "Platform"], swiftSettings: safe),

@@ -25,19 +25,9 @@ private func makeServer(_ certificate: TestCertificates.Server) throws -> HTTPSe
     }
 }
 
-/// Connects and tells what came of it: the echo, or the error. A connection that got lost is tried again, as feeds do.
+/// Connects and tells what came of it: the echo, or the error.
 private func attempt(
     _ server: HTTPServer, host: String = "127.0.0.1", _ change: (inout WebSocketClient.Options) -> Void
-) throws -> (echo: String?, error: NetworkError?) {
-    for _ in 0..<2 {
-        let result = try attemptOnce(server, host: host, change)
-        if result.echo != nil || result.error?.code == .certificate { return result }
-    }
-    return try attemptOnce(server, host: host, change)
-}
-
-private func attemptOnce(
-    _ server: HTTPServer, host: String, _ change: (inout WebSocketClient.Options) -> Void
 ) throws -> (echo: String?, error: NetworkError?) {
     let recorder = ClientRecorder()
     var options = WebSocketClient.Options()

@@ -1,3 +1,4 @@
+internal import CNetworking
 internal import CWebSockets
 internal import Glibc
 internal import Platform
@@ -75,6 +76,8 @@ final class LibraryService: @unchecked Sendable {  // `gate` guards the context;
         unsafe configure(&info, texts)
         LibraryLog.install()
         Self.lifecycle.withLock { _ in
+            td_keep_tls_indexes()
+            defer { td_release_tls_indexes() }
             let context = unsafe lws_create_context(&info)
             gate.withLock { gate in unsafe gate.context = context }
         }
@@ -111,6 +114,8 @@ final class LibraryService: @unchecked Sendable {  // `gate` guards the context;
                 scheduleTick()
                 while let context = unsafe runningContext.pointer, unsafe lws_service(context, 0) >= 0 { turn &+= 1 }
                 destroyContext()
+                // What it keeps for this thread; left to the thread's own end, leak checkers no longer see whose it is.
+                OPENSSL_thread_stop()
             }
         }
         thread.withLock { $0 = body }
