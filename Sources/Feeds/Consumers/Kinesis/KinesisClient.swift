@@ -92,20 +92,11 @@ final class KinesisClient: Sendable {
     /// The records behind an iterator, oldest first.
     func records(_ iterator: String, most: Int, isCancelled: () -> Bool) throws(CloudError) -> Batch {
         let member = stream.arn == nil ? "" : ",\(stream.member)"
-        let answer: RecordPage = try ask(
-            "GetRecords", "{\"ShardIterator\":\(JSONText.quoted(iterator)),\"Limit\":\(most)\(member)}", isCancelled)
-        var batch = Batch(next: answer.NextShardIterator, behindMs: max(0, answer.MillisBehindLatest ?? 0))
-        batch.records.reserveCapacity(answer.Records.count)
-        for record in answer.Records {
-            guard let number = StreamNumber(digits: Array(record.SequenceNumber.utf8)),
-                let data = Data(base64Encoded: record.Data)
-            else { throw Self.malformed("GetRecords", "a record without sequence number or base 64 data") }
-            batch.records.append(
-                Record(
-                    number: number, data: [UInt8](data), partitionKey: record.PartitionKey ?? "",
-                    arrivedNs: record.ApproximateArrivalTimestamp.flatMap(Self.nanoseconds)))
+        let body = "{\"ShardIterator\":\(JSONText.quoted(iterator)),\"Limit\":\(most)\(member)}"
+        let answer = try service.call("GetRecords", body, isCancelled: isCancelled)
+        do throws(KinesisPage.Problem) { return try KinesisPage.batch(answer) } catch {
+            throw Self.malformed("GetRecords", error.message)
         }
-        return batch
     }
 
     // Members as the service names them.
@@ -120,17 +111,6 @@ final class KinesisClient: Sendable {
     }
     private struct Iterator: Decodable {
         let ShardIterator: String
-    }
-    private struct RecordPage: Decodable {
-        struct Record: Decodable {
-            let SequenceNumber: String
-            let Data: String
-            let PartitionKey: String?
-            let ApproximateArrivalTimestamp: Double?
-        }
-        let Records: [Record]
-        let NextShardIterator: String?
-        let MillisBehindLatest: Int64?
     }
 
     private func ask<Answer: Decodable>(
@@ -151,10 +131,5 @@ final class KinesisClient: Sendable {
         let ms = max(0, ns / 1_000_000)
         let rest = String(ms % 1000)
         return "\(ms / 1000).\(String(repeating: "0", count: 3 - rest.count))\(rest)"
-    }
-
-    private static func nanoseconds(_ seconds: Double) -> Int64? {
-        guard seconds > 0, seconds < 9e9 else { return nil }
-        return Int64((seconds * 1000).rounded()) * 1_000_000
     }
 }

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Networking
 internal import Platform
 
@@ -63,20 +62,13 @@ final class PubSubPull: Sendable {
         "[\(texts.map { JSONText.quoted($0) }.joined(separator: ","))]"
     }
 
-    private struct Outer: Decodable {
-        struct Item: Decodable {
-            let ackId: String?
-            let message: PubSubMessage.Members?
-        }
-        let receivedMessages: [Item]?
-    }
-
     static func answer(_ body: [UInt8], operation: String) throws(CloudError) -> Answer {
-        guard let outer = try? JSONDecoder().decode(Outer.self, from: Data(body)) else {
+        guard let items = PubSubItem.all(in: body) else {
             throw CloudError(.malformed, "the answer is no list of messages", operation: operation)
         }
         var answer = Answer()
-        for item in outer.receivedMessages ?? [] {
+        answer.received.reserveCapacity(items.count)
+        for item in items {
             guard let ackID = item.ackId, !ackID.isEmpty, let members = item.message else {
                 answer.problems.append("a message without ackId")
                 continue
