@@ -40,21 +40,15 @@ extension BenchScenario {
                     p50Micros: Double(report.p50Ns) / 1000, p99Micros: Double(report.p99Ns) / 1000, details: details)
             }
         },
-        BenchScenario(
-            name: "kafka",
-            summary: "messages of one trade from a Kafka topic of 16 partitions over loopback, until in the journal",
-            rows: 1_000_000
-        ) { rows in
-            try BenchFolder.with { folder in
-                let report = try KafkaBench.run(folder: folder + "/data", rows: rows)
-                var details = [
-                    ("seconds_to_lake", report.secondsToLake), ("bytes_per_message", report.bytesPerMessage),
-                ]
-                details += report.cpuNsPerRow.filter { $0.ns >= 1 }.map { ("cpu_ns_per_row_" + $0.thread, $0.ns) }
-                return BenchFigures(
-                    rows: report.rows, seconds: report.seconds, cpuSeconds: report.cpuSeconds, details: details)
-            }
-        },
+        feed(
+            "kafka", "messages of one trade from a Kafka topic of 16 partitions over loopback, until in the journal",
+            rows: 1_000_000, KafkaBench.run),
+        feed(
+            "kinesis", "records of one trade from sixteen shards of Amazon Kinesis over loopback, until in the journal",
+            rows: 500_000, CloudBench.kinesis),
+        feed(
+            "pubsub", "messages of one trade pulled from Google Cloud Pub/Sub over loopback, until in the journal",
+            rows: 500_000, CloudBench.pubSub),
         BenchScenario(
             name: "recovery", summary: "restart after kill -9: one-trade frames behind the last checkpoint, until live",
             rows: 10_000_000
@@ -80,4 +74,21 @@ extension BenchScenario {
             }
         },
     ]
+
+    private static func feed(
+        _ name: String, _ summary: String, rows: Int,
+        _ run: @escaping @Sendable (_ folder: String, _ rows: Int) throws -> FeedBench.Report
+    ) -> BenchScenario {
+        BenchScenario(name: name, summary: summary, rows: rows) { rows in
+            try BenchFolder.with { folder in
+                let report = try run(folder + "/data", rows)
+                var details = [
+                    ("seconds_to_lake", report.secondsToLake), ("bytes_per_message", report.bytesPerMessage),
+                ]
+                details += report.cpuNsPerRow.filter { $0.ns >= 1 }.map { ("cpu_ns_per_row_" + $0.thread, $0.ns) }
+                return BenchFigures(
+                    rows: report.rows, seconds: report.seconds, cpuSeconds: report.cpuSeconds, details: details)
+            }
+        }
+    }
 }
