@@ -266,3 +266,7 @@ extern "C" td_column_cells td_table_column(const td_table *table, int32_t column
 extern "C" td_cell td_table_row(const td_table *table, int32_t rows, size_t row) {
     return table->rows[(size_t)rows].text(row);
 }
+
+extern "C" bool td_contains(const void *text, size_t count, const void *wanted, size_t wanted_count) {
+    return memmem(text, count, wanted, wanted_count) != nullptr;
+}

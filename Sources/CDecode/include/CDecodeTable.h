@@ -95,6 +95,9 @@ td_column_cells td_table_column(const td_table *table, int32_t column);
 /// The text of a row of TD_PATH_EACH, without its name; empty where there is no such row.
 td_cell td_table_row(const td_table *table, int32_t rows, size_t row);
 
+/// Whether bytes stand somewhere in others.
+bool td_contains(const void *text, size_t count, const void *wanted, size_t wanted_count);
+
 /// A column of a CSV text.
 typedef struct {
     /// Place of the field in a line; -1 where the text does not have it.

@@ -98,7 +98,7 @@ struct AnswerCell {
     var text: String? {
         guard let bytes = unsafe bytes else { return nil }
         let text = unsafe String(decoding: bytes, as: UTF8.self)
-        return isString && text.contains("\\") ? JSONUnescaping.text(text) : text
+        return unsafe isString && bytes.contains(UInt8(ascii: "\\")) ? JSONUnescaping.text(text) : text
     }
 
     /// A number; nil where it is missing.

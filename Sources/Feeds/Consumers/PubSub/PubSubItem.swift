@@ -1,3 +1,4 @@
+internal import CDecode
 internal import Foundation
 
 /// A message in the answer to a pull, as it stands there.
@@ -14,14 +15,15 @@ struct PubSubItem: Decodable {
             "ackId", "message.messageId", "message.message_id", "message.data", "message.publishTime",
             "message.publish_time", "message.orderingKey",
         ])
-    private static let attributes = Array("\"attributes\"".utf8)
+    private static let attributes: StaticString = "\"attributes\""
 
     /// The messages of an answer; nil where it is none.
     static func all(in body: [UInt8]) -> [PubSubItem]? {
         guard let table = try? JSONAnswerTable([group]) else { return nil }
         let items: [PubSubItem]? = PaddedBytes.with(body) { bytes in
             guard unsafe table.read(bytes) == nil else { return nil }
-            return (0..<table.rows(0)).compactMap { PubSubItem(table, row: $0) }
+            let hasAttributes = unsafe Self.hasAttributes(bytes)
+            return (0..<table.rows(0)).compactMap { PubSubItem(table, row: $0, hasAttributes: hasAttributes) }
         }
         guard let items, !items.isEmpty, items.count == table.rows(0) else {
             // Nothing in it, or nothing that fits: rare enough for a reader that tells these apart.
@@ -30,15 +32,20 @@ struct PubSubItem: Decodable {
         return items
     }
 
+    private static func hasAttributes(_ text: UnsafeRawBufferPointer) -> Bool {
+        unsafe td_contains(text.baseAddress, text.count, attributes.utf8Start, attributes.utf8CodeUnitCount)
+    }
+
     /// - Returns: nil where the row is not an object with both ids.
-    private init?(_ table: JSONAnswerTable, row: Int) {
-        let text = table.rowText(0, row: row)
-        guard text.first == UInt8(ascii: "{") else { return nil }
+    private init?(_ table: JSONAnswerTable, row: Int, hasAttributes: Bool) {
         // Attributes have names of their own, which no path can say.
-        if text.contains(Self.attributes) {
-            guard let item = try? JSONDecoder().decode(PubSubItem.self, from: Data(text)) else { return nil }
-            self = item
-            return
+        if hasAttributes {
+            let text = table.rowText(0, row: row)
+            if unsafe text.withUnsafeBytes({ unsafe Self.hasAttributes($0) }) {
+                guard let item = try? JSONDecoder().decode(PubSubItem.self, from: Data(text)) else { return nil }
+                self = item
+                return
+            }
         }
         func member(_ column: Int) -> String? { table.cell(0, column, row: row).text }
         guard let ackId = member(0), member(1) != nil || member(2) != nil else { return nil }
