@@ -68,7 +68,8 @@ let package = Package(
             swiftSettings: safe + [.unsafeFlags(["-Xcc", "-mavx2", "-Xcc", "-mbmi", "-Xcc", "-mlzcnt"])]),
         // Databases that rows are delivered to.
         .target(
-            name: "Stores", dependencies: ["Databases", "Delivery", "Market", "Platform"], swiftSettings: safe),
+            name: "Stores", dependencies: ["Databases", "Delivery", "Market", "Networking", "Platform"],
+            swiftSettings: safe),
         // HTTP interface, live stream, dashboard.
         .target(
             name: "Serving", dependencies: ["Databases", "Market", "Networking", "Platform"],
@@ -118,7 +119,8 @@ let package = Package(
             name: "LakeTests", dependencies: ["Databases", "Lake", "Market", "Platform", "TestKit"],
             swiftSettings: common),
         .testTarget(
-            name: "StoresTests", dependencies: ["Databases", "Delivery", "Market", "Platform", "Stores", "TestKit"],
+            name: "StoresTests",
+            dependencies: ["Databases", "Delivery", "Market", "Networking", "Platform", "Stores", "TestKit"],
             swiftSettings: common),
         .testTarget(
             name: "ServingTests", dependencies: ["Market", "Networking", "Platform", "Serving", "TestKit"],

@@ -8,4 +8,9 @@ public enum DeliveryTables {
 
     /// The tables of these names, in the order of a flush.
     public static func named(_ names: [String]) -> [TableSchema] { Tables.all.filter { names.contains($0.name) } }
+
+    /// Whether a table grows by the million, apart from the few rows of the others.
+    public static func isLarge(_ table: TableSchema) -> Bool { large.contains(table.name) }
+
+    private static let large = ["frames", "dead_letters", "trades", "quotes", "bars", "indicators"]
 }

@@ -15,7 +15,7 @@ public enum Registry {
 
     /// Sinks that deliver what the lake and the memory before it hold.
     private static let targets: [(spec: Spec, make: @Sendable (Options, String) -> any DeliveryTarget)] = [
-        (PostgreSQLSink.spec, PostgreSQLSink.make)
+        (ClickHouseSink.spec, ClickHouseSink.make), (PostgreSQLSink.spec, PostgreSQLSink.make),
     ]
 
     /// The target of a sink; nil of the lake.

@@ -1,69 +1,28 @@
-"""A pipeline that is delivered to a PostgreSQL server, and what must hold when it has come to rest."""
+"""A pipeline that is delivered to a PostgreSQL server."""
 
-import json
-import os
-import time
+from peer import check
+from postgresql_rows import compare
+from sink_pipeline import ALL, MARKET, QUIET, USUAL, SinkPipeline
 
-from peer import Program, check, free_port, wait_for
-from postgresql_rows import compare, declared
-
+__all__ = ["ALL", "PASSWORD", "QUIET", "USUAL", "Pipeline"]
 PASSWORD = "right-and-never-shown"
-ALL = sorted(declared())
-# What is delivered where the configuration does not say: frames are the journal once more.
-USUAL = [table for table in ALL if table != "frames"]
-# Client operations, some of them bad, beside a market; and a feed that nobody sends anything to.
-MARKET = """  - simulator: { rate: 3000, history: 10s }
-  - transactions: { rate: 100, history: 10s, bad: 0.05 }
-"""
-QUIET = "  - push: { name: quiet, format: trades }\n"
 
 
-class Pipeline(Program):
+class Pipeline(SinkPipeline):
     """A pipeline that is delivered to a database of its own."""
 
     def __init__(self, server, work, name, options="flush: 200ms", tables=USUAL, port=None):
-        self.server, self.name, self.options, self.tables = server, name, options, tables
-        self.folder = work / name
-        self.folder.mkdir()
-        self.data = self.folder / "data"
+        self.server, self.options = server, options
         self.address = server.database(name)
         if port:
             self.address = self.address.replace(f":{server.port}/", f":{port}/")
-        super().__init__(self.folder / "program.log", "run", self.folder / "pipeline.yaml", port=free_port(),
-                         environment=dict(os.environ, PGPASSWORD=PASSWORD))
-        self.configure()
+        super().__init__("postgresql", work, name, tables, {"PGPASSWORD": PASSWORD})
 
     def configure(self, address=None, deliver=True, feeds=MARKET):
-        sink = f'  - postgresql: {{ uri: "{address or self.address}", {self.options} }}\n' if deliver else ""
-        (self.folder / "pipeline.yaml").write_text(f"""pipeline: {self.name}
-data: {self.data}
-feeds:
-{feeds}bars: [1s]
-indicators: [sma(5)]
-sinks:
-  - lake: {{ flush: 1s }}
-{sink}serve: {{ listen: "127.0.0.1:{self.port}" }}
-""")
+        super().configure(deliver, feeds, address=address)
 
-    def comes(self, holds, seconds):
-        """Whether something came to hold in time, while the program ran."""
-        return wait_for(lambda: not self.is_running() or holds(), seconds) and bool(holds())
-
-    def sink(self, name="postgresql"):
-        """What the status says about a sink; nothing where there is no answer."""
-        status = self.get("/api/v1/status") or {}
-        return next((sink for sink in status.get("sinks", []) if sink["name"] == name), {})
-
-    def readiness(self):
-        answer = self.ask("/readyz")
-        return answer[0] if answer else None
-
-    def becomes(self, state, *words, seconds=60):
-        """Whether the sink comes into a state, with words in its detail."""
-        def is_so():
-            sink = self.sink()
-            return sink.get("state") == state and all(word in (sink.get("detail") or "") for word in words)
-        return self.comes(is_so, seconds)
+    def sink_options(self, address=None):
+        return f'uri: "{address or self.address}", {self.options}'
 
     def delivered(self, table="trades"):
         """The offset that the server has of a table; -1 without."""
@@ -74,44 +33,8 @@ sinks:
     def has_offsets(self):
         return self.server.execute(self.name, "SELECT to_regclass('tapedeck.tapedeck_offsets')")[0][0] is not None
 
-    def gets_on(self, seconds=90):
-        """Whether the server gets further than it is: what was in the journal by now is there or on its way."""
-        now = self.delivered()
-        return self.comes(lambda: self.delivered() > now, seconds)
-
-    def catches_up(self, seconds=90):
-        """Whether the server comes to have what could be seen when this was asked."""
-        status = self.comes(lambda: self.get("/api/v1/status"), seconds) and self.get("/api/v1/status")
-        return bool(status) and self.comes(lambda: self.sink().get("offset", -1) >= status["hot"]["visible_offset"], seconds) \
-            and self.becomes("live", seconds=seconds)
-
-    def has_everything(self):
-        """Whether the engine has read the journal to its end and the server has what it made; while no feed sends."""
-        status = self.get("/api/v1/status")
-        return bool(status) and status["engine"]["lag_frames"] == 0 and any(
-            sink["name"] == "postgresql" and sink["state"] == "live" and sink["offset"] >= status["hot"]["visible_offset"]
-            for sink in status["sinks"])
-
-    def ends(self, name):
-        """SIGTERM, with exit code 0 in less than five seconds."""
-        started = time.monotonic()
-        code = self.end()
-        seconds = time.monotonic() - started
-        check(f"{name}: SIGTERM ends the program in order, in under 5 s", code == 0 and seconds < 5, f"exit {code} after {seconds:.1f} s")
-
     def compare(self, name):
         """Compares with the lake, of which the server must have taken every row; the rows of each table."""
         counts, refused = compare(name, self.server, self.name, self.data, self.name, self.tables)
         check(f"{name}: the server took every row", not refused, str({table: len(all) for table, all in refused.items()}))
         return counts
-
-    def settle(self, name):
-        """Catches up and ends in order; a start without a market delivers what that end may have left, and is compared."""
-        check(f"{name}: it catches up", self.catches_up(), json.dumps(self.sink()))
-        check(f"{name}: it is ready", wait_for(lambda: self.readiness() == 200, 30), str(self.ask("/readyz")))
-        self.ends(name)
-        self.configure(feeds=QUIET)
-        self.start()
-        check(f"{name}: it delivers what was left", self.comes(self.has_everything, 60), json.dumps(self.sink()))
-        self.ends(f"{name}, at rest")
-        return self.compare(name)

@@ -1,10 +1,9 @@
 """What a PostgreSQL database holds, compared with a lake: read by psycopg there and by DuckDB here."""
 
-import functools
-import re
 import tempfile
 
-from peer import ROOT, check, open_lake
+from peer import check, open_lake
+from sink_pipeline import declared
 
 # Partition columns of the lake. Tables that the lake keeps by month have their `date` as an ordinary column too.
 PARTITIONS = {"date", "month"}
@@ -13,16 +12,6 @@ TYPES = {"timestamp": "timestamp with time zone", "date": "date", "int32": "inte
 # Tables kept by month, with the time that decides.
 MONTHLY = {"trades": "event_time", "quotes": "event_time", "bars": "start", "indicators": "start", "dead_letters": "ingest_time",
            "frames": "ingest_time"}
-
-
-@functools.cache
-def declared():
-    """Columns of each table as docs/reference/tables.md has them: name, type and whether it is nullable."""
-    tables = {}
-    for part in re.split(r"^## ", (ROOT / "docs/reference/tables.md").read_text(), flags=re.MULTILINE)[1:]:
-        rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \| (yes|no) \|", part, re.MULTILINE)
-        tables[part.split("\n", 1)[0]] = [(name, kind.strip(), nullable == "yes") for name, kind, nullable in rows]
-    return tables
 
 
 def stored_columns(server, database, table):

@@ -121,8 +121,8 @@ public final class ResultStream {
 public final class ResultBatch: @unchecked Sendable {  // immutable after init
     /// Rows.
     public let count: Int
-    private let layouts: [ArrowLayout]
-    private let array: UnsafeMutablePointer<ArrowArray>
+    let layouts: [ArrowLayout]
+    let array: UnsafeMutablePointer<ArrowArray>
 
     init(_ array: UnsafeMutablePointer<ArrowArray>, _ layouts: [ArrowLayout]) {
         unsafe self.array = array

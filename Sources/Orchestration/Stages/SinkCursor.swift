@@ -87,14 +87,23 @@ final class SinkCursor {
     private func look(
         _ table: TableSchema, after: Int64, last: Int64
     ) throws -> (rows: Int64, months: [CivilDate]) {
-        let time = SQLText.identifier(table.moment)
-        let row = try store.retryingConflicts(table.name) { () throws(DatabaseError) in
-            let rows = store.finalRows(of: table, after: after, upTo: last)
-            let sql = "SELECT count(*), string_agg(DISTINCT strftime(\(time), '%Y-%m-01'), ',') FROM (\(rows))"
-            return try connection.query(sql).collect().rows[0]
+        let timeNs = SQLText.identifier(table.timeColumn)
+        func answer(_ columns: String) throws -> [SQLValue] {
+            try store.retryingConflicts(table.name) { () throws(DatabaseError) in
+                let rows = store.finalRows(of: table, after: after, upTo: last)
+                return try connection.query("SELECT \(columns) FROM (\(rows))").collect().rows[0]
+            }
         }
-        guard case .integer(let count) = row[0] else { return (0, []) }
-        return (count, row[1].text.split(separator: ",").compactMap { CivilDate(String($0)) }.sorted())
+        let row = try answer("count(*), min(\(timeNs)), max(\(timeNs))")
+        guard case .integer(let count) = row[0], case .integer(let first) = row[1], case .integer(let last) = row[2] else {
+            return (0, [])
+        }
+        let months = [first, last].map { TablePartition.month.firstDay(ofNs: $0) }
+        // Most units lie within one; to look at the month of every row takes as long as to read it.
+        if months[0] == months[1] { return (count, [months[0]]) }
+        let time = SQLText.identifier(table.moment)
+        let all = try answer("string_agg(DISTINCT strftime(\(time), '%Y-%m-01'), ',')")
+        return (count, all[0].text.split(separator: ",").compactMap { CivilDate(String($0)) }.sorted())
     }
 
     private func committed(_ table: TableSchema) -> Int64 { committed[table.name] ?? -1 }

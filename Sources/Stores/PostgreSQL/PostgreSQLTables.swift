@@ -1,4 +1,5 @@
 internal import Databases
+internal import Delivery
 internal import Market
 internal import Platform
 
@@ -11,8 +12,6 @@ struct PostgreSQLTables {
 
     /// The table that says how far the others have got.
     static let offsets = "tapedeck_offsets"
-    /// Tables that grow by the million, apart from the few rows of the others.
-    private static let large = ["frames", "dead_letters", "trades", "quotes", "bars", "indicators"]
 
     func name(_ table: String) -> String { SQLText.identifier(schema) + "." + SQLText.identifier(table) }
 
@@ -35,7 +34,7 @@ struct PostgreSQLTables {
         """
     }
 
-    func isLarge(_ table: TableSchema) -> Bool { Self.large.contains(table.name) }
+    func isLarge(_ table: TableSchema) -> Bool { DeliveryTables.isLarge(table) }
 
     /// The statements that make a table.
     func make(_ table: TableSchema) -> [String] {

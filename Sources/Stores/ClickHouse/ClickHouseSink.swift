@@ -1,0 +1,47 @@
+public import Delivery
+public import Platform
+
+/// The sink `clickhouse` as configuration knows it.
+public enum ClickHouseSink {
+    public static let spec = Spec(
+        "clickhouse", "Tables in a ClickHouse server, each row once.",
+        options: [
+            .secret("url", "Where its HTTP interface is: `http://HOST:8123` or `https://HOST:8443`; one server, no balancer."),
+            .text("user", default: "default", "Who asks."),
+            .secret("password", default: "", "The user's password; none unless given."),
+            .text("authorities", default: "", "PEM file of the only authorities to trust with https; the system's unless given."),
+            .text("database", default: "tapedeck", "Database of the tables; made where it is missing."),
+            .list(
+                "tables", default: DeliveryTables.standard.joined(separator: ","), choices: DeliveryTables.names,
+                "Tables to deliver."),
+            .duration("flush", default: "1s", "Time between deliveries."),
+            .text(
+                "compression", default: "lz4", choices: NativeCompression.allCases.map(\.rawValue),
+                "How requests are compressed on their way."),
+            .duration(
+                "keep", default: "",
+                "Rows of trades, quotes, bars, indicators, frames and dead_letters expire so long after their time; kept unless given."),
+            .text(
+                "cluster", default: "",
+                "Cluster whose servers get the tables: `ReplicatedMergeTree` on each, and `Distributed` tables over them."),
+        ],
+        example: """
+            sinks:
+              - lake
+              - clickhouse: { url: "http://127.0.0.1:8123", database: market, tables: [trades, bars] }
+            """)
+
+    /// - Parameter pipeline: names the progress in the target.
+    public static func make(_ options: Options, pipeline: String) -> any DeliveryTarget {
+        let authorities = options.text("authorities")
+        let address = ClickHouseAddress(
+            url: options.secret("url"), user: options.text("user"), password: options.secret("password"),
+            authorityFile: authorities.isEmpty ? nil : authorities)
+        let layout = ClickHouseLayout(
+            database: options.text("database"), cluster: options.text("cluster"),
+            keepNs: options.isSet("keep") ? options.durationNs("keep") : nil)
+        return ClickHouseTarget(
+            address, layout, compression: NativeCompression(rawValue: options.text("compression")) ?? .lz4,
+            pipeline: pipeline)
+    }
+}

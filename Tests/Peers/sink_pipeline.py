@@ -1,0 +1,111 @@
+"""A pipeline that is delivered to a target beside its lake, and what must hold when it has come to rest."""
+
+import functools
+import json
+import os
+import re
+import time
+
+from peer import ROOT, Program, check, free_port, wait_for
+
+
+@functools.cache
+def declared():
+    """Columns of each table as docs/reference/tables.md has them: name, type and whether it is nullable."""
+    tables = {}
+    for part in re.split(r"^## ", (ROOT / "docs/reference/tables.md").read_text(), flags=re.MULTILINE)[1:]:
+        rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \| (yes|no) \|", part, re.MULTILINE)
+        tables[part.split("\n", 1)[0]] = [(name, kind.strip(), nullable == "yes") for name, kind, nullable in rows]
+    return tables
+
+
+ALL = sorted(declared())
+# What is delivered where the configuration does not say: frames are the journal once more.
+USUAL = [table for table in ALL if table != "frames"]
+# Client operations, some of them bad, beside a market; and a feed that nobody sends anything to.
+MARKET = """  - simulator: { rate: 3000, history: 10s }
+  - transactions: { rate: 100, history: 10s, bad: 0.05 }
+"""
+QUIET = "  - push: { name: quiet, format: trades }\n"
+
+
+class SinkPipeline(Program):
+    """A pipeline with a sink of a kind. What knows the target says how the sink is configured (`sink_options`), how far a
+    table is there (`delivered`), and how what is there compares with the lake (`compare`)."""
+
+    def __init__(self, kind, work, name, tables, environment=None):
+        self.kind, self.name, self.tables = kind, name, tables
+        self.folder = work / name
+        self.folder.mkdir()
+        self.data = self.folder / "data"
+        super().__init__(self.folder / "program.log", "run", self.folder / "pipeline.yaml", port=free_port(),
+                         environment=dict(os.environ, **(environment or {})))
+        self.configure()
+
+    def configure(self, deliver=True, feeds=MARKET, **options):
+        sink = f"  - {self.kind}: {{ {self.sink_options(**options)} }}\n" if deliver else ""
+        (self.folder / "pipeline.yaml").write_text(f"""pipeline: {self.name}
+data: {self.data}
+feeds:
+{feeds}bars: [1s]
+indicators: [sma(5)]
+sinks:
+  - lake: {{ flush: 1s }}
+{sink}serve: {{ listen: "127.0.0.1:{self.port}" }}
+""")
+
+    def comes(self, holds, seconds):
+        """Whether something came to hold in time, while the program ran."""
+        return wait_for(lambda: not self.is_running() or holds(), seconds) and bool(holds())
+
+    def sink(self, name=None):
+        """What the status says about a sink; nothing where there is no answer."""
+        status = self.get("/api/v1/status") or {}
+        return next((sink for sink in status.get("sinks", []) if sink["name"] == (name or self.kind)), {})
+
+    def readiness(self):
+        answer = self.ask("/readyz")
+        return answer[0] if answer else None
+
+    def becomes(self, state, *words, seconds=60):
+        """Whether the sink comes into a state, with words in its detail."""
+        def is_so():
+            sink = self.sink()
+            return sink.get("state") == state and all(word in (sink.get("detail") or "") for word in words)
+        return self.comes(is_so, seconds)
+
+    def gets_on(self, seconds=90):
+        """Whether the target gets further than it is: what was in the journal by now is there or on its way."""
+        now = self.delivered()
+        return self.comes(lambda: self.delivered() > now, seconds)
+
+    def catches_up(self, seconds=90):
+        """Whether the target comes to have what could be seen when this was asked."""
+        status = self.comes(lambda: self.get("/api/v1/status"), seconds) and self.get("/api/v1/status")
+        return bool(status) and self.comes(lambda: self.sink().get("offset", -1) >= status["hot"]["visible_offset"], seconds) \
+            and self.becomes("live", seconds=seconds)
+
+    def has_everything(self):
+        """Whether the engine has read the journal to its end and the target has what it made; while no feed sends."""
+        status = self.get("/api/v1/status")
+        return bool(status) and status["engine"]["lag_frames"] == 0 and any(
+            sink["name"] == self.kind and sink["state"] == "live" and sink["offset"] >= status["hot"]["visible_offset"]
+            for sink in status["sinks"])
+
+    def ends(self, name):
+        """SIGTERM, with exit code 0 in less than five seconds."""
+        started = time.monotonic()
+        code = self.end()
+        seconds = time.monotonic() - started
+        check(f"{name}: SIGTERM ends the program in order, in under 5 s", code == 0 and seconds < 5, f"exit {code} after {seconds:.1f} s")
+
+    def settle(self, name):
+        """Catches up and ends in order; a start without a market delivers what that end may have left, and is compared."""
+        check(f"{name}: it catches up", self.catches_up(), json.dumps(self.sink()))
+        check(f"{name}: it is ready", wait_for(lambda: self.readiness() == 200, 30), str(self.ask("/readyz")))
+        self.ends(name)
+        self.configure(feeds=QUIET)
+        self.start()
+        check(f"{name}: it delivers what was left", self.comes(self.has_everything, 60), json.dumps(self.sink()))
+        self.ends(f"{name}, at rest")
+        return self.compare(name)
