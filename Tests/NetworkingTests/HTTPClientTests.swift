@@ -86,6 +86,19 @@ private func failure(_ body: () throws -> Void) -> NetworkError? {
         #expect(server.connectionCount < 20)
     }
 
+    /// The library repeats a request whose connection was kept and ends without an answer.
+    @Test func `a request that must not be repeated gets a connection of its own`() throws {
+        let server = try makeServer()
+        defer { server.stop() }
+        let client = try HTTPClient()
+        var request = HTTPClientRequest(url: try HTTPURL(server.url))
+        _ = try client.send(request)
+        #expect(server.connectionCount == 1)
+        request.isRepeatable = false
+        _ = try client.send(request)
+        #expect(server.connectionCount == 2)
+    }
+
     @Test func `a status other than 200 is an answer, not an error`() throws {
         let server = try makeServer()
         defer { server.stop() }

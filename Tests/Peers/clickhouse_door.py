@@ -16,15 +16,15 @@ FATES = ["lost", "unanswered", "late"]
 
 
 class Door:
-    """Forwards requests. Of two insertions one passes untouched, so that a client gets on; the others meet each fate in turn,
+    """Forwards requests. Of three insertions two pass untouched, so that a client gets on; the others meet each fate in turn,
     in an order drawn from the seed. `met` counts them: of rows, and of what is noted about units."""
 
     def __init__(self, target, seed):
         self.target, self.port = target, free_port()
         order = random.Random(seed).sample(FATES, len(FATES))
-        # Seven is prime to what a unit takes, so that fates meet every kind of insertion.
-        self.fates = itertools.chain.from_iterable((None, None, None, fate) for fate in itertools.cycle(order))
-        self.met = {(fate, kind): 0 for fate in FATES for kind in ["rows", "notes"]}
+        self.fates = {kind: itertools.chain.from_iterable((None, None, fate) for fate in itertools.cycle(order))
+                      for kind in ["rows", "notes"]}
+        self.met = {(fate, kind): 0 for fate in FATES for kind in self.fates}
         self.lock = threading.Lock()
         door = self
 
@@ -53,13 +53,13 @@ class Door:
     def open(self):
         """From here on the way is free."""
         with self.lock:
-            self.fates = itertools.repeat(None)
+            self.fates = {kind: itertools.repeat(None) for kind in self.fates}
 
     def pass_on(self, handler):
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
         kind = "rows" if "INSERT" in handler.path else "notes" if body.startswith(b"INSERT") else None
         with self.lock:
-            fate = next(self.fates) if kind else None
+            fate = next(self.fates[kind]) if kind else None
             if fate:
                 self.met[fate, kind] += 1
         if fate:

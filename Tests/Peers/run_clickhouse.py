@@ -39,8 +39,7 @@ def rows(server, work, _):
         check("rows: trades are there soon after receipt", min(ages) < 10, f"from {min(ages):.1f} s to {max(ages):.1f} s")
         sink = market.sink()
         check("rows: the status has the sink", sink["rows"] > 0 and sink["offset"] > 0, json.dumps(sink))
-        market.ends("rows")
-        counts = market.compare("rows")
+        counts = market.settle("rows")
         for table in ["trades", "quotes", "bars", "indicators", "transactions", "dead_letters", "frames"]:
             check(f"rows: there are {table}", counts.get(table, 0) > 0)
         open_bars = server.execute(f"SELECT count() FROM {market.database}.bars WHERE NOT final")[0][0]

@@ -53,6 +53,9 @@ public struct HTTPClientRequest: Sendable, CustomStringConvertible, CustomReflec
     public var timeoutNs: Int64?
     public var redirects = Redirects.sameOrigin(limit: 5)
     public var signature: Signature?
+    /// Whether it may reach the server twice. Where a connection that was kept ends before the answer, the library sends the
+    /// request again, since most often the server never saw it; what must not be repeated gets a connection of its own.
+    public var isRepeatable = true
 
     public init(
         _ method: HTTPMethod = .get, url: HTTPURL, headers: HTTPHeaders = [:], body: [UInt8] = [],

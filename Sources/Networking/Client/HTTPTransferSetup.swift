@@ -59,6 +59,7 @@ final class HTTPTransferSetup {
         }
         unsafe set(CURLOPT_URL, url.text)
         if url.isLoopback { unsafe set(CURLOPT_PROXY, "") }
+        if !request.isRepeatable { unsafe set(CURLOPT_FRESH_CONNECT, 1) }
         unsafe set(CURLOPT_USERAGENT, request.headers["User-Agent"] ?? userAgent)
         for field in headers.fields where !HTTPHeaders.equal(field.name, "User-Agent") {
             guard !(field.name + field.value).utf8.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) else {

@@ -47,10 +47,12 @@ struct ClickHouseServer {
 
     /// Runs an INSERT whose rows are the body.
     func insert(_ sql: String, _ body: [UInt8], settings: [(name: String, value: String)]) throws(DeliveryError) {
-        _ = try ask(url, body: body, [("query", sql)] + settings)
+        _ = try ask(url, body: body, [("query", sql)] + settings, isRepeatable: false)
     }
 
-    private func ask(_ url: HTTPURL, body: [UInt8], _ parameters: [(String, String)]) throws(DeliveryError) -> String {
+    private func ask(
+        _ url: HTTPURL, body: [UInt8], _ parameters: [(String, String)], isRepeatable: Bool = true
+    ) throws(DeliveryError) -> String {
         let response: HTTPResponse
         do {
             var asked = url
@@ -59,6 +61,7 @@ struct ClickHouseServer {
             if !address.password.isEmpty { headers.add("X-ClickHouse-Key", address.password) }
             var request = HTTPClientRequest(.post, url: asked, headers: headers, body: body)
             request.redirects = .never
+            request.isRepeatable = isRepeatable
             response = try client.send(request)
         } catch {
             let kind: DeliveryError.Kind = error.disposition == .stop ? .setup : .unavailable
