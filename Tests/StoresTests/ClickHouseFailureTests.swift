@@ -13,7 +13,10 @@ import Testing
             "Code: 60. DB::Exception: Table m.t does not exist. (UNKNOWN_TABLE) (version 26.9.2.1)", .conflict,
             "Table m.t does not exist. (UNKNOWN_TABLE)"
         ),
-        ("Code: 469. DB::Exception: Constraint `honest` is violated (version 26.9)", .row, "Constraint `honest` is violated"),
+        (
+            "Code: 469. DB::Exception: Constraint `honest` is violated (version 26.9)", .row,
+            "Constraint `honest` is violated"
+        ),
         ("Code: 252. DB::Exception: Too many parts (version 26.9)", .unavailable, "Too many parts"),
         ("<html>Bad Gateway</html>", .unavailable, "it answered with status 502: <html>Bad Gateway</html>"),
     ])

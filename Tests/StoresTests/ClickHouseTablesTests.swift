@@ -35,7 +35,9 @@ import Testing
         let make = old.make(Tables.trades)[0]
         #expect(make.contains("`event_time` Int64, `event_time_ns` Int64, "))
         #expect(make.contains("`side` Nullable(String), "))
-        #expect(make.contains("PARTITION BY toYYYYMM(toDate(greatest(0, least(65000, intDiv(`event_time_ns`, 86400000000000)))))"))
+        #expect(
+            make.contains(
+                "PARTITION BY toYYYYMM(toDate(greatest(0, least(65000, intDiv(`event_time_ns`, 86400000000000)))))"))
         for word in ["CODEC", "LowCardinality", "SETTINGS", "INDEX"] { #expect(!make.contains(word), "\(word)") }
         #expect(old.make(Tables.instruments)[0].contains("`valid_from` Nullable(Int32)"))
         #expect(!ClickHouseDialect(version: "22.7.9").hasModernTypes && ClickHouseDialect(version: "22.7.9").dropsLater)
@@ -55,14 +57,16 @@ import Testing
     @Test(arguments: Tables.all.map(\.name))
     func `old servers can start with their tables`(name: String) throws {
         let key = tables("18.16.1").sortKey(try #require(Tables.named(name)))
-        #expect(Set(key).isDisjoint(with: ["interval", "from", "to", "final", "as", "limit", "order", "group", "union"]))
+        #expect(
+            Set(key).isDisjoint(with: ["interval", "from", "to", "final", "as", "limit", "order", "group", "union"]))
     }
 
     @Test func `a cluster gets replicas on its servers and one table over them`() {
         let make = tables("18.16.1", cluster: "c1").make(Tables.trades)
         #expect(make.count == 2)
         #expect(make[0].hasPrefix(#"CREATE TABLE IF NOT EXISTS `my\`db`.`trades_local` ON CLUSTER `c1` (`venue`"#))
-        #expect(make[0].contains(#"ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/my`db/trades', '{replica}')"#))
+        #expect(
+            make[0].contains(#"ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/my`db/trades', '{replica}')"#))
         #expect(
             make[1] == #"CREATE TABLE IF NOT EXISTS `my\`db`.`trades` ON CLUSTER `c1` AS `my\`db`.`trades_local` "#
                 + #"ENGINE = Distributed(`c1`, `my\`db`, `trades_local`, cityHash64(symbol))"#)
@@ -70,7 +74,8 @@ import Testing
         #expect(offsets.count == 1)
         #expect(
             offsets[0].contains(
-                #"ReplicatedReplacingMergeTree('/clickhouse/tables/my`db/tapedeck_offsets', '{shard}-{replica}', step)"#))
+                #"ReplicatedReplacingMergeTree('/clickhouse/tables/my`db/tapedeck_offsets', '{shard}-{replica}', step)"#
+            ))
     }
 
     @Test func `what differs is named, with what to do`() {

@@ -25,8 +25,10 @@ import Testing
                     ("SELECT version()", "18.16.1"), ("SELECT count() FROM system.databases", "1"),
                     (
                         "SELECT table, name, type",
-                        (columns + ["trades\tpipeline\tString", "tapedeck_offsets\tstep\tUInt64", "tapedeck_rejected\tx\tUInt8"])
-                            .joined(separator: "\n")
+                        (columns + [
+                            "trades\tpipeline\tString", "tapedeck_offsets\tstep\tUInt64", "tapedeck_rejected\tx\tUInt8",
+                        ])
+                        .joined(separator: "\n")
                     ),
                 ]
             self.answers = Mutex(all)
@@ -73,11 +75,15 @@ import Testing
 
     @Test func `a session takes away the ways of others before it looks at what is there`() throws {
         let script = try Script([])
-        let names = Mutex<[String]>(["other_trades_view", "other_trades", "other_tapedeck_offsets_view", "other_tapedeck_offsets"])
+        let names = Mutex<[String]>([
+            "other_trades_view", "other_trades", "other_tapedeck_offsets_view", "other_tapedeck_offsets",
+        ])
         script.server.answer { asked in
             guard asked.text.hasPrefix("SELECT name FROM system.tables") || asked.text.hasPrefix("DROP") else {
                 let text = asked.text
-                let answer = script.answers.withLock { known in known.first { text.hasPrefix($0.beginning) }?.answer ?? "" }
+                let answer = script.answers.withLock { known in
+                    known.first { text.hasPrefix($0.beginning) }?.answer ?? ""
+                }
                 return .text(answer)
             }
             return names.withLock { names in
@@ -93,12 +99,15 @@ import Testing
         _ = try target.committedOffset(Tables.trades)
         let drops = script.statements.filter { $0.hasPrefix("DROP") }
         #expect(
-            drops == [
-                "other_tapedeck_offsets", "other_trades", "other_trades_view", "other_tapedeck_offsets_view",
-            ].map { "DROP TABLE IF EXISTS `d`.`\($0)`" }
-                || drops == [
-                    "other_tapedeck_offsets", "other_trades", "other_tapedeck_offsets_view", "other_trades_view",
-                ].map { "DROP TABLE IF EXISTS `d`.`\($0)`" })
+            drops
+                == [
+                    "other_tapedeck_offsets", "other_trades", "other_trades_view", "other_tapedeck_offsets_view",
+                ].map { "DROP TABLE IF EXISTS `d`.`\($0)`" }
+                || drops
+                    == [
+                        "other_tapedeck_offsets", "other_trades", "other_tapedeck_offsets_view", "other_trades_view",
+                    ].map { "DROP TABLE IF EXISTS `d`.`\($0)`" }
+        )
         let lastDrop = try #require(script.statements.lastIndex { $0.hasPrefix("DROP") })
         let read = try #require(script.statements.firstIndex { $0.hasPrefix("SELECT step") })
         #expect(lastDrop < read)
@@ -114,7 +123,8 @@ import Testing
             #expect(throws: DeliveryError.self) { try target.committedOffset(Tables.trades) }
             #expect(
                 script.statements.contains(
-                    "ALTER TABLE `d`.`trades` DELETE WHERE pipeline = 'p' AND journal_offset > 7 AND journal_offset <= 90"))
+                    "ALTER TABLE `d`.`trades` DELETE WHERE pipeline = 'p' AND journal_offset > 7 AND journal_offset <= 90"
+                ))
             script.says("SELECT count() FROM `d`.`trades`", "0")
         }
         #expect(try target.committedOffset(Tables.trades) == Int64(offset))
@@ -145,7 +155,8 @@ import Testing
         let target = target(script)
         try target.open([Tables.trades])
         _ = try target.committedOffset(Tables.trades)
-        script.says("INSERT", "Code: 60, e.displayText() = DB::Exception: Table d.x doesn't exist., e.what() = DB::Exception")
+        script.says(
+            "INSERT", "Code: 60, e.displayText() = DB::Exception: Table d.x doesn't exist., e.what() = DB::Exception")
         let error = #expect(throws: DeliveryError.self) { try target.deliver(unit(after: -1, last: 9)) }
         #expect(error?.kind == .conflict)
         #expect(error?.message.contains("another program delivers to d under the name p") == true)

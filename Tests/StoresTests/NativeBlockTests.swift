@@ -24,7 +24,9 @@ import Testing
             [4, 2] + [1, 0x61, 5] + Array("Int64".utf8) + [2, 1, 0, 0, 0, 0, 0, 0] + Array(repeating: 255, count: 8)
             + [1, 0x62, 17] + Array("Nullable(Float64)".utf8) + [1, 0] + Array(repeating: 0, count: 14) + [0xf8, 0x3f]
             + [1, 0x63, 32] + Array("LowCardinality(Nullable(String))".utf8) + [1, 0, 0, 0, 0, 0, 0, 0]
-            + [0, 6, 0, 0, 0, 0, 0, 0] + [2, 0, 0, 0, 0, 0, 0, 0] + [0, 2, 0x61, 0x62] + [2, 0, 0, 0, 0, 0, 0, 0] + [1, 0]
+            + [0, 6, 0, 0, 0, 0, 0, 0] + [2, 0, 0, 0, 0, 0, 0, 0] + [0, 2, 0x61, 0x62] + [2, 0, 0, 0, 0, 0, 0, 0] + [
+                1, 0,
+            ]
             + [1, 0x64, 4] + Array("Bool".utf8) + [1, 0]
         #expect(bytes(blocks) == [expected])
     }
@@ -103,7 +105,8 @@ import Testing
     }
 
     @Test func `rows go to the block of their month, also before 1970`() throws {
-        let sql = "SELECT i AS id, (epoch_ns(TIMESTAMP '1969-11-15') + (i % 4) * 2592000000000000)::BIGINT AS t FROM range(10000) AS r (i)"
+        let sql =
+            "SELECT i AS id, (epoch_ns(TIMESTAMP '1969-11-15') + (i % 4) * 2592000000000000)::BIGINT AS t FROM range(10000) AS r (i)"
         let blocks = try blocks(sql, types: ["Int64", "Int64"], time: 1)
         #expect(blocks.blocks.map(\.block.count) == [2500, 2500, 2500, 2500] && blocks.count == 10_000)
         let days = blocks.blocks.map { CivilDate.split(Timestamp(nanoseconds: $0.startNs)).date.description }

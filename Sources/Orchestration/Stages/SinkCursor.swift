@@ -95,7 +95,8 @@ final class SinkCursor {
             }
         }
         let row = try answer("count(*), min(\(timeNs)), max(\(timeNs))")
-        guard case .integer(let count) = row[0], case .integer(let first) = row[1], case .integer(let last) = row[2] else {
+        guard case .integer(let count) = row[0], case .integer(let first) = row[1], case .integer(let last) = row[2]
+        else {
             return (0, [])
         }
         let months = [first, last].map { TablePartition.month.firstDay(ofNs: $0) }

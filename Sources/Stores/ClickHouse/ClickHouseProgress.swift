@@ -50,9 +50,10 @@ struct ClickHouseLedger {
     }
 
     func write(_ progress: ClickHouseProgress, _ table: TableSchema) throws(DeliveryError) {
-        let values = [pipeline, table.name].map(ClickHouseSQL.literal) + [
-            "\(progress.step)", "\(progress.offset)", "\(progress.unitEnd)", "\(progress.unitRows)",
-        ]
+        let values =
+            [pipeline, table.name].map(ClickHouseSQL.literal) + [
+                "\(progress.step)", "\(progress.offset)", "\(progress.unitEnd)", "\(progress.unitRows)",
+            ]
         _ = try server.execute("INSERT INTO \(inlets.offsets)\(settings) VALUES (\(values.joined(separator: ", ")))")
     }
 
@@ -112,10 +113,12 @@ struct ClickHouseLedger {
     /// Notes what the server would not take, once.
     func note(_ table: TableSchema, offset: Int64, reason: String) throws(DeliveryError) {
         let rejected = tables.name(ClickHouseTables.rejected)
-        let known = try server.execute("SELECT count() FROM \(rejected) WHERE \(key(table)) AND journal_offset = \(offset)")
+        let known = try server.execute(
+            "SELECT count() FROM \(rejected) WHERE \(key(table)) AND journal_offset = \(offset)")
         guard known == [["0"]] else { return }
         let values = [
-            ClickHouseSQL.literal(pipeline), ClickHouseSQL.literal(table.name), "\(offset)", ClickHouseSQL.literal(reason),
+            ClickHouseSQL.literal(pipeline), ClickHouseSQL.literal(table.name), "\(offset)",
+            ClickHouseSQL.literal(reason),
         ]
         _ = try server.execute(
             "INSERT INTO \(rejected) (pipeline, table_name, journal_offset, reason)\(settings) "

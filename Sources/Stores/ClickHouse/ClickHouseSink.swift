@@ -6,10 +6,14 @@ public enum ClickHouseSink {
     public static let spec = Spec(
         "clickhouse", "Tables in a ClickHouse server, each row once.",
         options: [
-            .secret("url", "Where its HTTP interface is: `http://HOST:8123` or `https://HOST:8443`; one server, no balancer."),
+            .secret(
+                "url",
+                "Where its HTTP interface is: `http://HOST:8123` or `https://HOST:8443`; one server, no balancer."),
             .text("user", default: "default", "Who asks."),
             .secret("password", default: "", "The user's password; none unless given."),
-            .text("authorities", default: "", "PEM file of the only authorities to trust with https; the system's unless given."),
+            .text(
+                "authorities", default: "",
+                "PEM file of the only authorities to trust with https; the system's unless given."),
             .text("database", default: "tapedeck", "Database of the tables; made where it is missing."),
             .list(
                 "tables", default: DeliveryTables.standard.joined(separator: ","), choices: DeliveryTables.names,
@@ -20,10 +24,12 @@ public enum ClickHouseSink {
                 "How requests are compressed on their way."),
             .duration(
                 "keep", default: "",
-                "Rows of trades, quotes, bars, indicators, frames and dead_letters expire so long after their time; kept unless given."),
+                "Rows of trades, quotes, bars, indicators, frames and dead_letters expire so long after their time; kept unless given."
+            ),
             .text(
                 "cluster", default: "",
-                "Cluster whose servers get the tables: `ReplicatedMergeTree` on each, and `Distributed` tables over them."),
+                "Cluster whose servers get the tables: `ReplicatedMergeTree` on each, and `Distributed` tables over them."
+            ),
         ],
         example: """
             sinks:

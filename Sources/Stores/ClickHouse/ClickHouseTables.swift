@@ -44,7 +44,8 @@ struct ClickHouseTables {
             "\(ClickHouseSQL.identifier($0.name)) \(dialect.typeName($0))\(dialect.codec($0, of: table))"
         }
         parts.append(
-            "\(ClickHouseSQL.identifier(Self.pipeline)) \(dialect.hasModernTypes ? "LowCardinality(String)" : "String")")
+            "\(ClickHouseSQL.identifier(Self.pipeline)) \(dialect.hasModernTypes ? "LowCardinality(String)" : "String")"
+        )
         // Counting the rows of a few offsets looks into few granules.
         if dialect.hasModernTypes {
             parts.append("INDEX journal_offset_range journal_offset TYPE minmax GRANULARITY 1")
@@ -64,7 +65,8 @@ struct ClickHouseTables {
     /// Rows are on the disk when an insertion is answered, and a request that somebody on the way repeats counts once.
     private var settings: String {
         dialect.hasModernTypes
-            ? " SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1" : ""
+            ? " SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1"
+            : ""
     }
 
     var makeOffsets: [String] {
@@ -98,13 +100,15 @@ struct ClickHouseTables {
         // Every server is a replica of what is not cut into shards.
         let path = "/clickhouse/tables/\(sharding == nil ? "" : "{shard}/")\(layout.database)/\(table)"
         let replica = sharding == nil ? "{shard}-{replica}" : "{replica}"
-        let arguments = [ClickHouseSQL.literal(path), ClickHouseSQL.literal(replica)] + (argument.isEmpty ? [] : [argument])
+        let arguments =
+            [ClickHouseSQL.literal(path), ClickHouseSQL.literal(replica)] + (argument.isEmpty ? [] : [argument])
         let storage = sharding == nil ? name(table) : storageName(table)
         let make =
             "CREATE TABLE IF NOT EXISTS \(storage)\(onCluster) (\(list)) ENGINE = Replicated\(engine)"
             + "(\(arguments.joined(separator: ", ")))\(rest)"
         guard let sharding else { return [make] }
-        let names = [layout.cluster, layout.database, table + "_local"].map(ClickHouseSQL.identifier).joined(separator: ", ")
+        let names = [layout.cluster, layout.database, table + "_local"].map(ClickHouseSQL.identifier).joined(
+            separator: ", ")
         return [
             make,
             "CREATE TABLE IF NOT EXISTS \(name(table))\(onCluster) AS \(storage) ENGINE = Distributed(\(names), \(sharding))",
@@ -140,7 +144,8 @@ struct ClickHouseTables {
         for column in table.columns {
             guard let type = found[column.name] else { return add(column.name, dialect.typeName(column)) }
             guard ClickHouseDialect.isSame(type, column) else {
-                return "\(place): column \(column.name) is \(type), not \(dialect.typeName(column)); rename the table or use "
+                return
+                    "\(place): column \(column.name) is \(type), not \(dialect.typeName(column)); rename the table or use "
                     + "another `database`"
             }
         }

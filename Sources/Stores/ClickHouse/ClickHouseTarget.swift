@@ -16,7 +16,9 @@ public final class ClickHouseTarget: DeliveryTarget, @unchecked Sendable {  // o
     private struct Session {
         let server: ClickHouseServer
         let tables: ClickHouseTables
-        var ledger: ClickHouseLedger { ClickHouseLedger(server: server, tables: tables, inlets: inlets, pipeline: pipeline) }
+        var ledger: ClickHouseLedger {
+            ClickHouseLedger(server: server, tables: tables, inlets: inlets, pipeline: pipeline)
+        }
         var inlets: ClickHouseInlets
         let pipeline: String
         let body: NativeBody
@@ -67,7 +69,8 @@ public final class ClickHouseTarget: DeliveryTarget, @unchecked Sendable {  // o
     private func columns(
         _ server: ClickHouseServer, _ tables: ClickHouseTables, of table: String?
     ) throws(DeliveryError) -> [String: [String: String]] {
-        var sql = "SELECT table, name, type FROM system.columns WHERE database = \(ClickHouseSQL.literal(layout.database))"
+        var sql =
+            "SELECT table, name, type FROM system.columns WHERE database = \(ClickHouseSQL.literal(layout.database))"
         if let table { sql += " AND table = \(ClickHouseSQL.literal(table))" }
         var found: [String: [String: String]] = [:]
         for row in try server.execute(sql) where row.count == 3 { found[row[0], default: [:]][row[1]] = row[2] }
@@ -129,7 +132,8 @@ public final class ClickHouseTarget: DeliveryTarget, @unchecked Sendable {  // o
     }
 
     private func encode(_ unit: DeliveryUnit, _ types: [String]) throws(DeliveryError) -> NativeBlocks {
-        let time = DeliveryTables.isLarge(unit.table)
+        let time =
+            DeliveryTables.isLarge(unit.table)
             ? unit.table.columns.firstIndex { $0.name == unit.table.timeColumn } : nil
         do {
             return try NativeBlocks(unit.rows, types: types, time: time)

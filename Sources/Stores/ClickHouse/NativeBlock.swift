@@ -45,7 +45,8 @@ struct NativeBlocks {
             var memories: [ColumnMemory] = []
             for (place, name) in names.enumerated() {
                 guard let memory = batch.memory(place) else {
-                    throw DatabaseError(.unsupported, "column \(name) has a form that is not delivered", operation: "deliver")
+                    throw DatabaseError(
+                        .unsupported, "column \(name) has a form that is not delivered", operation: "deliver")
                 }
                 memories.append(memory)
             }

@@ -57,7 +57,8 @@ final class NativeColumn {
         switch form {
         case .fixed(let width):
             unsafe values.append(
-                contentsOf: UnsafeRawBufferPointer(start: source + places.lowerBound * width, count: rows.count * width))
+                contentsOf: UnsafeRawBufferPointer(start: source + places.lowerBound * width, count: rows.count * width)
+            )
             if unsafe memory.validity != nil { zero(places, memory, width: width) }
         case .boolean:
             values.append(count: rows.count) { unsafe Self.bit(source, places.lowerBound + $0) ? 1 : 0 }
