@@ -11,7 +11,7 @@ public enum Registry {
     public static let components = ComponentSpecs(
         feeds: FeedRegistry.all.map { $0.spec }, sinks: sinks, indicators: IndicatorRegistry.all.map { $0.spec })
 
-    private static let sinks: [Spec] = [LakeSink.spec] + targets.map(\.spec)
+    private static let sinks = ([LakeSink.spec] + targets.map(\.spec)).sorted { $0.name < $1.name }
 
     /// Sinks that deliver what the lake and the memory before it hold.
     private static let targets: [(spec: Spec, make: @Sendable (Options, String) -> any DeliveryTarget)] = [

@@ -217,8 +217,9 @@ def rejected(server, work, _):
             f"SELECT count() FROM system.tables WHERE database = '{market.database}' AND name = 'trades'") == [["1"]], 30))
         server.execute(f"ALTER TABLE {market.database}.trades ADD CONSTRAINT honest CHECK price < 1000")
         server.execute(f"ALTER TABLE {market.database}.trades ADD COLUMN mine UInt8 DEFAULT 7")
+        # 93 days from November 14 on: the message with the bad row begins in December and goes on in January.
         for first in range(0, 100, 10):
-            trades = [json.dumps({"symbol": "V:S", "event_time_ns": 1_700_000_000_000_000_000 + (first + number) * 500_000_000_000_000,
+            trades = [json.dumps({"symbol": "V:S", "event_time_ns": 1_700_000_000_000_000_000 + (first + number) * 80_000_000_000_000,
                                   "price": 1000 if first + number == 55 else 1, "size": 1}) for number in range(10)]
             wait_for(lambda body="\n".join(trades): (market.ask("/api/v1/ingest/rows", body) or [0])[0] == 202, 30)
         check("rejected: the sink goes on behind the row", market.comes(market.has_everything, 60), json.dumps(market.sink()))
@@ -273,7 +274,7 @@ def twins(server, work, _):
 
 SCENARIOS = [rows, kills, door, absent, secrets, drift, later, frozen, replay, twins]
 # What depends on the engine rather than on the way to it, and what only servers of today have.
-ON_ENGINE = [rows, kills, door, drift, rejected, replay]
+ON_ENGINE = [rows, kills, door, rejected, replay]
 
 
 def main():
