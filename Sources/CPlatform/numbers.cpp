@@ -17,3 +17,5 @@ extern "C" bool td_parse_double(const char *text, size_t count, double *value) {
 extern "C" size_t td_format_double(double value, char *text) {
     return std::to_chars(text, text + 32, value).ptr - text;
 }
+
+extern "C" size_t td_format_integer(int64_t value, char *text) { return std::to_chars(text, text + 20, value).ptr - text; }

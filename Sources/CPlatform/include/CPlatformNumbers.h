@@ -1,6 +1,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -8,6 +9,8 @@ extern "C" {
 bool td_parse_double(const char *text, size_t count, double *value);
 /// Shortest decimal text that reads back as `value`; writes at most 32 bytes, returns how many.
 size_t td_format_double(double value, char *text);
+/// Decimal digits of `value`; writes at most 20 bytes, returns how many.
+size_t td_format_integer(int64_t value, char *text);
 #ifdef __cplusplus
 }
 #endif

@@ -112,7 +112,7 @@ extension ArrowLayout {
         return unsafe Array(UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count))
     }
 
-    private static func bit(_ bits: UnsafeRawPointer, _ place: Int) -> Bool {
+    static func bit(_ bits: UnsafeRawPointer, _ place: Int) -> Bool {
         unsafe bits.load(fromByteOffset: place / 8, as: UInt8.self) >> UInt8(place % 8) & 1 != 0
     }
 

@@ -72,6 +72,12 @@ public final class Column<Element: BitwiseCopyable>: @unchecked Sendable {  // o
         count += bytes.count
     }
 
+    /// Appends the bytes of a text.
+    public func append(utf8 text: String) where Element == UInt8 {
+        var text = text
+        text.withUTF8 { unsafe append(contentsOf: UnsafeRawBufferPointer($0)) }
+    }
+
     /// Appends rows of another column.
     public func append(_ rows: Range<Int>, of source: Column<Element>) {
         precondition(rows.lowerBound >= 0 && rows.upperBound <= source.count, "rows out of range")
