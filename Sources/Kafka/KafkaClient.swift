@@ -7,6 +7,15 @@ protocol KafkaClientEvents: AnyObject, Sendable {
     func committed(_ offsets: [PartitionOffset], _ error: KafkaError?)
     func assign(_ partitions: [PartitionOffset])
     func revoke(_ partitions: [PartitionOffset])
+    /// A message was given up.
+    func undelivered(_ error: KafkaError)
+}
+
+extension KafkaClientEvents {
+    func committed(_ offsets: [PartitionOffset], _ error: KafkaError?) {}
+    func assign(_ partitions: [PartitionOffset]) {}
+    func revoke(_ partitions: [PartitionOffset]) {}
+    func undelivered(_ error: KafkaError) {}
 }
 
 /// One client of librdkafka with its threads and connections.
@@ -97,6 +106,12 @@ final class KafkaClient: @unchecked Sendable {  // librdkafka's handles may be u
             let fields: KeyValuePairs<String, any Sendable> = ["text": text]
             // What matters also comes as an error; these lines are for those who look for its cause.
             level <= 3 ? Log.info("librdkafka", fields) : Log.debug("librdkafka", fields)
+        }
+        if role == .producer {
+            unsafe rd_kafka_conf_set_dr_msg_cb(configuration) { handle, message, opaque in
+                guard let code = unsafe message?.pointee.err, code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+                unsafe KafkaClient.receiver(opaque)?.undelivered(KafkaError(code))
+            }
         }
         guard role == .consumer else { return }
         unsafe rd_kafka_conf_set_offset_commit_cb(configuration) { handle, code, list, opaque in

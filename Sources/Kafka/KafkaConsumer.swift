@@ -48,14 +48,7 @@ public final class KafkaConsumer: @unchecked Sendable {  // one thread at a time
 
     /// Fills a batch with what there is; waits where there is nothing.
     public func poll(into batch: MessageBatch, timeoutMs: Int32) {
-        batch.removeAll()
-        // One call for many waits until the batch is full or the time is over: only the first message is waited for.
-        guard let first = unsafe rd_kafka_consume_queue(queue, timeoutMs) else { return }
-        unsafe batch.messages[0] = unsafe first
-        batch.count = 1
-        guard batch.capacity > 1 else { return }
-        let more = unsafe rd_kafka_consume_batch_queue(queue, 0, batch.messages + 1, batch.capacity - 1)
-        batch.count += max(0, more)
+        unsafe batch.fill(from: queue, timeoutMs: timeoutMs)
     }
 
     /// Asks the group to keep offsets; the delegate is told what came of it.

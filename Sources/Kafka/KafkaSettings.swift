@@ -18,6 +18,17 @@ public struct KafkaSettings: Sendable, CustomStringConvertible, CustomReflectabl
         values.append((name, text))
     }
 
+    /// The value of a setting, or librdkafka's default of it; nil where there is neither.
+    public func value(_ name: String) -> String? {
+        guard let configuration = try? unsafe makeConfiguration() else { return nil }
+        defer { unsafe rd_kafka_conf_destroy(configuration) }
+        var bytes = 512
+        let (status, text) = unsafe ErrorText.collect { text, _ in
+            unsafe rd_kafka_conf_get(configuration, name, text, &bytes)
+        }
+        return status == RD_KAFKA_CONF_OK ? text : nil
+    }
+
     /// What librdkafka takes; the caller owns it.
     @unsafe func makeConfiguration() throws(KafkaError) -> OpaquePointer? {
         let configuration = unsafe rd_kafka_conf_new()

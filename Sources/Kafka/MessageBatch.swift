@@ -47,6 +47,17 @@ public struct KafkaMessage {
         unsafe pointer.pointee.payload.map { unsafe UnsafeRawBufferPointer(start: $0, count: pointer.pointee.len) }
     }
 
+    /// The value of the last header of a name, as text; nil where there is none.
+    public func header(_ name: String) -> String? {
+        var headers: OpaquePointer?
+        var value: UnsafeRawPointer?
+        var bytes = 0
+        guard unsafe rd_kafka_message_headers(pointer, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR,
+            unsafe rd_kafka_header_get_last(headers, name, &value, &bytes) == RD_KAFKA_RESP_ERR_NO_ERROR
+        else { return nil }
+        return unsafe String(decoding: UnsafeRawBufferPointer(start: value, count: bytes), as: UTF8.self)
+    }
+
     /// The key; nil where it is null.
     @unsafe public var key: UnsafeRawBufferPointer? {
         unsafe pointer.pointee.key.map { unsafe UnsafeRawBufferPointer(start: $0, count: pointer.pointee.key_len) }
@@ -80,6 +91,17 @@ public final class MessageBatch {
         precondition(index < count)
         guard let message = unsafe messages[index] else { preconditionFailure("a batch holds what was polled") }
         return unsafe KafkaMessage(message)
+    }
+
+    /// Takes what a queue has, waiting where it has nothing.
+    func fill(from queue: OpaquePointer, timeoutMs: Int32) {
+        removeAll()
+        // One call for many waits until the batch is full or the time is over: only the first message is waited for.
+        guard let first = unsafe rd_kafka_consume_queue(queue, timeoutMs) else { return }
+        unsafe messages[0] = unsafe first
+        count = 1
+        guard capacity > 1 else { return }
+        count += max(0, unsafe rd_kafka_consume_batch_queue(queue, 0, messages + 1, capacity - 1))
     }
 
     /// Gives the messages back to librdkafka.

@@ -1,3 +1,4 @@
+internal import Kafka
 internal import Market
 public import Platform
 
@@ -11,23 +12,17 @@ public struct KafkaFeed: Feed {
     public static let spec = Spec(
         "kafka", "Topics of Kafka, read as a member of a consumer group.",
         options: [
-            .list("brokers", "Some brokers to begin with, as `HOST:PORT`."),
+            KafkaConnection.brokers,
             .list("topics", "Topics to read."),
             .text("group", default: "tapedeck", "Name of the consumer group."),
         ] + PushFormat.specs("messages", venue: "KAFKA") + [
             .text(
                 "start", default: "earliest", choices: ["earliest", "latest"],
-                "Where to begin with partitions that neither journal nor group know."),
-            .boolean("tls", default: "false", "Encrypts connections, and checks the brokers' certificates."),
-            .text("authorities", default: "", "PEM file of the only certificate authorities to trust."),
-            .text(
-                "mechanism", default: "", choices: ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"],
-                "How to sign in (SASL); without one nobody signs in."),
-            .text("username", default: "", "Name to sign in with."),
-            .secret("password", default: "", "Password to sign in with."),
+                "Where to begin with partitions that neither journal nor group know.")
+        ] + KafkaConnection.security + [
             .bytes("memory", default: "64MiB", "Messages that may wait in memory to be journaled."),
             .duration("stale", default: "5m", "Silence after which the feed counts as stale; `0s` never."),
-            .list("settings", default: "", "Further settings of librdkafka, each as `name=value`."),
+            KafkaConnection.settings,
         ],
         example: """
             kafka: { brokers: ["127.0.0.1:9092"], topics: [trades], format: trades }

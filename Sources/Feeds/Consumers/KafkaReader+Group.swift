@@ -110,7 +110,7 @@ extension KafkaReader: KafkaConsumerDelegate {
         case .connection: lastReason = error.message
         case .allBrokersDown: suspicion = suspicion ?? lastReason ?? error.message
         case .security: suspicion = error.message
-        case .partitionEnd, .noSuchOffset, .topic, .timedOut, .rebalancing, .other:
+        case .partitionEnd, .noSuchOffset, .topic, .timedOut, .rebalancing, .fenced, .message, .request, .other:
             Log.warning("Kafka", ["feed": status.name, "reason": error.message])
         }
     }

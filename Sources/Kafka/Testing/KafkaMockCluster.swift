@@ -18,6 +18,10 @@ package final class KafkaMockCluster: @unchecked Sendable {  // the cluster guar
         case offsetFetch = 9
         case findCoordinator = 10
         case joinGroup = 11
+        case metadata = 3
+        case initProducerId = 22
+        case addPartitionsToTxn = 24
+        case endTxn = 26
     }
 
     package init(brokers: Int = 1) throws(KafkaError) {
@@ -54,6 +58,36 @@ package final class KafkaMockCluster: @unchecked Sendable {  // the cluster guar
         } else {
             unsafe rd_kafka_mock_broker_set_up(cluster, -1)
         }
+    }
+
+    /// Ends the connections of one broker, counted from 1, and takes no new ones, or takes them again.
+    package func setDown(broker: Int, _ isDown: Bool) {
+        if isDown {
+            unsafe rd_kafka_mock_broker_set_down(cluster, Int32(broker))
+        } else {
+            unsafe rd_kafka_mock_broker_set_up(cluster, Int32(broker))
+        }
+    }
+
+    /// Makes a broker, counted from 1, the leader of a partition.
+    package func setLeader(of partition: TopicPartition, broker: Int) {
+        unsafe rd_kafka_mock_partition_set_leader(cluster, partition.topic, partition.partition, Int32(broker))
+    }
+
+    /// Makes a broker, counted from 1, look after the transactions of a name.
+    package func setCoordinator(ofTransactions name: String, broker: Int) {
+        unsafe rd_kafka_mock_coordinator_set(cluster, "transaction", name, Int32(broker))
+    }
+
+    /// Lets a broker, counted from 1, answer the next request of a kind after a time.
+    package func delay(_ request: Request, broker: Int = 1, milliseconds: Int) {
+        unsafe td_kafka_mock_delay(
+            cluster, Int32(broker), request.rawValue, RD_KAFKA_RESP_ERR_NO_ERROR, Int32(milliseconds))
+    }
+
+    /// Takes back the failures of a kind that did not come yet.
+    package func clearFailures(_ request: Request) {
+        unsafe rd_kafka_mock_clear_request_errors(cluster, request.rawValue)
     }
 
     /// Lets the next requests of a kind fail with errors of the broker's numbers, one each.
