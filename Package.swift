@@ -66,10 +66,10 @@ let package = Package(
             name: "Lake", dependencies: ["CZstd", "Databases", "Delivery", "Market", "Platform"],
             // Parquet encodings are loops over columns; the decoder asks for the same instructions.
             swiftSettings: safe + [.unsafeFlags(["-Xcc", "-mavx2", "-Xcc", "-mbmi", "-Xcc", "-mlzcnt"])]),
-        // Databases that rows are delivered to.
+        // Databases and message brokers that rows are delivered to.
         .target(
-            name: "Stores", dependencies: ["Databases", "Delivery", "Market", "Networking", "Platform"],
-            swiftSettings: safe),
+            name: "Stores",
+            dependencies: ["Databases", "Delivery", "Kafka", "Market", "Networking", "Platform"], swiftSettings: safe),
         // HTTP interface, live stream, dashboard.
         .target(
             name: "Serving", dependencies: ["Databases", "Market", "Networking", "Platform"],
@@ -120,7 +120,9 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "StoresTests",
-            dependencies: ["Databases", "Delivery", "Market", "Networking", "Platform", "Stores", "TestKit"],
+            dependencies: [
+                "Databases", "Delivery", "Kafka", "Market", "Networking", "Platform", "Stores", "TestKit",
+            ],
             swiftSettings: common),
         .testTarget(
             name: "ServingTests", dependencies: ["Market", "Networking", "Platform", "Serving", "TestKit"],

@@ -14,15 +14,21 @@ public enum Registry {
     private static let sinks = ([LakeSink.spec] + targets.map(\.spec)).sorted { $0.name < $1.name }
 
     /// Sinks that deliver what the lake and the memory before it hold.
-    private static let targets: [(spec: Spec, make: @Sendable (Options, String) -> any DeliveryTarget)] = [
-        (ClickHouseSink.spec, ClickHouseSink.make), (PostgreSQLSink.spec, PostgreSQLSink.make),
-    ]
+    private static let targets:
+        [(spec: Spec, make: @Sendable (Options, String) throws(ConfigError) -> any DeliveryTarget)] = [
+            (ClickHouseSink.spec, ClickHouseSink.make),
+            (KafkaSink.spec, KafkaSink.make),
+            (PostgreSQLSink.spec, PostgreSQLSink.make),
+        ]
 
     /// The target of a sink; nil of the lake.
     ///
     /// - Parameter pipeline: names the progress in the target.
-    static func target(_ sink: ConfiguredComponent, pipeline: String) -> (any DeliveryTarget)? {
-        targets.first { $0.spec.name == sink.kind }?.make(sink.options, pipeline)
+    /// - Throws: `ConfigError` where its options do not fit together.
+    static func target(
+        _ sink: ConfiguredComponent, pipeline: String
+    ) throws(ConfigError) -> (any DeliveryTarget)? {
+        try targets.first { $0.spec.name == sink.kind }?.make(sink.options, pipeline)
     }
 }
 

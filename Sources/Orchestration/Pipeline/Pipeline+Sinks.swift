@@ -11,9 +11,9 @@ extension Pipeline {
     /// How long an end waits for targets, in seconds: what they do not get, the next start delivers.
     private static let sinkSecondsMax = 2.0
 
-    static func sinkLoops(_ configuration: PipelineConfiguration, _ store: HotStore) -> [SinkLoop] {
-        configuration.sinks.compactMap { sink in
-            Registry.target(sink, pipeline: configuration.name).map { target in
+    static func sinkLoops(_ configuration: PipelineConfiguration, _ store: HotStore) throws -> [SinkLoop] {
+        try configuration.sinks.compactMap { sink in
+            try Registry.target(sink, pipeline: configuration.name).map { target in
                 SinkLoop(
                     sink.name, target, DeliveryTables.named(sink.options.list("tables")), store,
                     everyNs: sink.options.durationNs("flush"))

@@ -70,7 +70,7 @@ public final class Pipeline: Sendable {
             let publisher = LivePublisher(stream, stage.engine.configuration)
             flushLoop = FlushLoop(
                 store, checkpoints: checkpoints, journal: journal, metrics: metrics, from: stage.offset)
-            sinkLoops = Self.sinkLoops(configuration, store)
+            sinkLoops = try Self.sinkLoops(configuration, store)
             engineLoop = try EngineLoop(
                 stage, journal: journal, store: store, flusher: flushLoop, policy: configuration.policy,
                 publisher: publisher, report: report, metrics: metrics)

@@ -35,6 +35,13 @@ public enum PipelineCheck {
                     return feed.kind
                 })
         }
+        for sink in configuration.sinks {
+            findings.append(
+                attempt("sink \(sink.name)") {
+                    _ = try Registry.target(sink, pipeline: configuration.name)
+                    return sink.kind
+                })
+        }
         return findings
     }
 

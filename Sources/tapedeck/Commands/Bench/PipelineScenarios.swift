@@ -50,6 +50,19 @@ extension BenchScenario {
             "pubsub", "messages of one trade pulled from Google Cloud Pub/Sub over loopback, until in the journal",
             rows: 500_000, CloudBench.pubSub),
         BenchScenario(
+            name: "kafka-sink",
+            summary: "trades from a database in memory to a Kafka topic of 12 partitions over loopback, a message each",
+            rows: 2_000_000
+        ) { rows in
+            let report = try KafkaSinkBench.run(rows: rows)
+            var details = [
+                ("bytes_per_message", report.bytesPerMessage), ("encode_ns_per_row", report.encodeNsPerRow),
+            ]
+            details += report.cpuNsPerRow.filter { $0.ns >= 1 }.map { ("cpu_ns_per_row_" + $0.thread, $0.ns) }
+            return BenchFigures(
+                rows: report.rows, seconds: report.seconds, cpuSeconds: report.cpuSeconds, details: details)
+        },
+        BenchScenario(
             name: "recovery", summary: "restart after kill -9: one-trade frames behind the last checkpoint, until live",
             rows: 10_000_000
         ) { rows in

@@ -1,0 +1,32 @@
+public import Delivery
+internal import Kafka
+public import Platform
+
+/// The sink `kafka` as configuration knows it.
+public enum KafkaSink {
+    public static let spec = Spec(
+        "kafka", "A topic per table in Kafka, a JSON message per row, in transactions.",
+        options: [
+            KafkaConnection.brokers,
+            .text(
+                "prefix", default: "tapedeck.", "Begins the names of topics: rows of `trades` go to `tapedeck.trades`."),
+            .integer("partitions", default: "12", "Partitions of topics that are made here."),
+            .integer(
+                "copies", default: "",
+                "Copies of each partition of topics that are made here; the cluster's default unless given."),
+            .list(
+                "tables", default: DeliveryTables.standard.joined(separator: ","), choices: DeliveryTables.names,
+                "Tables to deliver."),
+            .duration("flush", default: "1s", "Time between deliveries."),
+        ] + KafkaConnection.security + [KafkaConnection.settings],
+        example: """
+            sinks:
+              - lake
+              - kafka: { brokers: ["127.0.0.1:9092"], tables: [trades, bars] }
+            """)
+
+    /// - Parameter pipeline: names the progress in the target.
+    public static func make(_ options: Options, pipeline: String) throws(ConfigError) -> any DeliveryTarget {
+        KafkaTarget(try KafkaSinkSettings(options), pipeline: pipeline)
+    }
+}

@@ -1,0 +1,67 @@
+internal import Databases
+internal import Delivery
+internal import Market
+
+/// The rows of a unit in the order of their journal offsets, those of one offset by their place in the frame or their time.
+struct OrderedRows {
+    /// A row and what orders it.
+    struct Row {
+        let offset: Int64
+        let rank: Int64
+        let batch: Int32
+        let row: Int32
+    }
+
+    let batches: [ResultBatch]
+    let rows: [Row]
+
+    /// Bytes of texts that are held at once; a unit of more is asked for in halves.
+    static let bytesMax = 256 << 20
+
+    /// - Throws: `row` where the rows are too much to be held.
+    init(_ unit: DeliveryUnit) throws(DeliveryError) {
+        let columns = unit.table.columns.map(\.name)
+        guard let offset = columns.firstIndex(of: "journal_offset") else {
+            preconditionFailure("every table has a journal offset")
+        }
+        let rank = columns.firstIndex(of: "frame_index") ?? columns.firstIndex(of: unit.table.timeColumn) ?? offset
+        var batches: [ResultBatch] = []
+        var rows: [Row] = []
+        var bytes = 0
+        var isOrdered = true
+        do {
+            while let batch = try unit.rows.next() {
+                for place in 0..<batch.count {
+                    let row = Row(
+                        offset: batch.integer(row: place, column: offset),
+                        rank: batch.integer(row: place, column: rank),
+                        batch: Int32(batches.count), row: Int32(place))
+                    if let last = rows.last, Self.isBefore(row, last) { isOrdered = false }
+                    rows.append(row)
+                }
+                bytes += batch.textBytes
+                batches.append(batch)
+                guard bytes <= Self.bytesMax else {
+                    throw DeliveryError(
+                        .row,
+                        "the rows from offset \(unit.after + 1) to \(unit.last) are more than \(Self.bytesMax >> 20) MiB"
+                    )
+                }
+            }
+        } catch let error as DeliveryError {
+            throw error
+        } catch let error as DatabaseError {
+            throw DeliveryError(error.code == .conflict ? .conflict : .unavailable, error.message)
+        } catch {
+            throw DeliveryError(.unavailable, "\(error)")
+        }
+        if !isOrdered { rows.sort(by: Self.isBefore) }
+        self.batches = batches
+        self.rows = rows
+    }
+
+    @inline(__always)
+    private static func isBefore(_ left: Row, _ right: Row) -> Bool {
+        left.offset != right.offset ? left.offset < right.offset : left.rank < right.rank
+    }
+}

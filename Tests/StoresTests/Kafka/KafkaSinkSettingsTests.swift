@@ -1,0 +1,51 @@
+import Delivery
+import Kafka
+import Market
+import Platform
+import Testing
+
+@testable import Stores
+
+@Suite struct KafkaSinkSettingsTests {
+    private func message(_ more: [String]) -> String? {
+        do {
+            _ = try KafkaSink.make(try Options(KafkaSink.spec, assignments: ["brokers=b:1"] + more), pipeline: "p")
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func `what does not fit is told`() throws {
+        #expect(message([]) == nil && message(["prefix=", "partitions=3", "copies=2"]) == nil)
+        #expect(try #require(message(["prefix=a b"])).contains("prefix"))
+        #expect(try #require(message(["prefix=" + String(repeating: "x", count: 240)])).contains("prefix"))
+        #expect(try #require(message(["partitions=0"])).contains("partitions"))
+        #expect(try #require(message(["settings=socket.timeout.ms=soon"])).contains("socket.timeout.ms"))
+        for owned in ["enable.idempotence=false", "acks=1", "transactional.id=x"] {
+            #expect(try #require(message(["settings=" + owned])).contains("delivery rests on it"))
+        }
+        let secret = try #require(message(["settings=sasl.password=sesame"]))
+        #expect(secret.contains("`password`") && !secret.contains("sesame"))
+    }
+
+    @Test func `the user's settings come before the sink's own`() throws {
+        let options = try Options(
+            KafkaSink.spec, assignments: ["brokers=b:1", "settings=compression.type=zstd,message.max.bytes=2000000"])
+        let settings = try KafkaSinkSettings(options)
+        #expect(settings.client.value("compression.type") == "zstd" && settings.messageBytesMax == 2_000_000 - 256)
+        #expect(settings.client.value("partitioner") == "murmur2_random")
+        #expect(try settings.producer("n").value("transactional.id") == "n")
+    }
+
+    @Test func `rows that belong together have the same key`() {
+        #expect(
+            KafkaTopics.key(Tables.trades) == ["venue", "symbol"]
+                && KafkaTopics.key(Tables.bars) == ["venue", "symbol"])
+        #expect(KafkaTopics.key(Tables.transactions) == ["exchange", "symbol"])
+        #expect(KafkaTopics.key(Tables.deals) == ["account"] && KafkaTopics.key(Tables.coverage) == ["feed"])
+        for table in Tables.all { #expect(!KafkaTopics.key(table).isEmpty, "\(table.name)") }
+        let schemas = Set(Tables.all.map(KafkaTopics.schema))
+        #expect(schemas.count == Tables.all.count && schemas.allSatisfy { $0.count == 8 })
+    }
+}
