@@ -46,7 +46,8 @@ let package = Package(
         .target(name: "Databases", dependencies: ["CADBC", "CPlatform", "Market", "Platform"], swiftSettings: safe),
         // HTTP and WebSocket, client and server.
         .target(
-            name: "Networking", dependencies: ["CCurl", "CNetworking", "COpenSSL", "CPlatform", "CWebSockets", "Platform"],
+            name: "Networking",
+            dependencies: ["CCurl", "CNetworking", "COpenSSL", "CPlatform", "CWebSockets", "Platform"],
             swiftSettings: safe),
         // Kafka: consumer, producer, mock cluster.
         .target(name: "Kafka", dependencies: ["CKafka", "Platform"], swiftSettings: safe),
