@@ -32,13 +32,13 @@ class PlainTokens {
     __attribute__((always_inline)) std::string_view take() {
         const char *begin = at_, *stop = begin;
         if (*begin == '"') {
-            if (!find_quote(stop)) return "!";
+            if (!find_quote(stop)) return none();
             stop++;
         } else {
             stop += decimal_bytes(begin);
             while (!is_end(stop)) stop++;
         }
-        if (stop > end_) return "!";
+        if (stop > end_) return none();
         at_ = stop;
         skip_space();
         return std::string_view(begin, (size_t)(stop - begin));
@@ -109,6 +109,12 @@ class PlainTokens {
     }
 
   private:
+    /// A token that is no value, with readable bytes behind it as behind any other.
+    static std::string_view none() {
+        static constexpr char text[64] = "!";
+        return std::string_view(text, 1);
+    }
+
     /// Whether a member ends at a byte without white space before it.
     static bool is_mark(const char *at, const char *end) { return at < end && (*at == ',' || *at == '}'); }
 
