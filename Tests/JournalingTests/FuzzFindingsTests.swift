@@ -58,6 +58,20 @@ import Testing
         try expectRefusal { header, _ in header.firstOffset = 0 }
     }
 
+    @Test func `a segment header that is longer than its feed table is damage`() throws {
+        let folder = TemporaryFolder()
+        var file = SegmentHeader(firstOffset: 0, createdNs: 1, salt: 7, feeds: ["a"]).encoded()
+        // Eight more zeros before a checksum that is right.
+        file = Array(file.dropLast(SegmentLayout.checksumBytes)) + [UInt8](repeating: 0, count: 8)
+        file[SegmentLayout.headerBytesAt] += 8
+        let checksum = file.withUnsafeBytes { CRC32C.checksum($0) }
+        file += withUnsafeBytes(of: checksum) { Array($0) }
+        let path = folder.path + "/" + SegmentName.text(0)
+        try write(file, to: path)
+        let error = #expect(throws: JournalError.self) { try SegmentHeader(of: File(path, .read)) }
+        #expect(error?.code == .corrupt && error?.message.contains("length of the segment header") == true)
+    }
+
     @Test func `a block at the end of all offsets is damage and ends no program`() throws {
         try expectRefusal { header, _ in header.firstOffset = .max }
         try expectRefusal { header, _ in header.firstOffset = .min }

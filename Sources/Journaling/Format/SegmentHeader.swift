@@ -75,6 +75,10 @@ struct SegmentHeader: Equatable {
         }
         guard matches else { throw damaged("checksum of the segment header does not match") }
         do { try self.init(checked: Array(all[..<covered])) } catch { throw damaged("feed table \(error)") }
+        // Blocks start where the table ends, and nowhere behind.
+        guard totalBytes == fixed.total else {
+            throw damaged("length of the segment header is \(fixed.total), not \(totalBytes)")
+        }
     }
 
     private init(checked bytes: [UInt8]) throws(BinaryReaderError) {
