@@ -83,8 +83,9 @@ class PlainTokens {
             double number;
             const bool is_string = *value == '"';
             value += is_string;
-            const size_t count = decimal_bytes(value);
-            if (!read_plain_decimal(value, count, number) || cell.is_given) return false;
+            size_t count = decimal_bytes(value);
+            if (__builtin_expect(!read_plain_decimal(value, count, number), 0)) count = other_number(value, end_, is_string, number);
+            if (count == 0 || cell.is_given) return false;
             if (is_string && value[count] != '"') return false;
             stop = value + count + is_string;
             if (!is_mark(stop, end_)) return false;
@@ -117,6 +118,19 @@ class PlainTokens {
 
     /// Whether a member ends at a byte without white space before it.
     static bool is_mark(const char *at, const char *end) { return at < end && (*at == ',' || *at == '}'); }
+
+    /// Reads a number with more digits, a sign or an exponent.
+    ///
+    /// - Returns: its bytes; 0 where it is none.
+    __attribute__((noinline)) static size_t other_number(
+        const char *value, const char *end, bool is_string, double &number) {
+        const char *stop = value;
+        while (stop < end && *stop != ',' && *stop != '}' && *stop != '"' && (unsigned char)*stop > ' ') stop++;
+        const std::string_view token(value, (size_t)(stop - value));
+        // Longer texts are read by the rules for what stands in texts.
+        if (token.empty() || (is_string && token.size() > 30)) return 0;
+        return read_decimal_slowly(token, number) ? token.size() : 0;
+    }
 
     /// Reads a short text, or a number that nobody asked for, and a mark behind it, into an empty cell where there is one.
     ///

@@ -56,7 +56,10 @@ def run(work, options):
         wait_for(lambda: program.query(sql)[0] == [SYMBOLS, last, 0], 120, every=0.5)
         state = program.query(sql)[0]
         check("nothing is missing in the end", state == [SYMBOLS, last, 0], f"symbols, last number, missing: {state}, last made {last}")
-        told = dict(program.query("SELECT kind, sum(missing) FROM coverage WHERE kind IN ('sequence_gap', 'backfill') GROUP BY kind"))
+        sql = "SELECT kind, sum(missing) FROM coverage WHERE kind IN ('sequence_gap', 'backfill') GROUP BY kind"
+        # That a hole was filled is told when what the venue answered is known to be all, a moment after the trades.
+        wait_for(lambda: len({missing for _, missing in program.query(sql)}) == 1, 10)
+        told = dict(program.query(sql))
         check("a query tells that nothing is missing", told.get("sequence_gap") == told.get("backfill"), str(told))
         ready = program.get("/readyz") or {}
         check("the program is ready", ready.get("ready") is True, json.dumps(ready)[:200])

@@ -72,7 +72,8 @@ private func cells(
         let names = ["t", "c", "longer name", "other"]
         let values = [
             "1", "0.5", "12345678", "-1.25", "1e3", "\"2026-01-02\"", "\"3.5\"", "\"\"", "null", "true",
-            "[1,{\"c\":2}]", "{\"c\":[ ]}", "123456789012345678", "\"a text of more than thirty-two bytes in quotes\"",
+            "[1,{\"c\":2}]", "{\"c\":[ ]}", "75.487499999999997", "\"-0.30000000000000004\"", "1e400", "\"1e400\"",
+            "123456789012345678", "\"a text of more than thirty-two bytes in quotes\"",
         ]
         let odd = ["01", "1.", ".5", "\"\u{1}\"", "1 2", "tru", "\"a\"b", "\"\\u00e9\"", "\"é\"", "\"\\x\"", "", "]"]
         let spaces = Int.random(in: 0..<4, using: &random) == 0 ? ["", " ", "\n  ", "\t"] : [""]
