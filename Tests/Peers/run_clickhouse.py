@@ -180,32 +180,13 @@ def drift(server, work, _):
 def later(server, work, _):
     """A sink that a pipeline gets when it has run for a while begins at the beginning."""
     with Pipeline(server, work, "later") as market:
-        market.configure(deliver=False)
-        market.start()
-        check("later: the lake has rows without the sink", wait_for(lambda: market.sink("lake").get("rows", 0) > 1000, 60))
-        market.ends("later, without the sink")
-        market.configure()
-        market.start()
-        market.settle("later")
+        market.begins_late("later")
 
 
 def frozen(server, work, _):
     """A server that keeps its connections and answers nothing does not hold up the end of the program."""
     with Pipeline(server, work, "frozen") as market:
-        market.start()
-        check("frozen: rows arrive", market.gets_on())
-        server.freeze()
-        try:
-            time.sleep(1.5)
-            market.ends("frozen")
-            market.start()
-            check("frozen: it says that not all is well", market.comes(lambda: market.sink().get("state") in ("lagging", "degraded"), 60),
-                  json.dumps(market.sink()))
-            market.ends("frozen from the start")
-        finally:
-            server.thaw()
-        market.start()
-        market.settle("frozen")
+        market.outlasts_a_freeze("frozen", server)
 
 
 def rejected(server, work, _):

@@ -201,32 +201,13 @@ def drift(server, work, _):
 def later(server, work, _):
     """A sink that a pipeline gets when it has run for a while begins at the beginning."""
     with Pipeline(server, work, "market_later") as program:
-        program.configure(deliver=False)
-        program.start()
-        check("later: the lake has rows without the sink", wait_for(lambda: program.sink("lake").get("rows", 0) > 1000, 60))
-        program.ends("later, without the sink")
-        program.configure()
-        program.start()
-        program.settle("later")
+        program.begins_late("later")
 
 
 def frozen(server, work, _):
     """A server that keeps its connections and answers nothing does not hold up the end of the program."""
     with Pipeline(server, work, "market_frozen") as program:
-        program.start()
-        check("frozen: rows arrive", program.gets_on())
-        server.freeze()
-        try:
-            time.sleep(1.5)
-            program.ends("frozen")
-            program.start()
-            check("frozen: it says that not all is well", program.comes(lambda: program.sink().get("state") in ("lagging", "degraded"), 60),
-                  json.dumps(program.sink()))
-            program.ends("frozen from the start")
-        finally:
-            server.thaw()
-        program.start()
-        program.settle("frozen")
+        program.outlasts_a_freeze("frozen", server)
 
 
 def rejected(server, work, _):

@@ -109,3 +109,30 @@ sinks:
         check(f"{name}: it delivers what was left", self.comes(self.has_everything, 60), json.dumps(self.sink()))
         self.ends(f"{name}, at rest")
         return self.compare(name)
+
+    def begins_late(self, name):
+        """A sink that a pipeline gets when it has run for a while begins at the beginning."""
+        self.configure(deliver=False)
+        self.start()
+        check(f"{name}: the lake has rows without the sink", wait_for(lambda: self.sink("lake").get("rows", 0) > 1000, 60))
+        self.ends(f"{name}, without the sink")
+        self.configure()
+        self.start()
+        self.settle(name)
+
+    def outlasts_a_freeze(self, name, server):
+        """A server that keeps its connections and answers nothing does not hold up the end of the program."""
+        self.start()
+        check(f"{name}: rows arrive", self.gets_on())
+        server.freeze()
+        try:
+            time.sleep(1.5)
+            self.ends(name)
+            self.start()
+            check(f"{name}: it says that not all is well", self.comes(lambda: self.sink().get("state") in ("lagging", "degraded"), 60),
+                  json.dumps(self.sink()))
+            self.ends(f"{name} from the start")
+        finally:
+            server.thaw()
+        self.start()
+        self.settle(name)
