@@ -95,11 +95,12 @@ final class SinkCursor {
             }
         }
         let row = try answer("count(*), min(\(timeNs)), max(\(timeNs))")
-        guard case .integer(let count) = row[0], case .integer(let first) = row[1], case .integer(let last) = row[2]
+        guard case .integer(let count) = row[0], case .integer(let earliestNs) = row[1],
+            case .integer(let latestNs) = row[2]
         else {
             return (0, [])
         }
-        let months = [first, last].map { TablePartition.month.firstDay(ofNs: $0) }
+        let months = [earliestNs, latestNs].map { TablePartition.month.firstDay(ofNs: $0) }
         // Most units lie within one; to look at the month of every row takes as long as to read it.
         if months[0] == months[1] { return (count, [months[0]]) }
         let time = SQLText.identifier(table.moment)
