@@ -20,8 +20,10 @@ public final class KafkaTransactionalProducer: @unchecked Sendable {  // one thr
     private var givenUp: KafkaError?
     private let headerText = Column<UInt8>()
 
-    /// How long what is retriable is asked again.
+    /// How long a commit is asked for again where nothing is known to be wrong: what a transaction may take.
     private static let retryNs: Int64 = 60_000_000_000
+    /// How long one question for a commit waits; what librdkafka has to tell of brokers is taken between two.
+    private static let commitMs: Int32 = 500
 
     /// Makes the client; needs `transactional.id` among the settings.
     public init(_ settings: KafkaSettings) throws(KafkaError) {
@@ -39,6 +41,7 @@ public final class KafkaTransactionalProducer: @unchecked Sendable {  // one thr
         try retrying(ns: Int64(timeoutMs) * 1_000_000) {
             unsafe KafkaError(consuming: rd_kafka_init_transactions(client.pointer, timeoutMs))
         }
+        problem = nil
     }
 
     /// Begins a transaction.
@@ -49,9 +52,13 @@ public final class KafkaTransactionalProducer: @unchecked Sendable {  // one thr
 
     /// Makes the transaction's messages visible. Waits as long as the transaction may take.
     ///
+    /// - Parameter stallNs: how long brokers may be out of reach.
     /// - Throws: an error after which it is not known what became of them, unless it `isAbortable`.
-    public func commit() throws(KafkaError) {
-        try retrying(ns: Self.retryNs) { unsafe KafkaError(consuming: rd_kafka_commit_transaction(client.pointer, -1)) }
+    public func commit(stallNs: Int64) throws(KafkaError) {
+        try retrying(ns: Self.retryNs, stallNs: stallNs) {
+            unsafe KafkaError(consuming: rd_kafka_commit_transaction(client.pointer, Self.commitMs))
+        }
+        problem = nil
     }
 
     /// Gives up the transaction.
@@ -62,18 +69,20 @@ public final class KafkaTransactionalProducer: @unchecked Sendable {  // one thr
         unsafe KafkaError(consuming: rd_kafka_abort_transaction(client.pointer, timeoutMs)) == nil
     }
 
-    private func retrying(ns: Int64, _ call: () -> KafkaError?) throws(KafkaError) {
+    /// Asks again while that can help: for `ns` at most, and for `stallNs` where a broker is known to be out of reach.
+    private func retrying(
+        ns: Int64, stallNs: Int64 = .max, _ call: () -> KafkaError?
+    ) throws(KafkaError) {
         let watch = Stopwatch()
         while let error = call() {
             serve()
             if let fatal = client.fatalError { throw fatal }
             if let givenUp, !givenUp.isGivenUpWithOthers { throw givenUp }
-            guard error.isRetriable, watch.elapsedNs < ns else {
+            guard error.isRetriable, watch.elapsedNs < (problem == nil ? ns : min(ns, stallNs)) else {
                 throw error.isRetriable ? error.explained(by: problem) : error
             }
             Pause.wait(ns: 50_000_000)
         }
-        problem = nil
     }
 
     /// An error with what librdkafka told of its cause.

@@ -29,7 +29,7 @@ public final class KafkaTarget: DeliveryTarget, @unchecked Sendable {  // one th
     static let header = "tapedeck"
     /// How long a broker may take to answer a question, in milliseconds.
     private static let answerMs: Int32 = 5000
-    /// How long no message may be acknowledged.
+    /// How long no message may be acknowledged, and a commit may wait for brokers that are out of reach.
     private static let stallNs: Int64 = 10_000_000_000
     private static let abortMs: Int32 = 3000
     private static let partBytesRange = 256 << 10...16 << 20
@@ -151,7 +151,7 @@ public final class KafkaTarget: DeliveryTarget, @unchecked Sendable {  // one th
             // The rows first: not even without transactions does the offset stand before them.
             try producer.flush(stallNs: Self.stallNs)
             try producer.send("\(last)", key: key(table), to: topics.offsets)
-            try producer.commit()
+            try producer.commit(stallNs: Self.stallNs)
         } catch {
             // Who reads only what is committed need not wait for the next producer to end the transaction.
             if !error.isFatal, error.kind != .timedOut { producer.abort(timeoutMs: Self.abortMs) }

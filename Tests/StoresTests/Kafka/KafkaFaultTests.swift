@@ -173,6 +173,30 @@ import Testing
         }
     }
 
+    @Test func `brokers that go during a commit are told, long before the time of the transaction is over`() throws {
+        let cluster = try SinkCluster()
+        let target = try cluster.target()
+        let rows = try SampleRows()
+        try target.open([Tables.trades])
+        _ = try target.deliver(try rows.unit(0..<100))
+        // The answer takes longer than the broker lives.
+        cluster.cluster.delay(.endTxn, milliseconds: 60_000)
+        let thread = NamedThread("brokers") {
+            Pause.wait(ns: 1_000_000_000)
+            cluster.cluster.setDown(true)
+        }
+        let watch = Stopwatch()
+        let error = #expect(throws: DeliveryError.self) { _ = try target.deliver(try rows.unit(100..<200)) }
+        thread.join()
+        #expect(
+            error?.kind == .unavailable && error?.message.contains("127.0.0.1") == true, "\(String(describing: error))")
+        // Without a look at the brokers it would be the 60 s that a transaction may take.
+        #expect(watch.seconds < 45)
+        cluster.cluster.setDown(false)
+        #expect(try deliver(1, to: target, rows: rows).allSatisfy { $0 == .unavailable })
+        try expectWhole(cluster, 200)
+    }
+
     @Test func `brokers that are down are told, without what is secret`() throws {
         let cluster = try SinkCluster()
         cluster.cluster.setDown(true)
