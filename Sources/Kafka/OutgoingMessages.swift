@@ -31,10 +31,20 @@ public final class OutgoingMessages {
                 key_bytes: UInt32(keys.count - key), offset: offset, index: index))
     }
 
-    /// Offset and index of a message, and where its value lies in `values`.
-    public func place(_ place: Int) -> (offset: Int64, index: Int32, value: Range<Int>) {
+    /// A message: its offset and index, and where its value and key lie in `values` and `keys`.
+    public struct Place {
+        public let offset: Int64
+        public let index: Int32
+        public let value: Range<Int>
+        public let key: Range<Int>
+    }
+
+    /// Where a message is.
+    public func place(_ place: Int) -> Place {
         let entry = entries[place]
-        return (entry.offset, entry.index, Int(entry.value)..<Int(entry.value) + Int(entry.value_bytes))
+        return Place(
+            offset: entry.offset, index: entry.index, value: Int(entry.value)..<Int(entry.value) + Int(entry.value_bytes),
+            key: Int(entry.key)..<Int(entry.key) + Int(entry.key_bytes))
     }
 
     /// Puts some of the messages into the order of the bytes of their values. Their indexes stay with the places.

@@ -15,20 +15,23 @@ public enum Registry {
 
     /// Sinks that deliver what the lake and the memory before it hold.
     private static let targets:
-        [(spec: Spec, make: @Sendable (Options, String) throws(ConfigError) -> any DeliveryTarget)] = [
+        [(spec: Spec, make: @Sendable (Options, SinkContext) throws(ConfigError) -> any DeliveryTarget)] = [
             (ClickHouseSink.spec, ClickHouseSink.make),
             (KafkaSink.spec, KafkaSink.make),
+            (KinesisSink.spec, KinesisSink.make),
             (PostgreSQLSink.spec, PostgreSQLSink.make),
+            (PubSubSink.spec, PubSubSink.make),
         ]
 
     /// The target of a sink; nil of the lake.
     ///
-    /// - Parameter pipeline: names the progress in the target.
     /// - Throws: `ConfigError` where its options do not fit together.
     static func target(
-        _ sink: ConfiguredComponent, pipeline: String
+        _ sink: ConfiguredComponent, of configuration: PipelineConfiguration
     ) throws(ConfigError) -> (any DeliveryTarget)? {
-        try targets.first { $0.spec.name == sink.kind }?.make(sink.options, pipeline)
+        let context = SinkContext(
+            pipeline: configuration.name, sink: sink.name, folder: configuration.dataFolder)
+        return try targets.first { $0.spec.name == sink.kind }?.make(sink.options, context)
     }
 }
 

@@ -112,22 +112,7 @@ struct JSONCursor {
     /// Base64 with padding and quotes.
     mutating func base64(_ bytes: UnsafeRawBufferPointer) {
         byte("\"")
-        unsafe Base64.digits.withUnsafeBufferPointer { digits in
-            var place = 0
-            while place < bytes.count {
-                let left = bytes.count - place
-                let first = unsafe UInt32(bytes[place])
-                let second = unsafe left > 1 ? UInt32(bytes[place + 1]) : 0
-                let third = unsafe left > 2 ? UInt32(bytes[place + 2]) : 0
-                let group = first << 16 | second << 8 | third
-                unsafe end[0] = digits[Int(group >> 18)]
-                unsafe end[1] = digits[Int(group >> 12 & 63)]
-                unsafe end[2] = left > 1 ? digits[Int(group >> 6 & 63)] : UInt8(ascii: "=")
-                unsafe end[3] = left > 2 ? digits[Int(group & 63)] : UInt8(ascii: "=")
-                unsafe end += 4
-                place += 3
-            }
-        }
+        unsafe end += Base64.encode(bytes, to: end)
         byte("\"")
     }
 }

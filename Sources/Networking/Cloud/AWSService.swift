@@ -43,11 +43,18 @@ public final class AWSService: Sendable {
     public func call(
         _ action: String, _ body: String, isCancelled: () -> Bool = { false }
     ) throws(CloudError) -> [UInt8] {
+        try call(action, Array(body.utf8), isCancelled: isCancelled)
+    }
+
+    /// Performs an action whose arguments are given as the bytes of a JSON object.
+    public func call(
+        _ action: String, _ body: [UInt8], isCancelled: () -> Bool = { false }
+    ) throws(CloudError) -> [UInt8] {
         let keys = try credentials.credentials()
         var request = HTTPClientRequest(
             .post, url: endpoint,
             headers: ["Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "\(prefix).\(action)"],
-            body: Array(body.utf8))
+            body: body)
         request.redirects = .never
         request.signature = keys.signature(region: region, service: service)
         let response: HTTPResponse

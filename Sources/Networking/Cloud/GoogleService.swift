@@ -19,18 +19,26 @@ public final class GoogleService: Sendable {
         self.endpoint = endpoint
     }
 
-    /// Posts a JSON object and returns the answer's body. A token that is refused is renewed once.
+    /// Posts a JSON object and returns the answer's body.
+    public func post(
+        _ path: String, _ body: String, operation: String, isCancelled: () -> Bool = { false }
+    ) throws(CloudError) -> [UInt8] {
+        try send(.post, path, Array(body.utf8), operation: operation, isCancelled: isCancelled)
+    }
+
+    /// Sends a JSON object and returns the answer's body. A token that is refused is renewed once.
     ///
     /// - Parameters:
     ///   - path: percent-encoded, starting with `/`.
     ///   - operation: what errors call it.
     /// - Throws: `CloudError` without secrets.
-    public func post(
-        _ path: String, _ body: String, operation: String, isCancelled: () -> Bool = { false }
+    public func send(
+        _ method: HTTPMethod, _ path: String, _ body: [UInt8], operation: String,
+        isCancelled: () -> Bool = { false }
     ) throws(CloudError) -> [UInt8] {
         var request: HTTPClientRequest
         do throws(NetworkError) {
-            request = HTTPClientRequest(.post, url: try endpoint.replacingTarget(path), body: Array(body.utf8))
+            request = HTTPClientRequest(method, url: try endpoint.replacingTarget(path), body: body)
         } catch {
             throw CloudError(.refused, error.message, operation: operation)
         }

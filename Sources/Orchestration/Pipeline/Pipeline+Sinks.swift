@@ -13,7 +13,7 @@ extension Pipeline {
 
     static func sinkLoops(_ configuration: PipelineConfiguration, _ store: HotStore) throws -> [SinkLoop] {
         try configuration.sinks.compactMap { sink in
-            try Registry.target(sink, pipeline: configuration.name).map { target in
+            try Registry.target(sink, of: configuration).map { target in
                 SinkLoop(
                     sink.name, target, DeliveryTables.named(sink.options.list("tables")), store,
                     everyNs: sink.options.durationNs("flush"))

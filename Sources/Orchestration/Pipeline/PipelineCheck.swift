@@ -38,7 +38,7 @@ public enum PipelineCheck {
         for sink in configuration.sinks {
             findings.append(
                 attempt("sink \(sink.name)") {
-                    _ = try Registry.target(sink, pipeline: configuration.name)
+                    _ = try Registry.target(sink, of: configuration)
                     return sink.kind
                 })
         }

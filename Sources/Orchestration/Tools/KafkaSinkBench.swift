@@ -56,7 +56,7 @@ public enum KafkaSinkBench {
             try cluster.createTopic("tapedeck.\(topic)", partitions: count)
         }
         let options = try Options(KafkaSink.spec, assignments: ["brokers=\(cluster.brokers)"])
-        let target = try KafkaSink.make(options, pipeline: "bench")
+        let target = try KafkaSink.make(options, SinkContext(pipeline: "bench", sink: "kafka", folder: ""))
         defer { target.close() }
         try target.open([Tables.trades])
         let before = Dictionary(uniqueKeysWithValues: ThreadTimes.byName())

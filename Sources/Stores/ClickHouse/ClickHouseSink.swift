@@ -37,8 +37,7 @@ public enum ClickHouseSink {
               - clickhouse: { url: "http://127.0.0.1:8123", database: market, tables: [trades, bars] }
             """)
 
-    /// - Parameter pipeline: names the progress in the target.
-    public static func make(_ options: Options, pipeline: String) -> any DeliveryTarget {
+    public static func make(_ options: Options, _ context: SinkContext) -> any DeliveryTarget {
         let authorities = options.text("authorities")
         let address = ClickHouseAddress(
             url: options.secret("url"), user: options.text("user"), password: options.secret("password"),
@@ -48,6 +47,6 @@ public enum ClickHouseSink {
             keepNs: options.isSet("keep") ? options.durationNs("keep") : nil)
         return ClickHouseTarget(
             address, layout, compression: NativeCompression(rawValue: options.text("compression")) ?? .lz4,
-            pipeline: pipeline)
+            pipeline: context.pipeline)
     }
 }

@@ -25,8 +25,7 @@ public enum KafkaSink {
               - kafka: { brokers: ["127.0.0.1:9092"], tables: [trades, bars] }
             """)
 
-    /// - Parameter pipeline: names the progress in the target.
-    public static func make(_ options: Options, pipeline: String) throws(ConfigError) -> any DeliveryTarget {
-        KafkaTarget(try KafkaSinkSettings(options), pipeline: pipeline)
+    public static func make(_ options: Options, _ context: SinkContext) throws(ConfigError) -> any DeliveryTarget {
+        KafkaTarget(try KafkaSinkSettings(options), pipeline: context.pipeline)
     }
 }

@@ -25,8 +25,6 @@ public final class KafkaTarget: DeliveryTarget, @unchecked Sendable {  // one th
         var offsets: [String: Int64]
     }
 
-    /// Name of the header that tells where a row comes from.
-    static let header = "tapedeck"
     /// How long a broker may take to answer a question, in milliseconds.
     private static let answerMs: Int32 = 5000
     /// How long no message may be acknowledged, and a commit may wait for brokers that are out of reach.
@@ -110,7 +108,7 @@ public final class KafkaTarget: DeliveryTarget, @unchecked Sendable {  // one th
         let session = try use(unit.table, at: unit.after)
         let encoder = try MessageEncoder(
             unit, messageBytesMax: settings.messageBytesMax - key(unit.table).utf8.count - 64)
-        let suffix = "/" + KafkaTopics.schema(unit.table)
+        let identity = MessageIdentity(pipeline: pipeline, unit.table)
         var (part, other) = parts
         var rows: Int64 = 0
         var last = encoder.encode(into: part, bytes: partBytes)
@@ -118,8 +116,8 @@ public final class KafkaTarget: DeliveryTarget, @unchecked Sendable {  // one th
             let end = encoder.isAtEnd ? unit.last : last ?? unit.last
             try advance(unit.table, to: end) { () throws(KafkaError) in
                 try session.producer.send(
-                    part, to: topics.rows(unit.table), header: Self.header, prefix: key(unit.table) + "/",
-                    suffix: suffix, stallNs: Self.stallNs)
+                    part, to: topics.rows(unit.table), header: MessageIdentity.name, prefix: identity.prefix,
+                    suffix: identity.suffix, stallNs: Self.stallNs)
                 last = encoder.encode(into: other, bytes: partBytes)
             }
             rows += Int64(part.count)
@@ -132,9 +130,7 @@ public final class KafkaTarget: DeliveryTarget, @unchecked Sendable {  // one th
 
     public func reject(_ table: TableSchema, after: Int64, last: Int64, reason: String) throws(DeliveryError) {
         let session = try use(table, at: after)
-        let text =
-            "{\"pipeline\":\(JSONText.quoted(pipeline)),\"table\":\(JSONText.quoted(table.name)),\"journal_offset\":\(last),"
-            + "\"reason\":\(JSONText.quoted(reason)),\"rejected\":\"\(Timestamp.now())\"}"
+        let text = MessageIdentity.rejected(pipeline: pipeline, table, offset: last, reason: reason)
         try advance(table, to: last) { () throws(KafkaError) in
             try session.producer.send(text, key: key(table), to: topics.rejected)
         }

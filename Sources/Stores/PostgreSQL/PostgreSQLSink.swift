@@ -22,8 +22,7 @@ public enum PostgreSQLSink {
               - postgresql: { uri: "postgresql://tapedeck@127.0.0.1:5432/market", tables: [trades, bars] }
             """)
 
-    /// - Parameter pipeline: names the progress in the target.
-    public static func make(_ options: Options, pipeline: String) -> any DeliveryTarget {
-        PostgreSQLTarget(uri: options.secret("uri"), schema: options.text("schema"), pipeline: pipeline)
+    public static func make(_ options: Options, _ context: SinkContext) -> any DeliveryTarget {
+        PostgreSQLTarget(uri: options.secret("uri"), schema: options.text("schema"), pipeline: context.pipeline)
     }
 }

@@ -9,7 +9,7 @@ import Testing
 @Suite struct KafkaSinkSettingsTests {
     private func message(_ more: [String]) -> String? {
         do {
-            _ = try KafkaSink.make(try Options(KafkaSink.spec, assignments: ["brokers=b:1"] + more), pipeline: "p")
+            _ = try KafkaSinkSettings(try Options(KafkaSink.spec, assignments: ["brokers=b:1"] + more))
             return nil
         } catch {
             return "\(error)"
@@ -40,12 +40,12 @@ import Testing
 
     @Test func `rows that belong together have the same key`() {
         #expect(
-            KafkaTopics.key(Tables.trades) == ["venue", "symbol"]
-                && KafkaTopics.key(Tables.bars) == ["venue", "symbol"])
-        #expect(KafkaTopics.key(Tables.transactions) == ["exchange", "symbol"])
-        #expect(KafkaTopics.key(Tables.deals) == ["account"] && KafkaTopics.key(Tables.coverage) == ["feed"])
-        for table in Tables.all { #expect(!KafkaTopics.key(table).isEmpty, "\(table.name)") }
-        let schemas = Set(Tables.all.map(KafkaTopics.schema))
+            MessageIdentity.key(Tables.trades) == ["venue", "symbol"]
+                && MessageIdentity.key(Tables.bars) == ["venue", "symbol"])
+        #expect(MessageIdentity.key(Tables.transactions) == ["exchange", "symbol"])
+        #expect(MessageIdentity.key(Tables.deals) == ["account"] && MessageIdentity.key(Tables.coverage) == ["feed"])
+        for table in Tables.all { #expect(!MessageIdentity.key(table).isEmpty, "\(table.name)") }
+        let schemas = Set(Tables.all.map(MessageIdentity.schema))
         #expect(schemas.count == Tables.all.count && schemas.allSatisfy { $0.count == 8 })
     }
 }

@@ -21,7 +21,7 @@ import Testing
         target.close()
         let found = try cluster.rows()
         let result = try rows.stream(0..<1000).collect()
-        let schema = KafkaTopics.schema(Tables.trades)
+        let schema = MessageIdentity.schema(Tables.trades)
         var expected: [String: TopicMessage] = [:]
         for (number, row) in result.rows.enumerated() {
             let object = zip(result.columns, row).map { column, value in
@@ -125,7 +125,7 @@ import Testing
 extension OutgoingMessages {
     /// Place and value of a message.
     func text(_ place: Int) -> String {
-        let (offset, index, range) = self.place(place)
-        return "\(offset)/\(index) " + String(decoding: values.buffer[range], as: UTF8.self)
+        let found = self.place(place)
+        return "\(found.offset)/\(found.index) " + String(decoding: values.buffer[found.value], as: UTF8.self)
     }
 }

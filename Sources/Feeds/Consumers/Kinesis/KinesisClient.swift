@@ -8,17 +8,6 @@ internal import Platform
 /// - Source: Amazon Kinesis Data Streams API reference, 2013-12-02: `ListShards`, `GetShardIterator`, `GetRecords`.
 /// - Threading: any thread.
 final class KinesisClient: Sendable {
-    /// A stream by its name, or by its ARN where it belongs to another account.
-    struct Stream: Sendable, Equatable {
-        let name: String
-        let arn: String?
-
-        /// The member of requests that names it.
-        fileprivate var member: String {
-            arn.map { "\"StreamARN\":\(JSONText.quoted($0))" } ?? "\"StreamName\":\(JSONText.quoted(name))"
-        }
-    }
-
     /// Where to begin reading a shard.
     enum Start: Sendable, Equatable {
         /// With the oldest record that is kept.
@@ -52,9 +41,9 @@ final class KinesisClient: Sendable {
     private static let pagesMax = 1000
 
     private let service: AWSService
-    private let stream: Stream
+    private let stream: KinesisStream
 
-    init(_ service: AWSService, _ stream: Stream) {
+    init(_ service: AWSService, _ stream: KinesisStream) {
         self.service = service
         self.stream = stream
     }

@@ -3,7 +3,7 @@ internal import Platform
 
 /// How one feed reads, checked.
 struct KinesisSettings: Sendable {
-    let stream: KinesisClient.Stream
+    let stream: KinesisStream
     let batch: Int
     let readers: Int
     var policy = KinesisShards.Policy()
@@ -25,9 +25,8 @@ struct KinesisSettings: Sendable {
     private static let startMember = "start_ns"
 
     init(_ options: Options, environment: [String: String] = CloudEnvironment.process) throws(ConfigError) {
-        let (stream, region) = try Self.stream(options)
-        self.stream = stream
-        aws = try AWSOptions(options, region: region, service: "kinesis", environment: environment)
+        stream = try KinesisStream(options)
+        aws = try AWSOptions(options, region: stream.region, service: "kinesis", environment: environment)
         consumer = ConsumerSession(options, venue: "KINESIS")
         start = try Self.start(options)
         guard options.durationNs("every") >= Self.everyNsMin else {
@@ -52,27 +51,6 @@ struct KinesisSettings: Sendable {
         }
     }
 
-    /// The stream, and its region where the ARN says it: `arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`.
-    private static func stream(
-        _ options: Options
-    ) throws(ConfigError) -> (stream: KinesisClient.Stream, region: String?) {
-        let text = options.text("stream")
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        let isARN = parts.count == 6 && parts[0] == "arn" && parts[2] == "kinesis" && parts[5].hasPrefix("stream/")
-        let name = isARN ? String(parts[5].dropFirst(7)) : text
-        guard (1...128).contains(name.utf8.count), name.utf8.allSatisfy(isPlain) else {
-            throw options.error(
-                "stream", "`\(text)` is no name of a stream",
-                suggestion: "write `trades` or `arn:aws:kinesis:eu-central-1:123456789012:stream/trades`")
-        }
-        return (KinesisClient.Stream(name: name, arn: isARN ? text : nil), isARN ? parts[3] : nil)
-    }
-
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-            || "-._".utf8.contains(byte)
-    }
-
     /// The settings of a session, and where it begins shards that were never read: where the first session would have.
     func session(_ before: ConsumedBefore, now: Timestamp) -> (text: String, start: KinesisClient.Start) {
         switch start {
@@ -91,7 +69,7 @@ struct KinesisSettings: Sendable {
         options.maxIdleConnections = readers
         let service = try AWSService(
             HTTPClient(options), aws.credentials, endpoint: aws.endpoint, region: aws.region, service: "kinesis",
-            prefix: "Kinesis_20131202")
+            prefix: KinesisStream.actions)
         return KinesisClient(service, stream)
     }
 }

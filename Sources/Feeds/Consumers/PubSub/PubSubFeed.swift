@@ -15,7 +15,7 @@ public struct PubSubFeed: Feed {
         "pubsub", "Rows or messages pulled from a subscription of Google Cloud Pub/Sub.",
         options: [
             .text("subscription", "`projects/PROJECT/subscriptions/NAME`, or the name alone beside `project`."),
-            .text("project", default: "", "Project of the subscription; unset is GOOGLE_CLOUD_PROJECT."),
+            GoogleNames.projectSpec(of: "subscription"),
         ] + PushFormat.specs("messages", venue: "PUBSUB") + [
             .integer("batch", default: "1000", "Messages that one pull asks for, up to 1000."),
             .integer("pulls", default: "2", "Pulls under way at once, up to 16."),
@@ -65,30 +65,22 @@ struct PubSubSettings: Sendable {
     {
         let text = options.text("subscription")
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        if parts.count == 4, parts[0] == "projects", parts[2] == "subscriptions", isName(parts[1]), isName(parts[3]) {
+        if parts.count == 4, parts[0] == "projects", parts[2] == "subscriptions", GoogleNames.isName(parts[1]),
+            GoogleNames.isName(parts[3])
+        {
             return text
         }
-        guard parts.count == 1, isName(text) else {
+        guard parts.count == 1, GoogleNames.isName(text) else {
             throw options.error(
                 "subscription", "`\(text)` is no subscription",
                 suggestion: "write `projects/my-project/subscriptions/my-subscription`")
         }
-        let project = options.isSet("project") ? options.text("project") : environment["GOOGLE_CLOUD_PROJECT"] ?? ""
-        guard isName(project) else {
+        guard let project = GoogleNames.project(options, environment) else {
             throw options.error(
                 "subscription", "does not name its project, and neither `project` nor GOOGLE_CLOUD_PROJECT does",
                 suggestion: "write `projects/my-project/subscriptions/\(text)`")
         }
         return "projects/\(project)/subscriptions/\(text)"
-    }
-
-    /// Letters, digits and `-._~+%`: what names hold, and what an address takes. Projects of domains hold a colon.
-    private static func isName(_ text: String) -> Bool {
-        !text.isEmpty
-            && text.utf8.allSatisfy { byte in
-                (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-                    || "-._~+%:".utf8.contains(byte)
-            }
     }
 
     /// What pulls.

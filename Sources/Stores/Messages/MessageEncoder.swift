@@ -20,7 +20,7 @@ package final class MessageEncoder {
 
     package init(_ unit: DeliveryUnit, messageBytesMax: Int) throws(DeliveryError) {
         let columns = unit.table.columns.map(\.name)
-        keys = KafkaTopics.key(unit.table).compactMap { columns.firstIndex(of: $0) }
+        keys = MessageIdentity.key(unit.table).compactMap { columns.firstIndex(of: $0) }
         json = JSONRows(unit.rows.columns)
         self.messageBytesMax = messageBytesMax
         rows = try OrderedRows(unit)
@@ -51,7 +51,7 @@ package final class MessageEncoder {
             let bytes = scratch.values.count + scratch.keys.count
             guard bytes <= messageBytesMax else {
                 throw DeliveryError(
-                    .row, "a message of \(bytes) bytes at offset \(row.offset) is larger than `message.max.bytes`")
+                    .row, "a message of \(bytes) bytes at offset \(row.offset) is larger than the \(messageBytesMax) that are taken")
             }
         }
     }

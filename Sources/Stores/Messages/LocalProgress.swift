@@ -1,0 +1,67 @@
+internal import Delivery
+internal import Foundation
+internal import Market
+internal import Platform
+
+/// How far a target is that cannot say so itself: a file `sinks/SINK.json` in the data folder, beside the journal whose offsets
+/// it holds.
+///
+/// What is noted was taken by the target. After a crash some more may have been: it is sent again, with the same identity.
+/// - Threading: one thread at a time.
+final class LocalProgress {
+    /// By target and table, so that a sink that is pointed elsewhere begins at the beginning there.
+    private struct Contents: Codable {
+        var targets: [String: [String: Int64]] = [:]
+    }
+
+    private let folder: String
+    private let path: String
+    private let target: String
+    private var contents = Contents()
+
+    /// - Parameter target: stands for the place that rows are sent to; without secrets.
+    init(_ context: SinkContext, target: String) {
+        folder = context.folder + "/sinks"
+        path = "\(folder)/\(context.sink).json"
+        self.target = target
+    }
+
+    /// Reads what was noted.
+    ///
+    /// - Throws: `setup` where the file is damaged.
+    func open() throws(DeliveryError) {
+        contents = Contents()
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        do {
+            contents = try JSONDecoder().decode(Contents.self, from: Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw DeliveryError(
+                .setup, "`\(path)` cannot be read: restore it, or remove it to have everything sent once more")
+        }
+    }
+
+    /// The offset up to which the target has a table, itself included; -1 where it has none.
+    func offset(_ table: TableSchema) -> Int64 { contents.targets[target]?[table.name] ?? -1 }
+
+    /// Notes that the target has a table up to `offset`; durable when it returns.
+    func note(_ table: TableSchema, offset: Int64) throws(DeliveryError) {
+        contents.targets[target, default: [:]][table.name] = offset
+        do {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+            let bytes = Array(try encoder.encode(contents)) + [UInt8(ascii: "\n")]
+            try Folder.create(folder)
+            let draft = path + ".new"
+            do {
+                let file = try File(draft, .write)
+                try file.truncate(to: 0)
+                try file.write(bytes, at: 0)
+                try file.synchronize()
+            }
+            try Folder.rename(draft, to: path)
+            try Folder.synchronize(folder)
+        } catch {
+            throw DeliveryError(.unavailable, "cannot note how far the sink is: \(error)")
+        }
+    }
+}

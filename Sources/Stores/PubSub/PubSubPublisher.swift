@@ -1,0 +1,82 @@
+internal import Kafka
+internal import Networking
+internal import Platform
+
+/// Publishes messages to topics: the requests of a key one after the other, those of different keys side by side.
+///
+/// - Source: Pub/Sub documentation, "Publish messages", "Quotas and limits": 1,000 messages and 10 MB a request; all messages of
+///   a request have the same ordering key.
+struct PubSubPublisher: Sendable {
+    private let service: GoogleService
+    private let isOrdered: Bool
+    private let requests: Int
+
+    private static let messagesMax = 1000
+    /// Bytes of values in a request, unless one message has more.
+    private static let bytesMax = 4 << 20
+    private static let keyBytesMax = 1024
+
+    init(_ service: GoogleService, isOrdered: Bool, requests: Int) {
+        self.service = service
+        self.isOrdered = isOrdered
+        self.requests = requests
+    }
+
+    /// Publishes messages, and returns when the service has all of them.
+    func publish(_ messages: OutgoingMessages, _ identity: MessageIdentity, to topic: String) throws(CloudError) {
+        let groups = MessageGroups(messages, byKey: isOrdered).places
+        // Pieces are what must be in order.
+        let pieces =
+            isOrdered ? groups.map { Self.cut($0, messages) } : groups.flatMap { Self.cut($0, messages).map { [$0] } }
+        // Nobody changes the messages until all pieces are done.
+        nonisolated(unsafe) let messages = messages
+        try ParallelWork.run("publish", count: pieces.count, threads: requests) { (piece) throws(CloudError) in
+            for places in pieces[piece] {
+                try post(unsafe body(messages, places, identity), to: topic)
+            }
+        }
+    }
+
+    /// Publishes one message of text.
+    func publish(_ text: String, to topic: String) throws(CloudError) {
+        try post(Array("{\"messages\":[{\"data\":\"\(Base64.encode(Array(text.utf8)))\"}]}".utf8), to: topic)
+    }
+
+    private func post(_ body: [UInt8], to topic: String) throws(CloudError) {
+        _ = try service.send(.post, "/v1/\(topic):publish", body, operation: "publish to \(topic)")
+    }
+
+    /// Places by the request that they go with.
+    private static func cut(_ places: [Int], _ messages: OutgoingMessages) -> [[Int]] {
+        var requests: [[Int]] = []
+        var bytes = 0
+        for place in places {
+            let count = messages.place(place).value.count
+            if requests.isEmpty || requests[requests.count - 1].count == messagesMax || bytes + count > bytesMax {
+                requests.append([])
+                bytes = 0
+            }
+            requests[requests.count - 1].append(place)
+            bytes += count
+        }
+        return requests
+    }
+
+    private func body(_ messages: OutgoingMessages, _ places: [Int], _ identity: MessageIdentity) -> [UInt8] {
+        let text = Column<UInt8>()
+        let key = isOrdered ? places.first.map { messages.key($0, bytesMax: Self.keyBytesMax) } ?? "" : ""
+        let end = key.isEmpty ? "\"}}" : "\"},\"orderingKey\":\(JSONText.quoted(key))}"
+        let name = JSONText.quoted(MessageIdentity.name)
+        text.append(utf8: "{\"messages\":[")
+        for place in places {
+            let message = messages.place(place)
+            text.append(utf8: place == places[0] ? "{\"data\":\"" : ",{\"data\":\"")
+            unsafe text.append(base64: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(messages.values.buffer)[message.value]))
+            text.append(utf8: "\",\"attributes\":{\(name):\"")
+            identity.append(offset: message.offset, index: message.index, to: text)
+            text.append(utf8: end)
+        }
+        text.append(utf8: "]}")
+        return unsafe Array(text.buffer)
+    }
+}
