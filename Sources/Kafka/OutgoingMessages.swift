@@ -43,7 +43,8 @@ public final class OutgoingMessages {
     public func place(_ place: Int) -> Place {
         let entry = entries[place]
         return Place(
-            offset: entry.offset, index: entry.index, value: Int(entry.value)..<Int(entry.value) + Int(entry.value_bytes),
+            offset: entry.offset, index: entry.index,
+            value: Int(entry.value)..<Int(entry.value) + Int(entry.value_bytes),
             key: Int(entry.key)..<Int(entry.key) + Int(entry.key_bytes))
     }
 

@@ -47,6 +47,7 @@ public final class AnsweringServer: Sendable {
     public init(_ answer: @escaping Answer) throws {
         var options = HTTPServer.Options()
         options.port = 0
+        options.maxBodyBytes = 16 << 20
         let state = State(answer)
         self.state = state
         server = try HTTPServer(options: options) { request, responder in

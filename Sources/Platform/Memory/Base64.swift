@@ -30,8 +30,8 @@ public enum Base64 {
         let first = unsafe Int(bytes[3 * whole])
         let second = unsafe left == 2 ? Int(bytes[3 * whole + 1]) : 0
         unsafe last[0] = digits[first >> 2]
-        unsafe last[1] = digits[first & 3 << 4 | second >> 4]
-        unsafe last[2] = left == 2 ? digits[second & 15 << 2] : UInt8(ascii: "=")
+        unsafe last[1] = digits[(first & 3) << 4 | second >> 4]
+        unsafe last[2] = left == 2 ? digits[(second & 15) << 2] : UInt8(ascii: "=")
         unsafe last[3] = UInt8(ascii: "=")
         return 4 * whole + 4
     }

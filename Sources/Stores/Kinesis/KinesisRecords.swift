@@ -67,7 +67,8 @@ struct KinesisRecords {
         identity.append(offset: message.offset, index: message.index, to: lines)
         lines.append(utf8: "\",")
         let row = message.value.dropFirst()
-        unsafe lines.append(contentsOf: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: messages.values.buffer[row])))
+        unsafe lines.append(
+            contentsOf: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: messages.values.buffer[row])))
         lines.append(UInt8(ascii: "\n"))
     }
 }

@@ -34,12 +34,12 @@ final class KinesisTarget: DeliveryTarget, @unchecked Sendable {  // one thread 
             let service = try settings.service()
             do throws(CloudError) {
                 _ = try service.call("DescribeStreamSummary", "{\(settings.stream.member)}")
-            } catch where error.kind == .missing {
+            } catch  where error.kind == .missing {
                 throw CloudError(
                     .missing,
                     "stream `\(settings.stream.name)` is missing: make it, for example with `aws kinesis create-stream "
                         + "--stream-name \(settings.stream.name) --stream-mode-details StreamMode=ON_DEMAND`")
-            } catch where error.name == "AccessDeniedException" {
+            } catch  where error.name == "AccessDeniedException" {
                 // Who may write need not be allowed to look.
             }
             return KinesisWriter(service, settings.stream)

@@ -63,7 +63,8 @@ struct KinesisWriter {
             guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(bytes)),
                 answer.Records.count == left.count
             else {
-                throw CloudError(.malformed, "the answer is not what the service's description says", operation: "PutRecords")
+                throw CloudError(
+                    .malformed, "the answer is not what the service's description says", operation: "PutRecords")
             }
             let refused = zip(left, answer.Records).filter { $0.1.ErrorCode != nil }
             guard let first = refused.first else { return }
@@ -87,7 +88,8 @@ struct KinesisWriter {
         text.append(utf8: "{\(stream.member),\"Records\":[")
         for (place, record) in records.enumerated() {
             text.append(utf8: place == 0 ? "{\"Data\":\"" : ",{\"Data\":\"")
-            unsafe text.append(base64: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: lines.buffer[record.lines])))
+            unsafe text.append(
+                base64: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: lines.buffer[record.lines])))
             text.append(utf8: "\",\"PartitionKey\":\(JSONText.quoted(record.key))}")
         }
         text.append(utf8: "]}")

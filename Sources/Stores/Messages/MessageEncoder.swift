@@ -51,7 +51,9 @@ package final class MessageEncoder {
             let bytes = scratch.values.count + scratch.keys.count
             guard bytes <= messageBytesMax else {
                 throw DeliveryError(
-                    .row, "a message of \(bytes) bytes at offset \(row.offset) is larger than the \(messageBytesMax) that are taken")
+                    .row,
+                    "a message of \(bytes) bytes at offset \(row.offset) is larger than the \(messageBytesMax) that are taken"
+                )
             }
         }
     }

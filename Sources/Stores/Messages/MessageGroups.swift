@@ -17,7 +17,9 @@ struct MessageGroups {
         for place in 0..<messages.count {
             let key = messages.place(place).key
             var hash = unsafe Self.hash(messages.keys.buffer[key])
-            while let group = groups[hash], !Self.isEqual(messages, messages.place(places[group][0]).key, key) { hash &+= 1 }
+            while let group = groups[hash], !Self.isEqual(messages, messages.place(places[group][0]).key, key) {
+                hash &+= 1
+            }
             if let group = groups[hash] {
                 places[group].append(place)
             } else {

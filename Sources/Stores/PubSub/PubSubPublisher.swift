@@ -71,7 +71,8 @@ struct PubSubPublisher: Sendable {
         for place in places {
             let message = messages.place(place)
             text.append(utf8: place == places[0] ? "{\"data\":\"" : ",{\"data\":\"")
-            unsafe text.append(base64: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(messages.values.buffer)[message.value]))
+            unsafe text.append(
+                base64: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(messages.values.buffer)[message.value]))
             text.append(utf8: "\",\"attributes\":{\(name):\"")
             identity.append(offset: message.offset, index: message.index, to: text)
             text.append(utf8: end)

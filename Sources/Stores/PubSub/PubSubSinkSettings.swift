@@ -32,7 +32,8 @@ struct PubSubSinkSettings: Sendable {
         guard names.allSatisfy(Self.isTopic) else {
             throw options.error(
                 "prefix", "`\(prefix)` cannot begin names of topics",
-                suggestion: "begin with a letter, use letters, digits, `-`, `.`, `_`, `~` and `+`, 230 at most; not `goog`")
+                suggestion:
+                    "begin with a letter, use letters, digits, `-`, `.`, `_`, `~` and `+`, 230 at most; not `goog`")
         }
         isOrdered = options.boolean("ordered")
         requests = Int(options.integer("requests"))

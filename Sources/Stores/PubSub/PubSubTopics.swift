@@ -31,7 +31,8 @@ struct PubSubTopics {
 
     private func canPublish(_ topic: String) throws(CloudError) -> Bool {
         let answer = try service.post(
-            "/v1/\(topic):testIamPermissions", "{\"permissions\":[\"\(Self.permission)\"]}", operation: "look at \(topic)")
+            "/v1/\(topic):testIamPermissions", "{\"permissions\":[\"\(Self.permission)\"]}",
+            operation: "look at \(topic)")
         let found = try? JSONDecoder().decode(Permissions.self, from: Data(answer))
         return found?.permissions?.contains(Self.permission) ?? false
     }
