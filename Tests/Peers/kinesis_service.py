@@ -11,6 +11,7 @@ import logging
 import os
 import random
 import threading
+import time
 import urllib.parse
 
 for name, text in {"AWS_ACCESS_KEY_ID": "AKIDTEST", "AWS_SECRET_ACCESS_KEY": "a-secret-that-nobody-may-see"}.items():
@@ -68,30 +69,40 @@ def leave_records_in_parents():
 
 
 class Service:
-    """Serves Kinesis on a port of loopback. `faults` is the share of the program's reads that fail."""
+    """Serves Kinesis on a port of loopback. `faults` is the share of the program's requests that fail, `refused` that of its
+    records, `lost` that of its requests to put records that go through and are answered with an error."""
 
-    def __init__(self, seed=1, faults=0.0):
-        self.faults = faults
+    def __init__(self, seed=1, faults=0.0, port=0):
+        self.faults, self.refused, self.lost = faults, 0.0, 0.0
+        # Seconds that an answer to the program takes.
+        self.pause = 0.0
         self.random = random.Random(seed)
         self.lock = threading.Lock()
         self.requests = collections.Counter()
         self.unsigned = []
         leave_records_in_parents()
         self.moto = DomainDispatcherApplication(create_backend_app)
-        self.server = werkzeug.serving.make_server("127.0.0.1", 0, self.answer, threaded=True)
-        self.port = self.server.server_port
+        self.port = port
+        self.listen()
         self.url = f"http://127.0.0.1:{self.port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.client = boto3.client("kinesis", region_name=REGION, endpoint_url=self.url)
 
+    def listen(self):
+        self.server = werkzeug.serving.make_server("127.0.0.1", self.port, self.answer, threaded=True)
+        self.port = self.server.server_port
+        threading.Thread(target=self.server.serve_forever, args=[0.05], daemon=True).start()
+
     def stop(self):
+        """Takes no more connections; `listen` goes on with what there is."""
         self.server.shutdown()
+        self.server.server_close()
 
     def answer(self, environ, start_response):
         length = int(environ.get("CONTENT_LENGTH") or 0)
         body = environ["wsgi.input"].read(length)
         action = environ.get("HTTP_X_AMZ_TARGET", "").split(".")[-1]
         is_ours = "tapedeck" in environ.get("HTTP_USER_AGENT", "")
+        time.sleep(self.pause if is_ours else 0)
         with self.lock:
             self.requests[action] += is_ours
             fails = is_ours and self.random.random() < self.faults
@@ -103,9 +114,35 @@ class Service:
                 if action == "GetRecords":
                     kinds.append((400, "ExpiredIteratorException"))
                 return self.fault(start_response, *self.random.choice(kinds))
-            # moto keeps its state in plain dictionaries.
-            environ["wsgi.input"] = io.BytesIO(body)
-            return list(self.moto(environ, start_response))
+            if is_ours and action == "PutRecords":
+                return self.put(environ, start_response, body)
+            return self.pass_on(environ, start_response, body)
+
+    def pass_on(self, environ, start_response, body):
+        # moto keeps its state in plain dictionaries.
+        environ = {**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+        return list(self.moto(environ, start_response))
+
+    def put(self, environ, start_response, body):
+        """Some of the records are refused, as by a shard that gets too many."""
+        request = json.loads(body)
+        given = request["Records"]
+        count, size = len(given), sum(len(record["Data"]) * 3 // 4 + len(record["PartitionKey"]) for record in given)
+        if not 1 <= count <= 500 or size > 5 << 20 or any(len(record["Data"]) > (4 << 20) // 3 + 4 for record in given):
+            return self.fault(start_response, 400, "InvalidArgumentException")
+        taken = [record for record in given if self.random.random() >= self.refused]
+        outcomes = iter([])
+        if taken:
+            answer = self.pass_on(environ, lambda *_: None, json.dumps({**request, "Records": taken}).encode())
+            outcomes = iter(json.loads(b"".join(answer))["Records"])
+        if self.random.random() < self.lost:
+            return self.fault(start_response, 500, "InternalFailure")
+        refusal = {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "Rate exceeded for shard"}
+        kept = {id(record) for record in taken}
+        text = json.dumps({"FailedRecordCount": count - len(taken), "Records": [
+            next(outcomes) if id(record) in kept else refusal for record in given]}).encode()
+        start_response("200 OK", [("Content-Type", "application/x-amz-json-1.1"), ("Content-Length", str(len(text)))])
+        return [text]
 
     @staticmethod
     def fault(start_response, status, name):

@@ -1,7 +1,8 @@
 """A small Pub/Sub on loopback: topics, subscriptions, publish, pull, acknowledge, modifyAckDeadline over REST.
 
 Written from Google's documentation ("Pull subscriptions", "Ordering messages", REST reference v1); it is no Google software.
-What it does beside: it loses acknowledgements, answers with errors and delivers twice, as often as it is told to.
+What it does beside: it loses acknowledgements and answers to publishers, answers with errors and delivers twice, as often as
+it is told to.
 
   pubsub_service.py prints {"port": N} and serves until standard input ends.
 """
@@ -74,11 +75,18 @@ class Subscription:
 class Service:
     """All topics and subscriptions. Faults are shares of requests, 0 to 1."""
 
-    def __init__(self, seed=1, lost_acks=0.0, errors=0.0, twice=0.0, poll=2.0):
+    def __init__(self, seed=1, lost_acks=0.0, errors=0.0, twice=0.0, poll=2.0, port=0):
         self.lost_acks, self.errors, self.twice, self.poll = lost_acks, errors, twice, poll
+        # Publishers that are refused, and those whose messages are taken and who are told otherwise.
+        self.refused_publishes = self.lost_publishes = 0.0
+        # Seconds that an answer takes.
+        self.pause = 0.0
+        # Whoever sends another token than this one is not let in; None lets everybody in. `/token` gives everybody the same.
+        self.token, self.given_token = None, "given"
         self.random = random.Random(seed)
         self.changed = threading.Condition()
         self.topics = {}
+        self.published = collections.defaultdict(list)
         self.subscriptions = {}
         self.number = 0
         self.requests = collections.Counter()
@@ -93,7 +101,13 @@ class Service:
             def answer(self):
                 length = int(self.headers.get("Content-Length") or 0)
                 body = self.rfile.read(length)
-                status, fields = service.handle(self.command, urllib.parse.urlsplit(self.path).path, body)
+                if self.path == "/token":
+                    status, fields = 200, {"access_token": service.given_token, "expires_in": 3600}
+                elif service.token is not None and self.headers.get("Authorization") != f"Bearer {service.token}":
+                    status, fields = fault(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
+                else:
+                    status, fields = service.handle(self.command, urllib.parse.urlsplit(self.path).path, body)
+                time.sleep(service.pause)
                 text = json.dumps(fields).encode()
                 try:
                     self.send_response(status)
@@ -112,11 +126,17 @@ class Service:
             def handle_error(self, *_):
                 pass  # whoever asked has been killed
 
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.make_server = lambda port: Server(("127.0.0.1", port), Handler)
+        self.port = port
+        self.listen()
+
+    def listen(self):
+        self.server = self.make_server(self.port)
         self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=[0.05], daemon=True).start()
 
     def stop(self):
+        """Takes no more connections; `listen` goes on with what there is."""
         self.server.shutdown()
         self.server.server_close()
 
@@ -135,7 +155,9 @@ class Service:
                 status, text = self.random.choice([(503, "UNAVAILABLE"), (429, "RESOURCE_EXHAUSTED"), (500, "INTERNAL")])
                 return fault(status, text, "try again later")
             if method == "PUT" and kind == "topics":
-                self.topics.setdefault(name, [])
+                if name in self.topics:
+                    return fault(409, "ALREADY_EXISTS", f"Resource already exists in the project (resource={name}).")
+                self.topics[name] = []
                 return 200, {"name": name}
             if method == "PUT":
                 return self.subscribe(name, fields)
@@ -180,17 +202,25 @@ class Service:
             return fault(404, "NOT_FOUND", "no such topic")
         if not messages or any(not message.get("data") and not message.get("attributes") for message in messages):
             return fault(400, "INVALID_ARGUMENT", "The value for message_count is too small.")
+        bytes_sent = sum(len(message.get("data", "")) * 3 // 4 for message in messages)
+        if len(messages) > 1000 or bytes_sent > 10_000_000 or len({message.get("orderingKey", "") for message in messages}) > 1:
+            return fault(400, "INVALID_ARGUMENT", f"{len(messages)} messages, {bytes_sent} bytes, or more than one ordering key")
+        if self.random.random() < self.refused_publishes:
+            return fault(*self.random.choice([(503, "UNAVAILABLE"), (429, "RESOURCE_EXHAUSTED")]), "try again later")
         ids = []
         for entry in messages:
             base64.b64decode(entry.get("data", ""), validate=True)
             self.number += 1
             message = Message(self.number, entry)
             ids.append(message.fields["messageId"])
+            self.published[name].append(message.fields)
             for subscription in self.topics[name]:
                 subscription.waiting.append(message)
                 if self.random.random() < self.twice and not message.key:
                     subscription.waiting.append(message)
         self.changed.notify_all()
+        if self.random.random() < self.lost_publishes:
+            return fault(504, "DEADLINE_EXCEEDED", "The service was unable to fulfill your request.")
         return 200, {"messageIds": ids}
 
     def pull(self, subscription, fields):

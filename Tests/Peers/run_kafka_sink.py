@@ -17,7 +17,8 @@ import threading
 import time
 
 from kafka_cluster import ADD_PARTITIONS, END_TRANSACTION, INIT_PRODUCER, PRODUCE, Cluster
-from kafka_topics import PREFIX, Consumer, compare
+from kafka_topics import PREFIX, Consumer
+from message_rows import compare
 from peer import check, finish, run, wait_for
 from sink_pipeline import ALL, USUAL, SinkPipeline
 
@@ -43,10 +44,15 @@ class Pipeline(SinkPipeline):
         return f"brokers: [{brokers}], {self.options}{more}"
 
     def delivered(self, table="trades"):
-        return self.consumer.offsets.get(table, -1)
+        return self.consumer.kept.offsets.get(table, -1)
+
+    def contents(self, name):
+        """Rows of each table, equal to the lake's, and the offsets that were left out."""
+        check(f"{name}: the consumer reads to the end", self.consumer.read_all())
+        return compare(name, self.consumer.kept, self.data, self.tables)
 
     def compare(self, name):
-        counts, refused = compare(name, self.consumer, self.data, self.tables)
+        counts, refused = self.contents(name)
         check(f"{name}: every row was taken", not refused, str(refused))
         return counts
 
@@ -66,7 +72,7 @@ def rows(work, _):
         counts = program.settle("rows")
         for table in ["trades", "quotes", "bars", "indicators", "transactions", "dead_letters", "frames"]:
             check(f"rows: there are {table}", counts.get(table, 0) > 0)
-        check("rows: nothing came twice", program.consumer.repeats == 0, str(program.consumer.repeats))
+        check("rows: nothing came twice", program.consumer.kept.repeats == 0, str(program.consumer.kept.repeats))
         read_with_kcat(program)
 
 
@@ -83,7 +89,7 @@ def read_with_kcat(program):
         found[tuple(map(int, header.split("/")[2:4]))] = value.encode()
         if key != f"{row['exchange']}:{row['symbol']}" or not header.startswith(f"tapedeck={program.name}/transactions/"):
             check("rows: kcat sees key and header", False, line[:300])
-    check("rows: kcat reads the same", found == program.consumer.rows["transactions"], f"{len(found)} {said.stderr[-300:]}")
+    check("rows: kcat reads the same", found == program.consumer.kept.rows["transactions"], f"{len(found)} {said.stderr[-300:]}")
 
 
 def kills(work, options):
@@ -239,7 +245,7 @@ def rejected(work, _):
         check("rejected: the sink goes on behind the row", program.comes(program.has_everything, 60), json.dumps(program.sink()))
         check("rejected: the program is ready", program.readiness() == 200, str(program.ask("/readyz")))
         program.ends("rejected")
-        counts, refused = compare("rejected", program.consumer, program.data, USUAL)
+        counts, refused = program.contents("rejected")
         check("rejected: the row alone is missing, and noted", counts.get("trades") == 100 and set(refused) == {"dead_letters"}
               and len(refused["dead_letters"]) == 1, f"{counts} {refused}")
 

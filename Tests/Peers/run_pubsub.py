@@ -83,7 +83,12 @@ class Publisher(threading.Thread):
     def run(self):
         while not self.stop.is_set():
             for place, topic in enumerate(TOPICS):
-                self.post(f"{topic}:publish", {"messages": [self.message(place, topic) for _ in range(self.random.randint(1, 20))]})
+                keys = {}
+                for _ in range(self.random.randint(1, 20)):
+                    message = self.message(place, topic)
+                    keys.setdefault(message.get("orderingKey"), []).append(message)
+                for messages in keys.values():  # a request takes one ordering key
+                    self.post(f"{topic}:publish", {"messages": messages})
             time.sleep(self.random.uniform(0, 0.02))
 
 

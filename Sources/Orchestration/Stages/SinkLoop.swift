@@ -66,6 +66,7 @@ final class SinkLoop: Sendable {
         var pauseNs = Self.pauseNs.lowerBound
         while true {
             let isLast = isClosing.load(ordering: .acquiring)
+            let rows = report.rows
             do {
                 if cursor == nil { noteBehind() }
                 let open = try cursor ?? SinkCursor(target, tables, store)
@@ -83,6 +84,8 @@ final class SinkLoop: Sendable {
                 target.close()
                 cursor = nil
                 note(error)
+                // What fails now and then gets on all the same.
+                if report.rows > rows { pauseNs = Self.pauseNs.lowerBound }
                 if !isLast { pause(ns: pauseNs) }
                 pauseNs = min(pauseNs * 2, Self.pauseNs.upperBound)
             }

@@ -13,9 +13,6 @@ struct KinesisWriter {
     private static let recordsMax = 500
     /// Bytes of keys and lines in a request.
     private static let bytesMax = 5 << 20
-    /// How long no record may be taken.
-    private static let stallNs: Int64 = 10_000_000_000
-    private static let pauseNs: ClosedRange<Int64> = 50_000_000...1_000_000_000
 
     init(_ service: AWSService, _ stream: KinesisStream) {
         self.service = service
@@ -56,30 +53,35 @@ struct KinesisWriter {
     /// Puts the records of one request, again and again those that were not taken.
     private func put(_ records: [KinesisRecords.Record], _ lines: Column<UInt8>) throws(CloudError) {
         var left = records
-        var pauseNs = Self.pauseNs.lowerBound
-        var watch = Stopwatch()
+        var retry = CloudRetry()
         while true {
-            let bytes = try service.call("PutRecords", body(left, lines))
-            guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(bytes)),
-                answer.Records.count == left.count
-            else {
-                throw CloudError(
-                    .malformed, "the answer is not what the service's description says", operation: "PutRecords")
+            do throws(CloudError) {
+                let refused = try outcomes(left, lines)
+                guard let first = refused.first else { return }
+                if refused.count < left.count { retry.worked() }
+                left = refused.map(\.record)
+                throw CloudError(.throttled, first.reason, operation: "PutRecords")
+            } catch {
+                try retry.wait(after: error)
             }
-            let refused = zip(left, answer.Records).filter { $0.1.ErrorCode != nil }
-            guard let first = refused.first else { return }
-            if refused.count < left.count {
-                watch = Stopwatch()
-                pauseNs = Self.pauseNs.lowerBound
-            }
-            guard watch.elapsedNs < Self.stallNs else {
-                throw CloudError(
-                    .throttled, "\(first.1.ErrorCode ?? ""): \(first.1.ErrorMessage ?? "no record was taken")",
-                    operation: "PutRecords")
-            }
-            left = refused.map(\.0)
-            Pause.wait(ns: Int64.random(in: pauseNs / 2...pauseNs))
-            pauseNs = min(2 * pauseNs, Self.pauseNs.upperBound)
+        }
+    }
+
+    /// Puts records once.
+    ///
+    /// - Returns: those that were not taken, and why.
+    private func outcomes(
+        _ records: [KinesisRecords.Record], _ lines: Column<UInt8>
+    ) throws(CloudError) -> [(record: KinesisRecords.Record, reason: String)] {
+        let bytes = try service.call("PutRecords", body(records, lines))
+        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(bytes)),
+            answer.Records.count == records.count
+        else {
+            throw CloudError(
+                .malformed, "the answer is not what the service's description says", operation: "PutRecords")
+        }
+        return zip(records, answer.Records).compactMap { record, outcome in
+            outcome.ErrorCode.map { (record, "\($0): \(outcome.ErrorMessage ?? "")") }
         }
     }
 

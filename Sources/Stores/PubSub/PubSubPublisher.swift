@@ -43,7 +43,9 @@ struct PubSubPublisher: Sendable {
     }
 
     private func post(_ body: [UInt8], to topic: String) throws(CloudError) {
-        _ = try service.send(.post, "/v1/\(topic):publish", body, operation: "publish to \(topic)")
+        _ = try CloudRetry.asking { () throws(CloudError) in
+            try service.send(.post, "/v1/\(topic):publish", body, operation: "publish to \(topic)")
+        }
     }
 
     /// Places by the request that they go with.

@@ -80,14 +80,15 @@ private struct Publish: Decodable {
         throws
     {
         let service = try AnsweringServer { asked in
+            // 503 would be asked again.
             asked.number == 4
-                ? .json(#"{"error":{"status":"UNAVAILABLE","message":"later"}}"#, status: 503) : .json("{}")
+                ? .json(#"{"error":{"status":"INVALID_ARGUMENT","message":"later"}}"#, status: 400) : .json("{}")
         }
         let first = try target(service)
         try first.open([Tables.trades])
         let rows = try SampleRows()
         let error = #expect(throws: DeliveryError.self) { _ = try first.deliver(try rows.unit(0..<600)) }
-        #expect(error?.kind == .unavailable && error?.message.contains("later") == true)
+        #expect(error?.kind == .setup && error?.message.contains("later") == true)
         #expect(first.committedOffset(Tables.trades) == -1)
         let second = try target(service)
         try second.open([Tables.trades])
@@ -104,6 +105,16 @@ private struct Publish: Decodable {
         let elsewhere = try target(service, ["prefix=other."])
         try elsewhere.open([Tables.trades])
         #expect(elsewhere.committedOffset(Tables.trades) == -1)
+    }
+
+    @Test func `a service that has no time now and then is nothing to tell`() throws {
+        let service = try AnsweringServer { asked in
+            asked.number % 3 == 2 ? .json(#"{"error":{"status":"UNAVAILABLE"}}"#, status: 503) : .json("{}")
+        }
+        let target = try target(service)
+        try target.open([Tables.trades])
+        #expect(try target.deliver(try SampleRows().unit(0..<7000)) == 7000)
+        #expect(try published(service).flatMap(\.messages).count > 7000)
     }
 
     @Test func `topics that are there are used, also by those who may only publish`() throws {
