@@ -50,6 +50,17 @@ public final class LakeReader: Sendable {
         return views
     }
 
+    /// The last offset, included, up to which each table has the rows of a pipeline; tables that are not there are left out.
+    static func committedOffsets(_ path: String, pipeline: String) throws(LakeError) -> [String: Int64] {
+        let lake = try DurableFile.resolve(path)
+        var offsets: [String: Int64] = [:]
+        for schema in Tables.all {
+            guard let delta = try DeltaTable.open("\(lake)/\(schema.name)") else { continue }
+            offsets[schema.name] = delta.transactionVersion(LakeTable.appID(pipeline, schema))
+        }
+        return offsets
+    }
+
     /// A connection for queries.
     public func connect() throws(LakeError) -> Connection {
         try onDatabase("connect") { () throws(DatabaseError) in try database.connect() }

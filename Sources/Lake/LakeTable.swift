@@ -23,7 +23,7 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
         self.writer = writer
         sql = TableSQL(schema: schema)
         folder = "\(lake)/\(schema.name)"
-        appID = "\(pipeline)/\(schema.name)"
+        appID = Self.appID(pipeline, schema)
         delta = try DeltaTable.open(folder, creating: schema, writer: writer)
         resumeOffset = delta.transactionVersion(appID) ?? -1
         try removeLeftovers()
@@ -31,6 +31,9 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
 
     /// The last offset, included, whose rows the table durably holds; -1 where it holds none.
     var committedOffset: Int64 { delta.transactionVersion(appID) ?? -1 }
+
+    /// Under which name the log keeps how far the table is.
+    static func appID(_ pipeline: String, _ schema: TableSchema) -> String { "\(pipeline)/\(schema.name)" }
 
     /// Absolute paths of the table's files.
     var files: [String] { Self.paths(delta.files, in: folder) }

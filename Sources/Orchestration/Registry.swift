@@ -11,6 +11,11 @@ public enum Registry {
     public static let components = ComponentSpecs(
         feeds: FeedRegistry.all.map { $0.spec }, sinks: sinks, indicators: IndicatorRegistry.all.map { $0.spec })
 
+    /// Targets that can be looked at.
+    private static let readable: [String: @Sendable (Options, SinkContext) throws(DeliveryError) -> any StoredRows] = [
+        ClickHouseSink.spec.name: ClickHouseSink.rows, PostgreSQLSink.spec.name: PostgreSQLSink.rows,
+    ]
+
     private static let sinks = ([LakeSink.spec] + targets.map(\.spec)).sorted { $0.name < $1.name }
 
     /// Sinks that deliver what the lake and the memory before it hold.
@@ -29,9 +34,18 @@ public enum Registry {
     static func target(
         _ sink: ConfiguredComponent, of configuration: PipelineConfiguration
     ) throws(ConfigError) -> (any DeliveryTarget)? {
-        let context = SinkContext(
-            pipeline: configuration.name, sink: sink.name, folder: configuration.dataFolder)
-        return try targets.first { $0.spec.name == sink.kind }?.make(sink.options, context)
+        try targets.first { $0.spec.name == sink.kind }?.make(sink.options, context(sink, configuration))
+    }
+
+    /// What the target of a sink holds; nil of those that cannot be looked at.
+    static func storedRows(
+        _ sink: ConfiguredComponent, of configuration: PipelineConfiguration
+    ) throws(DeliveryError) -> (any StoredRows)? {
+        try readable[sink.kind]?(sink.options, context(sink, configuration))
+    }
+
+    private static func context(_ sink: ConfiguredComponent, _ configuration: PipelineConfiguration) -> SinkContext {
+        SinkContext(pipeline: configuration.name, sink: sink.name, folder: configuration.dataFolder)
     }
 }
 

@@ -45,6 +45,20 @@ def rows(server, work, _):
         open_bars = server.execute(f"SELECT count() FROM {market.database}.bars WHERE NOT final")[0][0]
         ongoing = server.execute(f"SELECT count() FROM {market.database}.coverage WHERE ongoing")[0][0]
         check("rows: nothing provisional is there", open_bars == ongoing == "0", f"{open_bars} open bars, {ongoing} ongoing stretches")
+        market.is_verified("rows", lambda: damage(market))
+
+
+def damage(market):
+    """Takes a trade out and changes the price of others."""
+    trades = f"{market.database}.trades"
+    middle, other = (int(row[0]) for row in market.server.execute(
+        f"SELECT DISTINCT journal_offset FROM {trades} ORDER BY journal_offset LIMIT 100, 2"))
+    market.server.execute(f"ALTER TABLE {trades} DELETE WHERE journal_offset = {middle} AND frame_index = 0")
+    market.server.execute(f"ALTER TABLE {trades} UPDATE price = toFloat64(-1) WHERE journal_offset = {other}")
+    gone = f"SELECT count() FROM {trades} WHERE journal_offset = {middle} AND frame_index = 0"
+    changed = f"SELECT count() FROM {trades} WHERE price = -1"
+    check("rows: the server changes its rows", wait_for(
+        lambda: market.server.execute(gone) == [["0"]] and market.server.execute(changed) != [["0"]], 60))
 
 
 def look(market, ages, torn):

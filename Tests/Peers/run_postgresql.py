@@ -51,6 +51,14 @@ def rows(server, work, _):
         ongoing = server.execute(program.name, "SELECT count(*) FROM tapedeck.coverage WHERE ongoing")[0][0]
         check("rows: nothing provisional is there", bars == ongoing == 0, f"{bars} open bars, {ongoing} ongoing stretches")
 
+        def damage():
+            (middle,), (other,) = server.execute(
+                program.name, "SELECT DISTINCT journal_offset FROM tapedeck.trades ORDER BY 1 OFFSET 100 LIMIT 2")
+            server.execute(program.name, f"DELETE FROM tapedeck.trades WHERE journal_offset = {middle} AND frame_index = 0")
+            server.execute(program.name, f"UPDATE tapedeck.trades SET price = price + 1 WHERE journal_offset = {other}")
+
+        program.is_verified("rows", damage)
+
 
 def look(program, ages, torn):
     """Compares one moment of the server with what the program itself answers about the same offsets."""

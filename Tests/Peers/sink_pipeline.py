@@ -6,7 +6,7 @@ import os
 import re
 import time
 
-from peer import ROOT, Program, check, free_port, wait_for
+from peer import ROOT, Program, check, free_port, run, wait_for
 
 
 @functools.cache
@@ -136,3 +136,29 @@ sinks:
             server.thaw()
         self.start()
         self.settle(name)
+
+    def verify(self, *options):
+        """Exit code of `tapedeck verify`, and what it says of each place and table."""
+        done = run("verify", self.folder / "pipeline.yaml", "--json", *options, env=self.environment)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        return done.returncode, {(line["place"], line["table"]): line for line in lines}, done.stderr[-300:]
+
+    def is_verified(self, name, damage):
+        """What is the same is said to be; after `damage` of trades in the target they differ, and are filled anew. Between two
+        starts."""
+        code, said, errors = self.verify()
+        expected = {("journal", "frames")} | {(self.kind, table) for table in self.tables}
+        check(f"{name}: everything is compared, and the same", code == 0 and set(said) == expected
+              and all(line["same"] for line in said.values()) and said[self.kind, "trades"]["rows"] > 0, f"{code} {list(said.values())} {errors}")
+        damage()
+        code, said, errors = self.verify("--tables", "trades,quotes", "--repair")
+        differs, trades = [key for key, line in said.items() if not line["same"]], said.get((self.kind, "trades"), {})
+        check(f"{name}: what was damaged differs, and nothing else", code == 1 and differs == [(self.kind, "trades")]
+              and trades["differences"] and trades["repair"].startswith("rows from offset"), f"{code} {said} {errors}")
+        self.configure(feeds=QUIET)
+        self.start()
+        check(f"{name}: it is filled anew", self.comes(self.has_everything, 60), json.dumps(self.sink()))
+        self.ends(f"{name}, filled anew")
+        code, said, errors = self.verify()
+        check(f"{name}: everything is the same again", code == 0 and all(line["same"] for line in said.values()), f"{said} {errors}")
+        self.compare(f"{name}, filled anew")

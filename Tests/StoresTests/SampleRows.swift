@@ -50,11 +50,14 @@ struct SampleRows {
         }
     }
 
-    /// The rows of some numbers, in an order drawn from `seed`, in their own order where it is nil.
-    func stream(_ numbers: Range<Int>, seed: UInt64? = nil) throws -> ResultStream {
+    /// SQL for the rows of some numbers, in an order drawn from `seed`, in their own order where it is nil.
+    func text(_ numbers: Range<Int>, seed: UInt64? = nil) -> String {
         let order = seed.map { "ORDER BY hash(n + \($0))" } ?? "ORDER BY n"
-        return try connection.query(
-            "\(select) FROM (SELECT range AS n FROM range(\(numbers.lowerBound), \(numbers.upperBound))) \(order)")
+        return "\(select) FROM (SELECT range AS n FROM range(\(numbers.lowerBound), \(numbers.upperBound))) \(order)"
+    }
+
+    func stream(_ numbers: Range<Int>, seed: UInt64? = nil) throws -> ResultStream {
+        try connection.query(text(numbers, seed: seed))
     }
 
     /// The unit of some numbers.

@@ -13,15 +13,6 @@ extension HotStore {
         let isInMemory = after >= committedOffset(table.name)
         let source = isInMemory ? sql.hotRows(after: after) : "main.\(SQLText.identifier(table.name))"
         return "SELECT \(columns) FROM \(source) WHERE journal_offset > \(after) AND journal_offset <= \(last)"
-            + Self.isFinal(table)
-    }
-
-    /// Bars that are open and stretches of coverage that go on are shown, and replaced.
-    private static func isFinal(_ table: TableSchema) -> String {
-        switch table.name {
-        case Tables.bars.name: " AND (final OR source <> 'tapedeck')"
-        case Tables.coverage.name: " AND NOT ongoing"
-        default: ""
-        }
+            + TableSQL.isFinal(table)
     }
 }

@@ -54,3 +54,14 @@ struct TableSQL {
         }
     }
 }
+
+extension TableSQL {
+    /// Bars that are open and stretches of coverage that go on are shown, and replaced.
+    static func isFinal(_ table: TableSchema) -> String {
+        switch table.name {
+        case Tables.bars.name: " AND (final OR source <> 'tapedeck')"
+        case Tables.coverage.name: " AND NOT ongoing"
+        default: ""
+        }
+    }
+}

@@ -20,6 +20,11 @@ struct ClickHouseProgress: Equatable {
     }
 
     func reaching(_ last: Int64) -> Self { Self(step: step + 1, offset: last, unitEnd: last) }
+
+    /// As if a unit behind `offset` had been begun that never gets all of its rows: whoever settles it takes them out.
+    func rewinding(to offset: Int64) -> Self {
+        Self(step: step + 1, offset: offset, unitEnd: self.offset, unitRows: .max)
+    }
 }
 
 /// Reads and writes how far tables are.
@@ -31,8 +36,15 @@ struct ClickHouseLedger {
     let inlets: ClickHouseInlets
     let pipeline: String
 
-    private func key(_ table: TableSchema) -> String {
+    private static func key(_ table: TableSchema, _ pipeline: String) -> String {
         "pipeline = \(ClickHouseSQL.literal(pipeline)) AND table_name = \(ClickHouseSQL.literal(table.name))"
+    }
+    private func key(_ table: TableSchema) -> String { Self.key(table, pipeline) }
+
+    /// Asks for what the server says of a table.
+    static func progress(_ tables: ClickHouseTables, _ table: TableSchema, pipeline: String) -> String {
+        "SELECT step, journal_offset, unit_end, unit_rows FROM \(tables.name(ClickHouseTables.offsets)) "
+            + "WHERE \(key(table, pipeline)) ORDER BY step DESC LIMIT 1"
     }
 
     /// Servers of today collect small insertions unless told otherwise.
@@ -40,9 +52,7 @@ struct ClickHouseLedger {
 
     /// What the server says now.
     func read(_ table: TableSchema) throws(DeliveryError) -> ClickHouseProgress {
-        let rows = try server.execute(
-            "SELECT step, journal_offset, unit_end, unit_rows FROM \(tables.name(ClickHouseTables.offsets)) "
-                + "WHERE \(key(table)) ORDER BY step DESC LIMIT 1")
+        let rows = try server.execute(Self.progress(tables, table, pipeline: pipeline))
         guard let row = rows.first, row.count == 4, let step = UInt64(row[0]), let offset = Int64(row[1]),
             let unitEnd = Int64(row[2]), let unitRows = Int64(row[3])
         else { return ClickHouseProgress() }

@@ -38,15 +38,27 @@ public enum ClickHouseSink {
             """)
 
     public static func make(_ options: Options, _ context: SinkContext) -> any DeliveryTarget {
+        ClickHouseTarget(
+            address(options), layout(options),
+            compression: NativeCompression(rawValue: options.text("compression")) ?? .lz4,
+            pipeline: context.pipeline)
+    }
+
+    /// What the server holds.
+    public static func rows(_ options: Options, _ context: SinkContext) throws(DeliveryError) -> any StoredRows {
+        try ClickHouseRows(address(options), layout(options), pipeline: context.pipeline)
+    }
+
+    private static func address(_ options: Options) -> ClickHouseAddress {
         let authorities = options.text("authorities")
-        let address = ClickHouseAddress(
+        return ClickHouseAddress(
             url: options.secret("url"), user: options.text("user"), password: options.secret("password"),
             authorityFile: authorities.isEmpty ? nil : authorities)
-        let layout = ClickHouseLayout(
+    }
+
+    private static func layout(_ options: Options) -> ClickHouseLayout {
+        ClickHouseLayout(
             database: options.text("database"), cluster: options.text("cluster"),
             keepNs: options.isSet("keep") ? options.durationNs("keep") : nil)
-        return ClickHouseTarget(
-            address, layout, compression: NativeCompression(rawValue: options.text("compression")) ?? .lz4,
-            pipeline: context.pipeline)
     }
 }

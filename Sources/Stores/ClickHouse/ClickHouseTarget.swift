@@ -199,3 +199,25 @@ public final class ClickHouseTarget: DeliveryTarget, @unchecked Sendable {  // o
         return session
     }
 }
+
+extension ClickHouseTarget: RewindableTarget {
+    public func rewind(_ table: TableSchema, to offset: Int64) throws(DeliveryError) {
+        guard try offset < committedOffset(table) else { return }
+        let ledger = try use().ledger
+        let rewinding = try ledger.read(table).rewinding(to: offset)
+        try ledger.write(rewinding, table)
+        // Old servers take rows out some time after they were told; whoever opens the target next sees to it otherwise.
+        let watch = Stopwatch()
+        while true {
+            do throws(DeliveryError) {
+                session?.progress[table.name] = try ledger.settle(rewinding, table)
+                return
+            } catch {
+                guard error.kind == .unavailable, watch.seconds < Self.rewindSeconds else { throw error }
+                Pause.wait(ns: 500_000_000)
+            }
+        }
+    }
+
+    private static let rewindSeconds = 30.0
+}

@@ -25,4 +25,10 @@ public enum PostgreSQLSink {
     public static func make(_ options: Options, _ context: SinkContext) -> any DeliveryTarget {
         PostgreSQLTarget(uri: options.secret("uri"), schema: options.text("schema"), pipeline: context.pipeline)
     }
+
+    /// What the server holds.
+    public static func rows(_ options: Options, _ context: SinkContext) throws(DeliveryError) -> any StoredRows {
+        try PostgreSQLRows(
+            uri: options.secret("uri"), schema: options.text("schema"), pipeline: context.pipeline)
+    }
 }

@@ -34,6 +34,15 @@ struct PostgreSQLTables {
         """
     }
 
+    /// The condition for the row that says how far a table is.
+    func key(_ table: TableSchema, pipeline: String) -> String {
+        "pipeline = \(SQLText.literal(pipeline)) AND table_name = \(SQLText.literal(table.name))"
+    }
+
+    func committedOffset(_ table: TableSchema, pipeline: String) -> String {
+        "SELECT journal_offset FROM \(name(Self.offsets)) WHERE \(key(table, pipeline: pipeline))"
+    }
+
     func isLarge(_ table: TableSchema) -> Bool { DeliveryTables.isLarge(table) }
 
     /// The statements that make a table.

@@ -93,17 +93,12 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
     private func offset(
         _ table: TableSchema, _ session: Session, _ lock: String
     ) throws(DatabaseError) -> Int64 {
-        let sql =
-            "SELECT journal_offset FROM \(session.tables.name(PostgreSQLTables.offsets)) WHERE \(key(table))\(lock)"
+        let sql = session.tables.committedOffset(table, pipeline: pipeline) + lock
         guard let row = try session.connection.query(sql).collect().rows.first, case .integer(let offset) = row[0]
         else {
             return -1
         }
         return offset
-    }
-
-    private func key(_ table: TableSchema) -> String {
-        "pipeline = \(SQLText.literal(pipeline)) AND table_name = \(SQLText.literal(table.name))"
     }
 
     public func deliver(_ unit: DeliveryUnit) throws(DeliveryError) -> Int64 {
@@ -149,7 +144,8 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
                 }
                 let value = try body()
                 try connection.execute(
-                    "UPDATE \(offsets) SET journal_offset = \(last), updated = now() WHERE \(key(table))")
+                    "UPDATE \(offsets) SET journal_offset = \(last), updated = now() WHERE \(session.tables.key(table, pipeline: pipeline))"
+                )
                 return value
             }
         }
@@ -174,20 +170,18 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
     }
 
     private func translating<T>(_ body: () throws(DatabaseError) -> T) throws(DeliveryError) -> T {
-        do {
-            return try body()
-        } catch {
-            throw DeliveryError(Self.kind(error), address.hidden(in: error.message))
-        }
+        try address.translating(body)
     }
+}
 
-    /// The driver says nothing of what failed while connecting but the server's words.
-    private static func kind(_ error: DatabaseError) -> DeliveryError.Kind {
-        switch error.code {
-        case .conflict: .conflict
-        case .notPermitted, .driverMissing, .binding, .unsupported: .setup
-        case .invalidArgument: .row
-        default: error.message.contains("authentication failed") ? .setup : .unavailable
+extension PostgreSQLTarget: RewindableTarget {
+    public func rewind(_ table: TableSchema, to offset: Int64) throws(DeliveryError) {
+        let session = try use()
+        let found = try committedOffset(table)
+        guard offset < found else { return }
+        try advance(table, after: found, last: offset, session) { () throws(DatabaseError) in
+            try session.connection.execute(
+                "DELETE FROM \(session.tables.name(table.name)) WHERE journal_offset > \(offset)")
         }
     }
 }
