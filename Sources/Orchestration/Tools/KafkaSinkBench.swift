@@ -22,35 +22,14 @@ public enum KafkaSinkBench {
     }
 
     private static let partitions = 12
-    /// As the sink cuts them.
-    private static let unitRows = 500_000
-    private static let rowsPerOffset = 20
 
     /// Delivers trades of 64 instruments, 20 to a frame, a message each.
     ///
     /// - Throws: `DatabaseError`, `KafkaError`, `DeliveryError`.
     public static func run(rows: Int) throws -> Report {
-        let connection = try Database.duckDB().connect()
-        try connection.execute(
-            """
-            CREATE TABLE trades AS SELECT 'BINANCE' AS venue, 'C' || n % 64 || 'USDT' AS symbol,
-              to_timestamp(1769000000 + n / 50000) AS event_time, 1769000000000000000 + n * 20000 AS event_time_ns,
-              to_timestamp(1769000001 + n / 50000) AS ingest_time, 1769000001000000000 + n // 20 * 400000 AS ingest_time_ns,
-              10 + n * 37 % 90000 / 100 AS price, (1 + n * 7 % 50000) / 1000 AS size,
-              CASE WHEN n % 2 = 0 THEN 'buy' ELSE 'sell' END AS side, 100000000 + n AS trade_id, NULL::VARCHAR AS conditions,
-              n // \(rowsPerOffset) AS journal_offset, (n % \(rowsPerOffset))::INTEGER AS frame_index
-            FROM (SELECT range AS n FROM range(\(rows)))
-            """)
-        func unit(_ first: Int) throws -> DeliveryUnit {
-            let after = Int64(first / rowsPerOffset) - 1
-            let last = Int64((min(rows, first + unitRows) - 1) / rowsPerOffset)
-            return DeliveryUnit(
-                table: Tables.trades, after: after, last: last, months: [],
-                rows: try connection.query(
-                    "SELECT * FROM trades WHERE journal_offset > \(after) AND journal_offset <= \(last)"))
-        }
+        let trades = try BenchTradeUnits(rows: rows)
         var report = Report(rows: Int64(rows))
-        try encode(try unit(0), &report)
+        try encode(try trades.unit(0), &report)
         let cluster = try KafkaMockCluster()
         for (topic, count) in [("trades", partitions), ("offsets", 1), ("rejected", 1)] {
             try cluster.createTopic("tapedeck.\(topic)", partitions: count)
@@ -62,7 +41,7 @@ public enum KafkaSinkBench {
         let before = Dictionary(uniqueKeysWithValues: ThreadTimes.byName())
         let cpuNs = Stopwatch.processCPUNs()
         let watch = Stopwatch()
-        for first in stride(from: 0, to: rows, by: unitRows) { _ = try target.deliver(try unit(first)) }
+        for unit in 0..<trades.count { _ = try target.deliver(try trades.unit(unit)) }
         report.seconds = watch.seconds
         report.cpuSeconds = Double(Stopwatch.processCPUNs() - cpuNs) / 1e9
         report.cpuNsPerRow = ThreadTimes.byName().map { name, ns in

@@ -62,6 +62,13 @@ extension BenchScenario {
             return BenchFigures(
                 rows: report.rows, seconds: report.seconds, cpuSeconds: report.cpuSeconds, details: details)
         },
+        cloudSink(
+            "kinesis-sink",
+            "trades from a database in memory to a Kinesis stream over loopback, rows as lines of records",
+            CloudSinkBench.kinesis),
+        cloudSink(
+            "pubsub-sink", "trades from a database in memory to a Pub/Sub topic over loopback, a message each, ordered",
+            CloudSinkBench.pubSub),
         BenchScenario(
             name: "recovery", summary: "restart after kill -9: one-trade frames behind the last checkpoint, until live",
             rows: 10_000_000
@@ -87,6 +94,20 @@ extension BenchScenario {
             }
         },
     ]
+
+    private static func cloudSink(
+        _ name: String, _ summary: String,
+        _ run: @escaping @Sendable (_ folder: String, _ rows: Int) throws -> CloudSinkBench.Report
+    ) -> BenchScenario {
+        BenchScenario(name: name, summary: summary, rows: 2_000_000) { rows in
+            try BenchFolder.with { folder in
+                let report = try run(folder, rows)
+                return BenchFigures(
+                    rows: report.rows, seconds: report.seconds, cpuSeconds: report.cpuSeconds,
+                    details: [("bytes_per_row", report.bytesPerRow), ("requests", Double(report.requests))])
+            }
+        }
+    }
 
     private static func feed(
         _ name: String, _ summary: String, rows: Int,
