@@ -1,7 +1,8 @@
 // Rows of client operations, with the names of the table's columns:
 // {"operation_id":"3f1c2c0e-5d1f-4d2a-9a51-2f0c7f6f2b11","person_name":"Ana Souza","symbol":"PIC.WS",
 //  "timestamp":"2026-01-30T14:30:00.123456Z","exchange":"NYSE","currency":"USD","price":12.5,"operation":"purchase"}.
-// All fields are needed. The price is exact, as a number or as text; the UUID is stored in lower case.
+// All fields are needed. The price is exact, as a number or as text; the UUID is stored in lower case. Without `timestamp` the time
+// is `event_time_ns`, or `event_time`: so the table's own rows can be read again.
 #include "currencies.hpp"
 #include "decimals.hpp"
 #include "plain_text.hpp"
@@ -42,7 +43,8 @@ constexpr td_record_field record_fields[] = {
 
 struct TransactionNames {
     static constexpr const char *names[] = {"operation_id", "person_name", "symbol", "timestamp",
-                                            "exchange",     "currency",    "price",  "operation"};
+                                            "exchange",     "currency",    "price",  "operation",
+                                            "event_time_ns", "event_time"};
 };
 enum : int {
     row_operation_id,
@@ -52,7 +54,9 @@ enum : int {
     row_exchange,
     row_currency,
     row_price,
-    row_operation
+    row_operation,
+    row_event_time_ns,
+    row_event_time
 };
 
 class TransactionRows {
@@ -86,7 +90,10 @@ class TransactionRows {
         const std::string_view operation = fields_.text(row_operation, fault);
         if (!fault.any() && operation != "purchase" && operation != "sale")
             fault.set(TD_VALUE_INVALID, "`operation` is neither purchase nor sale");
-        if (fault.any()) return fields_.are_values();
+        // Of times that are stated more than once some were not looked at.
+        const bool has_other_time = fields_.has(row_event_time_ns) || fields_.has(row_event_time);
+        if ((fault.any() || has_other_time) && !fields_.are_values()) return false;
+        if (fault.any()) return true;
         set_name(name);
         finish(writer_.text(symbol), writer_.text(exchange), time_ns, writer_.text(currency), price,
                writer_.text(operation), index);
@@ -131,12 +138,19 @@ class TransactionRows {
 
     int64_t event_time(Fault &fault) const {
         int64_t value = 0;
-        const std::string_view text = fields_.text(row_timestamp, fault);
+        if (!fields_.has(row_timestamp) && fields_.has(row_event_time_ns)) {
+            value = fields_.integer(row_event_time_ns, fault);
+            if (!fault.any() && (value < 0 || !is_time_ms(value / ns_per_ms))) fault.set(TD_TIME_OUT_OF_RANGE, "event_time_ns");
+            return value;
+        }
+        const bool is_other = !fields_.has(row_timestamp) && fields_.has(row_event_time);
+        const std::string_view text = fields_.text(is_other ? row_event_time : row_timestamp, fault);
         if (fault.any()) return 0;
         if (!read_rfc3339(text, value))
-            fault.set(TD_VALUE_INVALID, "`timestamp` is not an RFC 3339 time with a zone");
+            fault.set(TD_VALUE_INVALID, is_other ? "`event_time` is not an RFC 3339 time with a zone"
+                                                 : "`timestamp` is not an RFC 3339 time with a zone");
         else if (!is_time_ms(value / ns_per_ms))
-            fault.set(TD_TIME_OUT_OF_RANGE, "timestamp");
+            fault.set(TD_TIME_OUT_OF_RANGE, is_other ? "event_time" : "timestamp");
         return value;
     }
 

@@ -33,6 +33,23 @@ import Testing
         #expect(decoded(row("operation", "\"sale\"")).transactions[0].hasSuffix("USD sale"))
     }
 
+    @Test func `rows of the table itself are taken: their time is event_time`() {
+        let without = row("timestamp", "").dropLast()
+        let ns = "\"event_time_ns\":1769783400123456000", text = "\"event_time\":\"2026-01-30T14:30:00.123456Z\""
+        #expect(decoded("\(without),\(ns)}").transactions == [expected])
+        #expect(decoded("\(without),\(text)}").transactions == [expected])
+        // The finest counts, and `timestamp` before all.
+        let other = "\"event_time\":\"2020-01-01T00:00:00Z\""
+        #expect(decoded("\(without),\(other),\(ns)}").transactions == [expected])
+        #expect(decoded("\(row().dropLast()),\(other)}").transactions == [expected])
+        #expect(
+            decoded("\(without),\"event_time_ns\":-1}").deadLetters.map { $0.contains("`event_time_ns` lies outside") }
+                == [true])
+        #expect(
+            decoded("\(without),\"event_time\":\"soon\"}").deadLetters.map { $0.contains("`event_time`") } == [true])
+        #expect(decoded("\(row().dropLast()),\"event_time_ns\":nonsense}").transactions.isEmpty)
+    }
+
     @Test(arguments: [
         ("operation_id", "", "missing_field: field `operation_id` is missing or empty"),
         ("operation_id", "\"17\"", "value_invalid: `operation_id` is not a UUID"),

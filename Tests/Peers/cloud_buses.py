@@ -21,6 +21,8 @@ class PubSub:
     environment = {}
     # A row of this many bytes is more than a message holds.
     too_large = 7_000_000
+    # No subscription reads it.
+    chained = None
 
     def __init__(self, pipeline, seed):
         self.kept = Kept(pipeline)
@@ -81,6 +83,10 @@ class Kinesis:
 
     def options(self, more=""):
         return f'stream: {self.stream}, region: {kinesis_service.REGION}, endpoint: "{self.service.url}"{more}'
+
+    def chained(self):
+        """A feed that reads the stream."""
+        return f"kinesis: {{ {self.options()}, start: earliest, every: 200ms, format: transactions }}"
 
     def locked_out(self, _):
         key = "another-secret-that-nobody-may-see"

@@ -2,7 +2,7 @@
 """Delivers to Pub/Sub and to Kinesis while the program is killed, requests fail, records are refused and answers are lost: in the
 end a consumer that drops what it has seen has what the lake has, each instrument in order.
 
-  run_cloud_buses.py [--kills N] [--seed SEED] [--only rows,kills,absent,secrets,rejected,late] [--bus pubsub,kinesis]
+  run_cloud_buses.py [--kills N] [--seed SEED] [--only rows,kills,absent,secrets,rejected,late,chain] [--bus pubsub,kinesis]
 """
 
 import argparse
@@ -15,8 +15,8 @@ import time
 
 from cloud_buses import BUSES
 from message_rows import compare
-from peer import check, finish, run, wait_for
-from sink_pipeline import ALL, USUAL, SinkPipeline
+from peer import Program, check, finish, free_port, open_lake, run, wait_for
+from sink_pipeline import ALL, QUIET, USUAL, SinkPipeline
 
 
 class Pipeline(SinkPipeline):
@@ -29,6 +29,7 @@ class Pipeline(SinkPipeline):
         self.taker = threading.Thread(target=self.take, daemon=True)
         self.taker.start()
         self.failure = None
+        self.busiest = "trades" if "trades" in tables else tables[0]
         super().__init__(bus.kind, work, name, tables, bus.environment)
 
     def take(self):
@@ -42,8 +43,8 @@ class Pipeline(SinkPipeline):
     def sink_options(self, options=None, more=""):
         return f"{options or self.bus.options()}, tables: [{', '.join(self.tables)}], flush: {self.flush}{more}"
 
-    def delivered(self, table="trades"):
-        return max((offset for offset, _ in list(self.bus.kept.rows.get(table, {}))), default=-1)
+    def delivered(self):
+        return max((offset for offset, _ in list(self.bus.kept.rows.get(self.busiest, {}))), default=-1)
 
     def contents(self, name):
         """Rows of each table, equal to the lake's, and the offsets that were left out."""
@@ -165,7 +166,54 @@ def late(bus, work, _):
         program.begins_late(f"{bus.kind} late")
 
 
-SCENARIOS = [rows, kills, absent, secrets, rejected, late]
+def chain(bus, work, options):
+    """Operations go from one pipeline over the bus into another one, and both are killed: the second lake has what the first has,
+    each operation once."""
+    if not bus.chained:
+        return
+    rng = random.Random(options.seed)
+    with Pipeline(bus, work, "chain", ["transactions"], seed=options.seed, flush="100ms") as program:
+        program.configure(feeds="  - transactions: { rate: 500, history: 10s, repeats: 0.05 }\n")
+        folder, port = work / f"{bus.kind}_chain_end", free_port()
+        folder.mkdir()
+        (folder / "pipeline.yaml").write_text(f"""pipeline: chain_end
+data: {folder}/data
+feeds:
+  - {program.bus.chained()}
+sinks:
+  - lake: {{ flush: 1s }}
+serve: {{ listen: "127.0.0.1:{port}" }}
+""")
+        with Program(folder / "program.log", "run", folder / "pipeline.yaml", port=port, environment=program.environment) as end:
+            program.start()
+            end.start()
+            check(f"{bus.kind} chain: operations arrive", program.gets_on())
+            program.bus.trouble(True)
+            for _ in range(options.kills):
+                time.sleep(rng.uniform(0.3, 2))
+                killed = rng.choice([program, end])
+                killed.kill()
+                killed.start()
+            program.bus.trouble(False)
+            check(f"{bus.kind} chain: the sink catches up", program.catches_up(), json.dumps(program.sink()))
+            program.ends(f"{bus.kind} chain")
+            program.configure(feeds=QUIET)
+            program.start()
+            check(f"{bus.kind} chain: it delivers what was left", program.comes(program.has_everything, 60), json.dumps(program.sink()))
+            program.ends(f"{bus.kind} chain, at rest")
+            program.compare(f"{bus.kind} chain")
+            count = len(program.bus.kept.rows["transactions"])
+            check(f"{bus.kind} chain: all of them come to the end", wait_for(
+                lambda: (end.query("SELECT count(*) FROM transactions") or [[0]])[0][0] >= count, 60))
+            end.end()
+        own = "operation_id, person_name, symbol, exchange, event_time_ns, currency, price, operation"
+        first, last = (sorted(open_lake(data).execute(f"SELECT {own} FROM transactions").fetchall())
+                       for data in (program.data, folder / "data"))
+        check(f"{bus.kind} chain: the second lake has what the first has, once", first == last and len(first) == count,
+              f"{len(first)} and {len(last)} operations, {count} over the bus")
+
+
+SCENARIOS = [rows, kills, absent, secrets, rejected, late, chain]
 
 
 def main():
