@@ -28,6 +28,13 @@ public protocol DeliveryTarget: AnyObject, Sendable {
 
     /// Forgets the connection; `open` makes a new one.
     func close()
+
+    /// Rows of a unit, as near as a range of whole offsets comes to it.
+    var unitRowsMax: Int64 { get }
+}
+
+extension DeliveryTarget {
+    public var unitRowsMax: Int64 { 500_000 }
 }
 
 /// Rows of one table in a range of journal offsets: all of them, and none that can still change.

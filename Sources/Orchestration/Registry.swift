@@ -21,6 +21,7 @@ public enum Registry {
     /// Sinks that deliver what the lake and the memory before it hold.
     private static let targets:
         [(spec: Spec, make: @Sendable (Options, SinkContext) throws(ConfigError) -> any DeliveryTarget)] = [
+            (BigQuerySink.spec, BigQuerySink.make),
             (ClickHouseSink.spec, ClickHouseSink.make),
             (KafkaSink.spec, KafkaSink.make),
             (KinesisSink.spec, KinesisSink.make),

@@ -210,4 +210,23 @@ import Testing
         thread.join()
         #expect(loop.hasEnded)
     }
+
+    @Test func `a loop in a hurry does not wait for the time between looks`() throws {
+        let folder = TemporaryFolder()
+        let pipeline = try Pipeline.playing(FrameScript(seed: 6, count: 100).records, try configuration(folder.path))
+        defer { pipeline.stop() }
+        let target = FakeTarget(seed: 6, faultPercent: 0)
+        let loop = SinkLoop("fake", target, Self.tables, pipeline.store, everyNs: 3_600_000_000_000)
+        let thread = NamedThread("sink") { loop.run() }
+        #expect(eventually { loop.report.offset != nil })
+        #expect(pipeline.catchUp())
+        let last = pipeline.store.visibleOffset
+        #expect(
+            eventually {
+                loop.hurry()
+                return loop.hasDelivered(upTo: last)
+            })
+        loop.close()
+        thread.join()
+    }
 }

@@ -34,7 +34,7 @@ public struct HTTPURL: Sendable, Equatable, CustomStringConvertible, CustomRefle
     var text: String { origin + target }
 
     /// Whether the peer is this machine: no proxy is asked for it.
-    var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+    public var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 
     /// The query as signatures need it: sorted by name, with `=` behind every name.
     func sortedQuery() throws(NetworkError) -> HTTPURL {

@@ -26,15 +26,16 @@ public final class GoogleService: Sendable {
         try send(.post, path, Array(body.utf8), operation: operation, isCancelled: isCancelled)
     }
 
-    /// Sends a JSON object and returns the answer's body. A token that is refused is renewed once.
+    /// Sends a request and returns the answer's body. A token that is refused is renewed once.
     ///
     /// - Parameters:
-    ///   - path: percent-encoded, starting with `/`.
+    ///   - path: with its query; percent-encoded, starting with `/`.
+    ///   - type: of the body.
     ///   - operation: what errors call it.
     /// - Throws: `CloudError` without secrets.
     public func send(
-        _ method: HTTPMethod, _ path: String, _ body: [UInt8], operation: String,
-        isCancelled: () -> Bool = { false }
+        _ method: HTTPMethod, _ path: String, _ body: [UInt8] = [], type: String = "application/json",
+        operation: String, isCancelled: () -> Bool = { false }
     ) throws(CloudError) -> [UInt8] {
         var request: HTTPClientRequest
         do throws(NetworkError) {
@@ -46,7 +47,7 @@ public final class GoogleService: Sendable {
         var isSecondTry = false
         while true {
             let token = try tokens?.token(isCancelled: isCancelled)
-            request.headers = ["Content-Type": "application/json"]
+            request.headers = body.isEmpty ? [:] : ["Content-Type": type]
             if let token { request.headers.add("Authorization", "Bearer \(token)") }
             let response: HTTPResponse
             do throws(NetworkError) {
@@ -66,20 +67,28 @@ public final class GoogleService: Sendable {
 
     private struct Fault: Decodable {
         struct Status: Decodable {
+            struct Reason: Decodable {
+                let reason: String?
+            }
             let message: String?
             let status: String?
+            let errors: [Reason]?
         }
         let error: Status?
     }
 
+    private static let limits = ["rateLimitExceeded", "userRateLimitExceeded", "jobRateLimitExceeded", "quotaExceeded"]
+
     private static func error(_ response: HTTPResponse, operation: String, secrets: [String]) -> CloudError {
         let fault = (try? JSONDecoder().decode(Fault.self, from: Data(response.body)))?.error
-        let name = fault?.status ?? ""
+        // Services that tell a reason mean it: of those that tell both, `403 PERMISSION_DENIED` can be a limit of calls.
+        let name = fault?.errors?.first?.reason ?? fault?.status ?? ""
         var message = "\(response.status) \(name.isEmpty ? HTTPResponse.reason(response.status) : name)"
         if let said = fault?.message, !said.isEmpty { message += ": \(said)" }
         let kind: CloudError.Kind =
             switch response.status {
             case 429: .throttled
+            case 403 where limits.contains(name): .throttled
             case 401, 403: .denied
             case 404: .missing
             case 408, 409, 500..<600: .unavailable

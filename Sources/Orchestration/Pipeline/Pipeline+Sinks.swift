@@ -30,6 +30,7 @@ extension Pipeline {
         func isWaitedFor(_ sink: SinkLoop) -> Bool {
             !sink.hasDelivered(upTo: total - 1) && sink.report.failure == nil
         }
+        for sink in sinkLoops where isWaitedFor(sink) { sink.hurry() }
         while sinkLoops.contains(where: isWaitedFor) {
             let done = sinkLoops.filter(isWaitedFor).map { $0.report.offset ?? 0 }.min() ?? total
             guard goesOn(min(done, total), total) else { break }

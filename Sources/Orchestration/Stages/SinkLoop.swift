@@ -33,10 +33,9 @@ final class SinkLoop: Sendable {
     private let everyNs: Int64
     private let state = Mutex(Report())
     private let isClosing = Atomic(false)
+    private let isHurried = Atomic(false)
     private let isOver = Atomic(false)
 
-    /// Rows of a unit, as near as a range of whole offsets comes to it.
-    private static let rowsMax: Int64 = 500_000
     private static let pauseNs: ClosedRange<Int64> = 100_000_000...30_000_000_000
 
     /// - Parameter everyNs: time between looks for new rows.
@@ -52,6 +51,9 @@ final class SinkLoop: Sendable {
 
     /// Lets the thread end after one more look.
     func close() { isClosing.store(true, ordering: .releasing) }
+
+    /// Lets the next look come at once, whatever time there is between looks.
+    func hurry() { isHurried.store(true, ordering: .releasing) }
 
     /// True once the thread has ended.
     var hasEnded: Bool { isOver.load(ordering: .acquiring) }
@@ -78,7 +80,7 @@ final class SinkLoop: Sendable {
                     return state.failure != nil
                 }
                 if failed { Log.info("the sink works again", ["sink": name]) }
-                if !isLast { pause(ns: everyNs) }
+                if !isLast { pause(ns: everyNs, canHurry: true) }
             } catch {
                 // Whatever it was: the target says anew how far it is.
                 target.close()
@@ -101,7 +103,7 @@ final class SinkLoop: Sendable {
             while cursor.offset(table) < last {
                 noteBehind()
                 let watch = Stopwatch()
-                let unit = try cursor.deliver(table, upTo: last, rowsMax: Self.rowsMax)
+                let unit = try cursor.deliver(table, upTo: last, rowsMax: target.unitRowsMax)
                 state.withLock { state in
                     state.rows += unit.rows
                     state.rejected += unit.rejected
@@ -141,8 +143,11 @@ final class SinkLoop: Sendable {
             "cannot deliver to the sink; nothing is lost, trying again", ["sink": name, "reason": "\(error)"])
     }
 
-    private func pause(ns: Int64) {
+    private func pause(ns: Int64, canHurry: Bool = false) {
         let watch = Stopwatch()
-        while watch.elapsedNs < ns, !isClosing.load(ordering: .acquiring) { Pause.wait(ns: min(ns, 20_000_000)) }
+        while watch.elapsedNs < ns, !isClosing.load(ordering: .acquiring) {
+            if canHurry, isHurried.exchange(false, ordering: .acquiringAndReleasing) { return }
+            Pause.wait(ns: min(ns, 20_000_000))
+        }
     }
 }

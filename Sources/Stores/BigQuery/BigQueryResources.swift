@@ -1,0 +1,80 @@
+/// What BigQuery says of a dataset.
+///
+/// - Source: BigQuery REST reference v2, "Dataset", "Table", "Job", "ErrorProto".
+struct BigQueryDataset: Decodable {
+    let location: String?
+}
+
+/// What BigQuery says of a table.
+struct BigQueryTable: Decodable {
+    struct Field: Decodable {
+        let name: String
+        let type: String
+        let mode: String?
+    }
+    struct Schema: Decodable {
+        let fields: [Field]?
+    }
+
+    /// Milliseconds since 1970, as text: a table that is made again has another.
+    let creationTime: String?
+    let labels: [String: String]?
+    let schema: Schema?
+
+    /// Types by name of column.
+    var columns: [String: String] {
+        Dictionary((schema?.fields ?? []).map { ($0.name, $0.mode == "REPEATED" ? "REPEATED" : $0.type) }) { first, _ in
+            first
+        }
+    }
+}
+
+/// What BigQuery says of a job.
+struct BigQueryJob: Decodable {
+    struct Reference: Decodable {
+        let jobId: String
+    }
+    struct Configuration: Decodable {
+        let labels: [String: String]?
+    }
+    struct Status: Decodable {
+        let state: String
+        let errorResult: Fault?
+        let errors: [Fault]?
+    }
+    struct Fault: Decodable {
+        let reason: String?
+        let message: String?
+    }
+
+    let jobReference: Reference
+    let configuration: Configuration?
+    let status: Status
+
+    var labels: [String: String] { configuration?.labels ?? [:] }
+    var isOver: Bool { status.state == "DONE" }
+    /// Nothing of it came into the table.
+    var hasFailed: Bool { isOver && status.errorResult != nil }
+}
+
+/// The answer to rows that were streamed.
+struct BigQueryInsertion: Decodable {
+    struct Refusal: Decodable {
+        let index: Int?
+        let errors: [BigQueryJob.Fault]?
+    }
+    let insertErrors: [Refusal]?
+}
+
+/// The answer to a query.
+struct BigQueryRows: Decodable {
+    struct Row: Decodable {
+        let f: [Cell]
+    }
+    struct Cell: Decodable {
+        let v: String?
+    }
+    let jobComplete: Bool?
+    let rows: [Row]?
+    let errors: [BigQueryJob.Fault]?
+}
