@@ -31,8 +31,10 @@ class Door:
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_POST(self):
+            def answer(self):
                 door.pass_on(self)
+
+            do_GET = do_POST = do_PATCH = answer
 
             def log_message(self, *_):
                 pass
@@ -55,9 +57,13 @@ class Door:
         with self.lock:
             self.fates = {kind: itertools.repeat(None) for kind in self.fates}
 
+    def kind(self, handler, body):
+        """What a request brings: rows, notes about units, or nothing."""
+        return "rows" if "INSERT" in handler.path else "notes" if body.startswith(b"INSERT") else None
+
     def pass_on(self, handler):
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
-        kind = "rows" if "INSERT" in handler.path else "notes" if body.startswith(b"INSERT") else None
+        kind = self.kind(handler, body)
         with self.lock:
             fate = next(self.fates[kind]) if kind else None
             if fate:
@@ -71,7 +77,7 @@ class Door:
             time.sleep(1.5)
         connection = http.client.HTTPConnection("127.0.0.1", self.target, timeout=120)
         try:
-            connection.request("POST", handler.path, body, dict(handler.headers))
+            connection.request(handler.command, handler.path, body, dict(handler.headers))
             answer = connection.getresponse()
             content = answer.read()
         except (OSError, http.client.HTTPException):
@@ -83,7 +89,7 @@ class Door:
             return
         handler.send_response(answer.status)
         for name, value in answer.getheaders():
-            if name.lower().startswith("x-clickhouse"):
+            if name.lower().startswith(("x-clickhouse", "content-type")):
                 handler.send_header(name, value)
         handler.send_header("Content-Length", str(len(content)))
         handler.end_headers()

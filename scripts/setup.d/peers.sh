@@ -7,15 +7,15 @@ have_peers() {
 
 # polars imports without its engine; only a query shows that the engine is there.
 peers_work='
-import aws_kinesis_agg.aggregator, boto3, chdb, confluent_kafka, deltalake, duckdb, exchange_calendars, google.auth.jwt, moto.server
-import numpy, polars, psycopg, pyarrow.parquet, talib, websockets
+import aws_kinesis_agg.aggregator, boto3, bqemulator.api.app, chdb, confluent_kafka, deltalake, duckdb, exchange_calendars
+import google.auth.jwt, google.cloud.bigquery, moto.server, numpy, polars, psycopg, pyarrow.parquet, talib, websockets
 assert polars.DataFrame({"a": [1, 2]}).select(polars.col("a").sum()).item() == 3
 assert duckdb.sql("select to_timestamp(0)").fetchone()[0].timestamp() == 0
 '
 
 install_peers() {
   local venv=$deps/test-venv
-  say 'Installing the test peers: deltalake, polars, pyarrow, DuckDB, TA-Lib, calendars, Kafka, moto, psycopg, chdb (444 MB)'
+  say 'Installing the test peers: deltalake, polars, pyarrow, DuckDB, TA-Lib, calendars, Kafka, moto, psycopg, chdb, bqemulator (450 MB)'
   rm -rf "$venv" "$deps/peers.stamp"
   if ! logged "$python" -m venv --without-pip "$venv"; then
     log_tail
