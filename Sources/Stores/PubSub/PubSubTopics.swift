@@ -6,6 +6,10 @@ struct PubSubTopics {
     private let service: GoogleService
     private static let permission = "pubsub.topics.publish"
 
+    /// Google's words for a name that is taken, and for somebody who has not signed in, in both of its ways to tell errors.
+    private static let isThere = ["ALREADY_EXISTS", "alreadyExists", "duplicate"]
+    private static let isUnknown = ["UNAUTHENTICATED", "authError", "required"]
+
     init(_ service: GoogleService) { self.service = service }
 
     /// Makes a topic unless it is there.
@@ -16,12 +20,10 @@ struct PubSubTopics {
         do {
             _ = try service.send(.put, "/v1/\(topic)", Array("{}".utf8), operation: "create \(topic)")
         } catch {
-            switch error.name {
-            case "ALREADY_EXISTS": return
+            if Self.isThere.contains(error.name) { return }
             // Who may publish need not be allowed to make topics.
-            case "PERMISSION_DENIED" where try canPublish(topic): return
-            default: throw error
-            }
+            if error.kind == .denied, !Self.isUnknown.contains(error.name), try canPublish(topic) { return }
+            throw error
         }
     }
 

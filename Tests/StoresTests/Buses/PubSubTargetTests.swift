@@ -124,7 +124,9 @@ private struct Publish: Decodable {
             }
             guard asked.method == .put else { return .json("{}") }
             return asked.path.hasSuffix("trades")
-                ? .json(#"{"error":{"status":"ALREADY_EXISTS","message":"there"}}"#, status: 409)
+                ? .json(
+                    #"{"error":{"errors":[{"reason":"alreadyExists"}],"status":"ALREADY_EXISTS","message":"there"}}"#,
+                    status: 409)
                 : .json(#"{"error":{"status":"PERMISSION_DENIED","message":"no"}}"#, status: 403)
         }
         let target = try target(service)
