@@ -74,6 +74,11 @@ static inline size_t td_rs256_sign(
     return count;
 }
 
+/// 1 where the 32 bytes of the SHA-256 digest were written.
+static inline int td_sha256(const uint8_t *bytes, size_t count, uint8_t *digest) {
+    return EVP_Digest(bytes, count, digest, NULL, EVP_sha256(), NULL);
+}
+
 /// 1 where the 16 bytes of the MD5 digest were written.
 static inline int td_md5(const uint8_t *bytes, size_t count, uint8_t *digest) {
     return EVP_Digest(bytes, count, digest, NULL, EVP_md5(), NULL);

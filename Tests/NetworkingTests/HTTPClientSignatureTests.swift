@@ -11,7 +11,10 @@ private final class Seen: Sendable {
 
 @Suite struct HTTPClientSignatureTests {
     /// The request as the server gets it.
-    private func sent(_ method: HTTPMethod, _ target: String, body: String, service: String) throws -> HTTPRequest {
+    private func sent(
+        _ method: HTTPMethod, _ target: String, body: String, service: String,
+        by provider: HTTPClientRequest.Signature.Provider = .amazon
+    ) throws -> HTTPRequest {
         var options = HTTPServer.Options()
         options.port = 0
         let seen = Seen()
@@ -27,6 +30,7 @@ private final class Seen: Sendable {
         request.signature = .init(
             region: "eu-central-1", service: service, accessKey: "AKID", secretKey: "top-secret",
             sessionToken: "session")
+        request.signature?.provider = provider
         #expect(try HTTPClient().send(request).status == 200)
         return try #require(seen.request.withLock { $0 })
     }
@@ -56,7 +60,7 @@ private final class Seen: Sendable {
     @Test(arguments: [
         (HTTPMethod.get, "kinesis", "/", "", ""), (.post, "kinesis", "/", "", #"{"StreamName":"s"}"#),
         (.put, "s3", "/bucket/a%20key", "?uploads&partNumber=2&b=1", "data"), (.delete, "s3", "/bucket/key", "", ""),
-        (.head, "s3", "/bucket/key", "?list-type=2", ""),
+        (.head, "s3", "/bucket/key", "?list-type=2", ""), (.put, "s3", "/bucket/%C3%A9/a%2Bb%20%25.f", "", "data"),
     ])
     func `a signed request is what the published algorithm makes of it`(
         _ method: HTTPMethod, _ service: String, _ path: String, _ query: String, _ body: String
@@ -71,5 +75,15 @@ private final class Seen: Sendable {
         #expect(!expected.isEmpty && authorization.hasSuffix("Signature=\(expected)"))
         let fields = request.headers.fields.map { "\($0.name): \($0.value)" }.joined()
         #expect(!(fields + authorization).contains("top-secret"))
+    }
+
+    @Test func `a request signed for Google is the same algorithm under other names`() throws {
+        let request = try sent(.put, "/bucket/a%20key", body: "data", service: "storage", by: .google)
+        let authorization = try #require(request.headers["Authorization"])
+        #expect(authorization.hasPrefix("GOOG4-HMAC-SHA256 Credential=AKID/"))
+        #expect(authorization.contains("/eu-central-1/storage/goog4_request"))
+        #expect(request.headers["x-goog-date"] != nil && request.headers["x-amz-date"] == nil)
+        let expected = try signature(request, path: "/bucket/a%20key", query: "")
+        #expect(!expected.isEmpty && authorization.hasSuffix("Signature=\(expected)"))
     }
 }

@@ -20,6 +20,15 @@ public struct HTTPClientRequest: Sendable, CustomStringConvertible, CustomReflec
 
     /// Signs requests as Amazon's services and their likes want it (Signature Version 4).
     public struct Signature: Sendable, CustomStringConvertible, CustomReflectable {
+        /// Whose names the algorithm uses; it is the same.
+        public enum Provider: String, Sendable {
+            /// `AWS4-HMAC-SHA256`, `x-amz-date`.
+            case amazon = "aws:amz"
+            /// `GOOG4-HMAC-SHA256`, `x-goog-date`.
+            case google = "goog:goog"
+        }
+
+        public var provider = Provider.amazon
         /// For example `eu-central-1`.
         public var region: String
         /// For example `s3` or `kinesis`.
@@ -53,6 +62,8 @@ public struct HTTPClientRequest: Sendable, CustomStringConvertible, CustomReflec
     public var timeoutNs: Int64?
     public var redirects = Redirects.sameOrigin(limit: 5)
     public var signature: Signature?
+    /// Whether a body that came compressed (`Content-Encoding`) is unpacked; otherwise it is what the server keeps.
+    public var unpacksAnswer = true
     /// Whether it may reach the server twice. Where a connection that was kept ends before the answer, the library sends the
     /// request again, since most often the server never saw it; what must not be repeated gets a connection of its own.
     public var isRepeatable = true

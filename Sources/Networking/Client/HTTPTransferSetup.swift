@@ -52,12 +52,13 @@ final class HTTPTransferSetup {
         var url = request.url
         if let signature = request.signature {
             url = try url.sortedQuery()
-            unsafe set(CURLOPT_AWS_SIGV4, "aws:amz:\(signature.region):\(signature.service)")
+            unsafe set(CURLOPT_AWS_SIGV4, "\(signature.provider.rawValue):\(signature.region):\(signature.service)")
             unsafe set(CURLOPT_USERNAME, signature.accessKey)
             unsafe set(CURLOPT_PASSWORD, signature.secretKey)
             if let token = signature.sessionToken { headers.addIfAbsent("x-amz-security-token", token) }
         }
         unsafe set(CURLOPT_URL, url.text)
+        if !request.unpacksAnswer { unsafe set(CURLOPT_ACCEPT_ENCODING, nil) }
         if url.isLoopback { unsafe set(CURLOPT_PROXY, "") }
         if !request.isRepeatable { unsafe set(CURLOPT_FRESH_CONNECT, 1) }
         unsafe set(CURLOPT_USERAGENT, request.headers["User-Agent"] ?? userAgent)

@@ -18,7 +18,7 @@ public struct AWSCredentials: Sendable, Equatable, CustomStringConvertible, Cust
     }
 
     /// What no text may show.
-    var secrets: [String] { [secretKey, sessionToken ?? ""] }
+    package var secrets: [String] { [secretKey, sessionToken ?? ""] }
 
     public var description: String { "keys" }
     /// Nothing inside is shown by `dump`, since it is secret.

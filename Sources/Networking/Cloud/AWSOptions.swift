@@ -23,9 +23,10 @@ public struct AWSOptions: Sendable {
 
     /// - Parameters:
     ///   - region: what the component knows of it already, from an ARN say.
+    ///   - elsewhere: the region where an endpoint is given and nothing says one.
     ///   - service: name of the service in `AWS_ENDPOINT_URL_NAME`.
     public init(
-        _ options: Options, region known: String? = nil, service: String,
+        _ options: Options, region known: String? = nil, elsewhere: String? = nil, service: String,
         environment: [String: String] = CloudEnvironment.process
     ) throws(ConfigError) {
         let keys = ["access_key", "secret_key"]
@@ -44,16 +45,6 @@ public struct AWSOptions: Sendable {
                 sessionToken: options.isSet("session_token") ? options.secret("session_token") : nil) : nil
         credentials = AWSCredentialSource(
             given: given, profile: options.isSet("profile") ? options.text("profile") : nil, environment: environment)
-        let region = options.isSet("region") ? options.text("region") : known ?? credentials.region
-        guard let region else {
-            throw options.error(
-                "region", "is missing, and neither AWS_REGION nor the profile says one",
-                suggestion: "add `region: eu-central-1`")
-        }
-        guard !region.isEmpty, region.utf8.allSatisfy(Self.isPlain) else {
-            throw options.error("region", "is no name of a region", suggestion: "write `eu-central-1`")
-        }
-        self.region = region
         let variables = ["AWS_ENDPOINT_URL_\(service.uppercased())", "AWS_ENDPOINT_URL"]
         let address =
             options.isSet("endpoint")
@@ -63,6 +54,18 @@ public struct AWSOptions: Sendable {
         } catch {
             throw options.error("endpoint", error.message, suggestion: "write `https://host`")
         }
+        let region =
+            options.isSet("region")
+            ? options.text("region") : known ?? credentials.region ?? (endpoint == nil ? nil : elsewhere)
+        guard let region else {
+            throw options.error(
+                "region", "is missing, and neither AWS_REGION nor the profile says one",
+                suggestion: "add `region: eu-central-1`")
+        }
+        guard !region.isEmpty, region.utf8.allSatisfy(Self.isPlain) else {
+            throw options.error("region", "is no name of a region", suggestion: "write `eu-central-1`")
+        }
+        self.region = region
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

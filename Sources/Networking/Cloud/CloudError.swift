@@ -59,11 +59,11 @@ public struct CloudError: Error, Sendable, CustomStringConvertible {
 }
 
 /// What a service says about an error, fit to be shown.
-struct CloudErrorText {
+package struct CloudErrorText {
     private static let longest = 300
 
     /// `text` in one line, without `secrets`, cut where it is long.
-    static func shown(_ text: String, without secrets: [String]) -> String {
+    package static func shown(_ text: String, without secrets: [String]) -> String {
         var text = text
         for secret in secrets where !secret.isEmpty { text = text.replacing(secret, with: "***") }
         let line = String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : Character($0) })
