@@ -53,6 +53,8 @@ let package = Package(
         .target(name: "Kafka", dependencies: ["CKafka", "Platform"], swiftSettings: safe),
         // The durable, ordered log of frames.
         .target(name: "Journaling", dependencies: ["CPlatform", "Market", "Platform"], swiftSettings: safe),
+        // Objects under keys: in buckets that speak S3, in folders.
+        .target(name: "Objects", dependencies: ["Networking", "Platform"], swiftSettings: safe),
         // The contracts of sinks and of their targets.
         .target(
             name: "Delivery", dependencies: ["Databases", "Journaling", "Market", "Platform"], swiftSettings: safe),
@@ -70,7 +72,8 @@ let package = Package(
         // Databases and message brokers that rows are delivered to.
         .target(
             name: "Stores",
-            dependencies: ["Databases", "Delivery", "Kafka", "Market", "Networking", "Platform"], swiftSettings: safe),
+            dependencies: ["Databases", "Delivery", "Kafka", "Market", "Networking", "Objects", "Platform"],
+            swiftSettings: safe),
         // HTTP interface, live stream, dashboard.
         .target(
             name: "Serving", dependencies: ["Databases", "Market", "Networking", "Platform"],
@@ -80,7 +83,7 @@ let package = Package(
             name: "Orchestration",
             dependencies: [
                 "Analytics", "Databases", "Delivery", "Feeds", "Journaling", "Kafka", "Lake", "Market", "Networking",
-                "Platform", "Serving", "Stores",
+                "Objects", "Platform", "Serving", "Stores",
             ],
             swiftSettings: safe),
         // Arguments, help, progress bars, tables, signals; knows nothing of markets.
@@ -113,6 +116,8 @@ let package = Package(
                 "Analytics", "CDecode", "Feeds", "Journaling", "Kafka", "Market", "Networking", "Platform", "TestKit",
             ],
             swiftSettings: common),
+        .testTarget(
+            name: "ObjectsTests", dependencies: ["Networking", "Objects", "Platform", "TestKit"], swiftSettings: common),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka", "Platform", "TestKit"], swiftSettings: common),
         .testTarget(
             name: "AnalyticsTests", dependencies: ["Analytics", "Market", "Platform", "TestKit"], swiftSettings: common),
@@ -122,7 +127,7 @@ let package = Package(
         .testTarget(
             name: "StoresTests",
             dependencies: [
-                "Databases", "Delivery", "Kafka", "Market", "Networking", "Platform", "Stores", "TestKit",
+                "Databases", "Delivery", "Kafka", "Market", "Networking", "Objects", "Platform", "Stores", "TestKit",
             ],
             swiftSettings: common),
         .testTarget(
@@ -148,8 +153,8 @@ if Context.environment["TAPEDECK_FUZZERS"] != nil {
         .executableTarget(
             name: "fuzzers",
             dependencies: [
-                "Analytics", "CFuzzer", "Databases", "Feeds", "Journaling", "Market", "Networking", "Orchestration",
-                "Platform", "Serving",
+                "Analytics", "CFuzzer", "Databases", "Feeds", "Journaling", "Market", "Networking", "Objects",
+                "Orchestration", "Platform", "Serving",
             ],
             path: "Fuzzing/Swift", swiftSettings: common),
     ]

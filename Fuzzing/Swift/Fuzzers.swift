@@ -16,6 +16,7 @@ import Foundation
         SessionFuzzer.self,
         SQLFuzzer.self,
         WebSocketFuzzer.self,
+        XMLFuzzer.self,
     ]
 
     /// What the run is about; libFuzzer's callback carries no context.
