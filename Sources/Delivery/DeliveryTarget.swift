@@ -31,10 +31,14 @@ public protocol DeliveryTarget: AnyObject, Sendable {
 
     /// Rows of a unit, as near as a range of whole offsets comes to it.
     var unitRowsMax: Int64 { get }
+
+    /// Whether each row is to come with the message that it was made of, as a last column `payload`.
+    var wantsPayloads: Bool { get }
 }
 
 extension DeliveryTarget {
     public var unitRowsMax: Int64 { 500_000 }
+    public var wantsPayloads: Bool { false }
 }
 
 /// Rows of one table in a range of journal offsets: all of them, and none that can still change.
@@ -46,7 +50,8 @@ public struct DeliveryUnit {
     public let last: Int64
     /// First days of the UTC months of the rows' times, in order.
     public let months: [CivilDate]
-    /// The columns of the table, partition columns left out.
+    /// The columns of the table, partition columns left out; behind them `payload`, where the target wants it: null where
+    /// the message is no longer there.
     public let rows: ResultStream
 
     public init(table: TableSchema, after: Int64, last: Int64, months: [CivilDate], rows: ResultStream) {

@@ -192,6 +192,27 @@ import Testing
         #expect(try count("SELECT count(*) FROM bars WHERE final") == [[.integer(Int64(bars.count))]])
     }
 
+    @Test func `rows come with the message that they were made of, where a target wants it`() throws {
+        let folder = TemporaryFolder()
+        let pipeline = try Pipeline.playing(FrameScript(seed: 4, count: 200).records, try configuration(folder.path))
+        defer { pipeline.stop() }
+        #expect(pipeline.catchUp())
+        let last = pipeline.store.visibleOffset
+        for isFlushed in [false, true] {
+            if isFlushed { #expect(pipeline.flush()) }
+            let with = pipeline.store.finalRowsWithPayloads(of: Tables.trades, after: 20, upTo: last)
+            let without = pipeline.store.finalRows(of: Tables.trades, after: 20, upTo: last)
+            let connection = try pipeline.store.connect()
+            let columns = try connection.query(with).columns.map(\.name)
+            #expect(columns == Tables.trades.columns.map(\.name) + ["payload"])
+            let same = try connection.query(
+                "SELECT count(*) > 0 AND count(*) = (SELECT count(*) FROM (\(without))) AND bool_and(w.payload = f.payload) "
+                    + "FROM (\(with)) w JOIN frames f USING (journal_offset)"
+            ).collect().rows
+            #expect(same == [[.boolean(true)]])
+        }
+    }
+
     @Test func `a loop shows what fails, tries again, and ends when asked`() throws {
         let folder = TemporaryFolder()
         let pipeline = try Pipeline.playing(FrameScript(seed: 5, count: 100).records, try configuration(folder.path))

@@ -15,4 +15,12 @@ extension HotStore {
         return "SELECT \(columns) FROM \(source) WHERE journal_offset > \(after) AND journal_offset <= \(last)"
             + TableSQL.isFinal(table)
     }
+
+    /// The same rows, each with the message that it was made of: `payload`, null where that is no longer there.
+    public func finalRowsWithPayloads(of table: TableSchema, after: Int64, upTo last: Int64) -> String {
+        let columns = table.columns.map { "row." + SQLText.identifier($0.name) }.joined(separator: ", ")
+        return "SELECT \(columns), frame.payload FROM (\(finalRows(of: table, after: after, upTo: last))) row"
+            + " LEFT JOIN (\(finalRows(of: Tables.frames, after: after, upTo: last))) frame"
+            + " ON frame.journal_offset = row.journal_offset"
+    }
 }

@@ -113,7 +113,10 @@ final class SinkCursor {
     private func send(_ table: TableSchema, last: Int64, _ months: [CivilDate]) throws -> Int64 {
         // Between what the target has and what was looked through are no rows.
         let rows = try store.retryingConflicts(table.name) { () throws(DatabaseError) in
-            try connection.query(store.finalRows(of: table, after: offset(table), upTo: last))
+            try connection.query(
+                target.wantsPayloads
+                    ? store.finalRowsWithPayloads(of: table, after: offset(table), upTo: last)
+                    : store.finalRows(of: table, after: offset(table), upTo: last))
         }
         return try target.deliver(
             DeliveryUnit(table: table, after: committed(table), last: last, months: months, rows: rows))
