@@ -25,6 +25,7 @@ public enum Registry {
             (ClickHouseSink.spec, ClickHouseSink.make),
             (KafkaSink.spec, KafkaSink.make),
             (KinesisSink.spec, KinesisSink.make),
+            (ObjectSink.spec, ObjectSink.make),
             (PostgreSQLSink.spec, PostgreSQLSink.make),
             (PubSubSink.spec, PubSubSink.make),
         ]

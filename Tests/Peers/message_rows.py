@@ -57,6 +57,25 @@ def value(name, kind):
     return f"from_base64({text}) AS {text}" if kind == "BLOB" else f"CAST({text} AS {kind}) AS {text}"
 
 
+def differences(lake, table, values, stored):
+    """How rows differ from those of the lake that `stored` selects (`FROM` onwards), every column and value: in words."""
+    if not values:
+        missing = lake.execute(f"SELECT count(*) FROM {stored}").fetchone()[0]
+        return [f"{table}: {missing} missing of {missing}"] if missing else []
+    columns, wrong = load(lake, table, values), []
+    wanted = [column for column, _, _ in declared()[table] if column not in PARTITIONS]
+    if [column for column in columns if column not in PARTITIONS] != wanted:
+        wrong.append(f"{table}: its members are {columns}")
+    names = ", ".join(f'"{column}"' for column in columns)
+    left, right = f"SELECT {names} FROM {stored}", f"SELECT {names} FROM delivered"
+    missing, extra = lake.execute(f"SELECT (SELECT count(*) FROM ({left} EXCEPT ALL {right})), "
+                                  f"(SELECT count(*) FROM ({right} EXCEPT ALL {left}))").fetchone()
+    if missing or extra:
+        example = lake.execute(f"({left} EXCEPT ALL {right}) UNION ALL ({right} EXCEPT ALL {left}) LIMIT 2").fetchall()
+        wrong.append(f"{table}: {missing} missing, {extra} extra of {len(values)}, for example {str(example)[:600]}")
+    return wrong
+
+
 def compare(name, kept, data, tables):
     """Every row of the lake's tables was kept, all values the same, and nothing else; each key in order; and the offsets say so.
     Returns the rows of each table, and the offsets that were left out."""
@@ -65,23 +84,10 @@ def compare(name, kept, data, tables):
     for table in tables:
         rows = kept.rows.get(table, {})
         without = ", ".join(map(str, [-2, *kept.rejected.get(table, [])]))
-        stored = f"{table} WHERE journal_offset NOT IN ({without})"
+        wrong += differences(lake, table, list(rows.values()), f"{table} WHERE journal_offset NOT IN ({without})")
         if not rows:
-            missing = lake.execute(f"SELECT count(*) FROM {stored}").fetchone()[0]
-            wrong += [f"{table}: {missing} missing of {missing}"] if missing else []
             continue
-        columns = load(lake, table, list(rows.values()))
-        wanted = [column for column, _, _ in declared()[table] if column not in PARTITIONS]
-        if [column for column in columns if column not in PARTITIONS] != wanted:
-            wrong.append(f"{table}: its members are {columns}")
-        names = ", ".join(f'"{column}"' for column in columns)
         counts[table] = len(rows)
-        left, right = f"SELECT {names} FROM {stored}", f"SELECT {names} FROM delivered"
-        missing, extra = lake.execute(f"SELECT (SELECT count(*) FROM ({left} EXCEPT ALL {right})), "
-                                      f"(SELECT count(*) FROM ({right} EXCEPT ALL {left}))").fetchone()
-        if missing or extra:
-            example = lake.execute(f"({left} EXCEPT ALL {right}) UNION ALL ({right} EXCEPT ALL {left}) LIMIT 2").fetchall()
-            wrong.append(f"{table}: {missing} missing, {extra} extra of {len(rows)}, for example {str(example)[:600]}")
         last = max(offset for offset, _ in rows)
         if kept.offsets.get(table, -1) < last:
             wrong.append(f"{table}: its offset is {kept.offsets.get(table)}, rows go to {last}")
