@@ -70,6 +70,32 @@ extension BenchScenario {
             "pubsub-sink", "trades from a database in memory to a Pub/Sub topic over loopback, a message each, ordered",
             CloudSinkBench.pubSub),
         BenchScenario(
+            name: "objects-sink",
+            summary:
+                "trades from a database in memory to gzip objects in a bucket over loopback; and bytes/s of stores alone",
+            rows: 1_000_000
+        ) { rows in
+            try BenchFolder.with { folder in
+                var details: [(String, Double)] = []
+                for transfers in try ObjectsBench.transfers(folder: folder + "/bytes") {
+                    details.append(("put_mb_per_s_\(transfers.place.rawValue)", transfers.put / 1e6))
+                    details.append(("get_mb_per_s_\(transfers.place.rawValue)", transfers.get / 1e6))
+                }
+                for compression in ["none", "zstd"] {
+                    let report = try ObjectsBench.sink(.bucket, compression: compression, rows: rows, folder: folder)
+                    details.append(("rows_per_s_\(compression)", Double(report.rows) / report.seconds))
+                    details.append(("bytes_per_row_\(compression)", Double(report.bytes) / Double(rows)))
+                }
+                let local = try ObjectsBench.sink(.folder, compression: "gzip", rows: rows, folder: folder + "/rows")
+                details.append(("rows_per_s_folder", Double(local.rows) / local.seconds))
+                let report = try ObjectsBench.sink(.bucket, compression: "gzip", rows: rows, folder: folder)
+                details.append(("bytes_per_row", Double(report.bytes) / Double(rows)))
+                details.append(("objects", Double(report.objects)))
+                return BenchFigures(
+                    rows: report.rows, seconds: report.seconds, cpuSeconds: report.cpuSeconds, details: details)
+            }
+        },
+        BenchScenario(
             name: "recovery", summary: "restart after kill -9: one-trade frames behind the last checkpoint, until live",
             rows: 10_000_000
         ) { rows in
