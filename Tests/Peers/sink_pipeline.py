@@ -55,8 +55,16 @@ sinks:
 """)
 
     def comes(self, holds, seconds):
-        """Whether something came to hold in time, while the program ran."""
-        return wait_for(lambda: not self.is_running() or holds(), seconds) and bool(holds())
+        """Whether something came to hold in time, while the program ran; it need not hold for long."""
+        came = False
+
+        def is_over():
+            nonlocal came
+            came = bool(holds())
+            return came or not self.is_running()
+
+        wait_for(is_over, seconds)
+        return came
 
     def sink(self, name=None):
         """What the status says about a sink; nothing where there is no answer."""
