@@ -51,16 +51,11 @@ final class KinesisTarget: DeliveryTarget, @unchecked Sendable {  // one thread 
     func deliver(_ unit: DeliveryUnit) throws(DeliveryError) -> Int64 {
         let writer = try use(unit.table, at: unit.after)
         let identity = MessageIdentity(pipeline: pipeline, unit.table)
-        let encoder = try MessageEncoder(unit, messageBytesMax: KinesisRecords.rowBytesMax(identity))
-        var rows: Int64 = 0
-        while let last = encoder.encode(into: part, bytes: Self.partBytes) {
-            let records = KinesisRecords(part, identity, otherwise: unit.table.name)
-            try translating { () throws(CloudError) in try writer.write(records) }
-            try progress.note(unit.table, offset: encoder.isAtEnd ? unit.last : last)
-            rows += Int64(part.count)
+        let bytesMax = KinesisRecords.rowBytesMax(identity)
+        return try progress.send(unit, by: part, bytes: Self.partBytes, messageBytesMax: bytesMax) {
+            () throws(CloudError) in
+            try writer.write(KinesisRecords(part, identity, otherwise: unit.table.name))
         }
-        if rows == 0 { try progress.note(unit.table, offset: unit.last) }
-        return rows
     }
 
     func reject(_ table: TableSchema, after: Int64, last: Int64, reason: String) throws(DeliveryError) {
@@ -77,10 +72,7 @@ final class KinesisTarget: DeliveryTarget, @unchecked Sendable {  // one thread 
 
     private func use(_ table: TableSchema, at after: Int64) throws(DeliveryError) -> KinesisWriter {
         guard let writer else { throw DeliveryError(.unavailable, "not connected") }
-        let found = progress.offset(table)
-        guard found == after else {
-            throw DeliveryError(.conflict, "rows up to offset \(found) were sent already, not up to \(after)")
-        }
+        try progress.check(table, at: after)
         return writer
     }
 }

@@ -1,6 +1,8 @@
 internal import Delivery
 internal import Foundation
+internal import Kafka
 internal import Market
+internal import Networking
 internal import Platform
 
 /// How far a target is that cannot say so itself: a file `sinks/SINK.json` in the data folder, beside the journal whose offsets
@@ -62,6 +64,39 @@ final class LocalProgress {
             try Folder.synchronize(folder)
         } catch {
             throw DeliveryError(.unavailable, "cannot note how far the sink is: \(error)")
+        }
+    }
+}
+
+extension LocalProgress {
+    /// Sends the rows of a unit part by part, and notes each part that was taken.
+    ///
+    /// - Parameters:
+    ///   - part: holds the messages meanwhile.
+    ///   - bytes: of values that are sent and noted at once, about.
+    ///   - messageBytesMax: bytes of a message at most.
+    ///   - body: sends a part, and returns when all of it was taken.
+    /// - Returns: rows that were sent.
+    func send(
+        _ unit: DeliveryUnit, by part: OutgoingMessages, bytes: Int, messageBytesMax: Int,
+        _ body: () throws(CloudError) -> Void
+    ) throws(DeliveryError) -> Int64 {
+        let encoder = try MessageEncoder(unit, messageBytesMax: messageBytesMax)
+        var rows: Int64 = 0
+        while let last = encoder.encode(into: part, bytes: bytes) {
+            try translating(body)
+            try note(unit.table, offset: encoder.isAtEnd ? unit.last : last)
+            rows += Int64(part.count)
+        }
+        if rows == 0 { try note(unit.table, offset: unit.last) }
+        return rows
+    }
+
+    /// - Throws: `conflict` where a table is not at the beginning of what is to come.
+    func check(_ table: TableSchema, at after: Int64) throws(DeliveryError) {
+        let found = offset(table)
+        guard found == after else {
+            throw DeliveryError(.conflict, "rows up to offset \(found) were sent already, not up to \(after)")
         }
     }
 }

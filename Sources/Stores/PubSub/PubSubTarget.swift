@@ -42,18 +42,10 @@ final class PubSubTarget: DeliveryTarget, @unchecked Sendable {  // one thread a
 
     func deliver(_ unit: DeliveryUnit) throws(DeliveryError) -> Int64 {
         let publisher = try use(unit.table, at: unit.after)
-        let encoder = try MessageEncoder(unit, messageBytesMax: Self.messageBytesMax)
         let identity = MessageIdentity(pipeline: pipeline, unit.table)
-        var rows: Int64 = 0
-        while let last = encoder.encode(into: part, bytes: Self.partBytes) {
-            try translating { () throws(CloudError) in
-                try publisher.publish(part, identity, to: settings.topic(unit.table))
-            }
-            try progress.note(unit.table, offset: encoder.isAtEnd ? unit.last : last)
-            rows += Int64(part.count)
+        return try progress.send(unit, by: part, bytes: Self.partBytes, messageBytesMax: Self.messageBytesMax) {
+            () throws(CloudError) in try publisher.publish(part, identity, to: settings.topic(unit.table))
         }
-        if rows == 0 { try progress.note(unit.table, offset: unit.last) }
-        return rows
     }
 
     func reject(_ table: TableSchema, after: Int64, last: Int64, reason: String) throws(DeliveryError) {
@@ -67,10 +59,7 @@ final class PubSubTarget: DeliveryTarget, @unchecked Sendable {  // one thread a
 
     private func use(_ table: TableSchema, at after: Int64) throws(DeliveryError) -> PubSubPublisher {
         guard let publisher else { throw DeliveryError(.unavailable, "not connected") }
-        let found = progress.offset(table)
-        guard found == after else {
-            throw DeliveryError(.conflict, "rows up to offset \(found) were sent already, not up to \(after)")
-        }
+        try progress.check(table, at: after)
         return publisher
     }
 }
