@@ -39,6 +39,9 @@ public enum Registry {
         try targets.first { $0.spec.name == sink.kind }?.make(sink.options, context(sink, configuration))
     }
 
+    /// Whether the target of a sink can be looked at.
+    static func isReadable(_ sink: ConfiguredComponent) -> Bool { readable[sink.kind] != nil }
+
     /// What the target of a sink holds; nil of those that cannot be looked at.
     static func storedRows(
         _ sink: ConfiguredComponent, of configuration: PipelineConfiguration

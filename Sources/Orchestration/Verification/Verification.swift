@@ -29,12 +29,14 @@ public struct Verification {
         /// Up to this offset, itself included; -1 where nothing was compared.
         public var upTo: Int64 = -1
         public var differences: [Difference] = []
-        /// Why nothing was compared.
+        /// Why it could not be compared.
         public var problem: String?
+        /// Why it is not compared: that is how it is, and no fault.
+        public var skipped: String?
         /// What was done about the differences.
         public var repair: String?
 
-        /// Whether the place holds what the lake holds.
+        /// Whether nothing is wrong: what was compared is the same.
         public var isSame: Bool { differences.isEmpty && problem == nil }
     }
 
@@ -56,12 +58,20 @@ public struct Verification {
     public func run(repairs: Bool = false, progress: @escaping (String, Int64) -> Bool) throws -> [Outcome] {
         let lake = try LakeRows(configuration.lakePath, pipeline: configuration.name)
         var outcomes: [Outcome] = []
-        if isWanted(Tables.frames) { outcomes.append(compareJournal(lake, progress)) }
+        func add(_ outcome: Outcome) throws {
+            // What was not read to its end differs.
+            guard progress(outcome.place, 0) else { throw CancellationError() }
+            outcomes.append(outcome)
+        }
+        if isWanted(Tables.frames) { try add(compareJournal(lake, progress)) }
         for sink in configuration.sinks where sink.kind != LakeSink.spec.name {
-            for table in DeliveryTables.named(sink.options.list("tables")) where isWanted(table) {
-                outcomes.append(compare(sink, table, lake, progress))
-                guard progress(sink.name, 0) else { throw CancellationError() }
+            let tables = DeliveryTables.named(sink.options.list("tables")).filter(isWanted)
+            guard Registry.isReadable(sink) else {
+                let names = tables.map(\.name).joined(separator: ", ")
+                try add(Outcome(place: sink.name, table: names, skipped: "a \(sink.kind) sink is not read back"))
+                continue
             }
+            for table in tables { try add(compare(sink, table, lake, progress)) }
             if repairs { repair(sink, &outcomes) }
         }
         return outcomes
@@ -73,7 +83,10 @@ public struct Verification {
         var outcome = Outcome(place: "journal", table: Tables.frames.name)
         do {
             let journal = JournalRows(path: configuration.journal.path)
-            guard let last = lake.committedOffset(Tables.frames) else { return outcome }
+            guard let last = lake.committedOffset(Tables.frames) else {
+                outcome.skipped = "nothing is there yet"
+                return outcome
+            }
             // The lake keeps what the journal has dropped.
             let first = try journal.oldestOffset()
             let expected = try journal.digests(upTo: last) { progress("journal", $0) }
@@ -90,11 +103,10 @@ public struct Verification {
     ) -> Outcome {
         var outcome = Outcome(place: sink.name, table: table.name)
         do {
-            guard let target = try Registry.storedRows(sink, of: configuration) else {
-                outcome.problem = "a \(sink.kind) sink cannot be read back"
-                return outcome
-            }
-            guard let there = try target.committedOffset(table), let here = lake.committedOffset(table) else {
+            guard let target = try Registry.storedRows(sink, of: configuration),
+                let there = try target.committedOffset(table), let here = lake.committedOffset(table)
+            else {
+                outcome.skipped = "nothing is there yet"
                 return outcome
             }
             let last = min(there, here)

@@ -1,4 +1,5 @@
 internal import CommandLineKit
+internal import Market
 internal import Orchestration
 internal import Platform
 
@@ -33,17 +34,34 @@ struct VerifyCommand: Command {
         let bar = ProgressBar("Comparing", total: nil, unit: "rows")
         defer { bar.finish() }
         var rows: Int64 = 0
-        let tables = PipelineOptions.list(command.value("tables")) ?? []
-        let outcomes = try Verification(configuration, tables: tables).run(repairs: command.flag("repair")) {
-            place, more in
-            rows += more
-            bar.setLabel("Comparing: \(place)")
-            bar.update(completed: rows)
-            return !Interrupt.shared.isRequested
+        let outcomes: [Verification.Outcome]
+        do {
+            let verification = Verification(configuration, tables: try tables(command))
+            outcomes = try verification.run(repairs: command.flag("repair")) { place, more in
+                rows += more
+                bar.setLabel("Comparing: \(place)")
+                bar.update(completed: rows)
+                return !Interrupt.shared.isRequested
+            }
+        } catch is CancellationError {
+            return .interrupted
         }
         bar.finish()
         if command.flag("json") { outcomes.forEach(writeJSON) } else { show(outcomes) }
         return outcomes.allSatisfy(\.isSame) ? .done : .failed
+    }
+
+    /// The names of the tables that are asked for; none for all.
+    private static func tables(_ command: ParsedCommand) throws -> [String] {
+        let names = PipelineOptions.list(command.value("tables")) ?? []
+        let known = Tables.all.map(\.name)
+        for name in names where !known.contains(name) {
+            throw UsageError(
+                "--tables: there is no table `\(name)`",
+                suggestion: Suggestion.nearest(to: name, among: known).map { "did you mean `\($0)`?" }
+                    ?? "the tables are \(known.joined(separator: ", "))")
+        }
+        return names
     }
 
     private static func show(_ outcomes: [Verification.Outcome]) {
@@ -53,7 +71,11 @@ struct VerifyCommand: Command {
             table.add([
                 outcome.place, outcome.table, Humanized.grouped(outcome.rows),
                 outcome.upTo < 0 ? "" : Humanized.grouped(outcome.upTo),
-                outcome.problem ?? (outcome.isSame ? "same" : "\(outcome.differences.count) days DIFFER"),
+                outcome.problem ?? outcome.skipped
+                    ?? (outcome.isSame
+                        ? "same"
+                        : outcome.differences.count == 1
+                            ? "1 day DIFFERS" : "\(outcome.differences.count) days DIFFER"),
             ])
         }
         Terminal.write(table.text(), to: 1)
@@ -79,6 +101,7 @@ struct VerifyCommand: Command {
         Terminal.write(
             "{\"place\":\(text(outcome.place)),\"table\":\(text(outcome.table)),\"rows\":\(outcome.rows),"
                 + "\"up_to\":\(outcome.upTo),\"same\":\(outcome.isSame),\"differences\":[\(days.joined(separator: ","))],"
-                + "\"problem\":\(text(outcome.problem)),\"repair\":\(text(outcome.repair))}\n", to: 1)
+                + "\"problem\":\(text(outcome.problem)),\"skipped\":\(text(outcome.skipped)),\"repair\":\(text(outcome.repair))}\n",
+            to: 1)
     }
 }
