@@ -92,7 +92,7 @@ def kills(bus, work, options):
         program.bus.trouble(True)
         moved = 0
         for kill in range(options.kills):
-            if rng.random() < 0.7:
+            if kill == 0 or rng.random() < 0.7:
                 if not program.gets_on():
                     check(f"{bus.kind} kills: after kill {kill} rows arrive again", False, json.dumps(program.sink()))
                     break

@@ -100,7 +100,7 @@ def kills(work, options):
         check("kills: rows arrive", program.gets_on())
         moved = 0
         for kill in range(options.kills):
-            if rng.random() < 0.7:
+            if kill == 0 or rng.random() < 0.7:
                 if not program.gets_on():
                     check(f"kills: after kill {kill} rows arrive again", False, json.dumps(program.sink()))
                     break
