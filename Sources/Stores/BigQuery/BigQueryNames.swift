@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Names of jobs and labels of one pipeline in one dataset.
 struct BigQueryNames: Sendable {
     let pipeline: String
@@ -27,30 +29,18 @@ struct BigQueryNames: Sendable {
     var label: String { slug }
 
     /// Key of the label of a table that says how far this pipeline has brought it.
-    var progressKey: String { "tapedeck-\(slug)-\(Self.digits(Self.hash(pipeline)))" }
+    var progressKey: String { "tapedeck-\(slug)-\(FNV1a.digits(pipeline.utf8))" }
 
     /// Name of a load job: what it begins behind, and which attempt it is, but not where it ends.
     ///
     /// - Parameter creation: of the table, in milliseconds: one that is made again has other jobs.
     func job(_ table: String, creation: String, after: Int64, attempt: Int) -> String {
-        let identity = Self.digits(Self.hash("\(pipeline)\n\(dataset)\n\(table)"))
+        let identity = FNV1a.digits("\(pipeline)\n\(dataset)\n\(table)".utf8)
         return "tapedeck-\(slug)-\(table)-\(identity)-\(creation)-\(after + 1)-\(attempt)"
     }
 
     /// What tells a row that is streamed twice: its place in the journal and its content.
-    static func insertion(offset: Int64, _ row: some Sequence<UInt8>) -> String { "\(offset)-\(digits(hash(row)))" }
-
-    private static func hash(_ text: String) -> UInt64 { hash(text.utf8) }
-
-    /// FNV-1a.
-    private static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
-        bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-    }
-
-    private static func digits(_ number: UInt64) -> String {
-        let text = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - text.count) + text
-    }
+    static func insertion(offset: Int64, _ row: some Sequence<UInt8>) -> String { "\(offset)-\(FNV1a.digits(row))" }
 }
 
 /// How far a table was when it was last noted, as the value of its label: `OFFSET_SECONDS_CREATION`.

@@ -1,4 +1,5 @@
 internal import Delivery
+internal import Platform
 
 /// The ways by which one session's rows get into the tables, and nothing else's.
 ///
@@ -25,7 +26,7 @@ struct ClickHouseInlets {
         self.server = server
         self.tables = tables
         self.pipeline = pipeline
-        family = "tapedeck_inlet_\(Self.digits(Self.hash(pipeline)))_"
+        family = "tapedeck_inlet_\(FNV1a.digits(pipeline.utf8))_"
         session = family + Self.digits(.random(in: .min ... .max)) + "_"
         let columns = [
             "pipeline String", "table_name String", "step UInt64", "journal_offset Int64", "unit_end Int64",
@@ -86,11 +87,6 @@ struct ClickHouseInlets {
     private func remove(_ name: String) throws(DeliveryError) {
         let wait = tables.dialect.dropsLater ? " SYNC" : ""
         _ = try server.execute("DROP TABLE IF EXISTS \(tables.name(name))\(wait)")
-    }
-
-    /// FNV-1a.
-    private static func hash(_ text: String) -> UInt64 {
-        text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
 
     private static func digits(_ number: UInt64) -> String {

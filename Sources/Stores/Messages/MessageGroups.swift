@@ -16,7 +16,7 @@ struct MessageGroups {
         var groups: [UInt64: Int] = [:]
         for place in 0..<messages.count {
             let key = messages.place(place).key
-            var hash = unsafe Self.hash(messages.keys.buffer[key])
+            var hash = unsafe FNV1a.hash(messages.keys.buffer[key])
             while let group = groups[hash], !Self.isEqual(messages, messages.place(places[group][0]).key, key) {
                 hash &+= 1
             }
@@ -27,11 +27,6 @@ struct MessageGroups {
                 places.append([place])
             }
         }
-    }
-
-    /// FNV-1a.
-    private static func hash(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> UInt64 {
-        unsafe bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
 
     private static func isEqual(_ messages: OutgoingMessages, _ left: Range<Int>, _ right: Range<Int>) -> Bool {

@@ -120,7 +120,7 @@ final class BatchedObjects: DeliveryTarget, @unchecked Sendable {  // one thread
 
     func reject(_ table: TableSchema, after: Int64, last: Int64, reason: String) throws(DeliveryError) {
         try check(table, at: after)
-        try folder.reject(table.name, offset: last, reason: reason)
+        try folder.reject(table, offset: last, reason: reason)
         // An object without rows stands where they would have begun.
         let day = ObjectLines.isDated(table) ? CivilDate.split(Timestamp(nanoseconds: 0)).date : nil
         let name = names.name(table, date: try date(table, day), offset: last)

@@ -1,4 +1,5 @@
 internal import Delivery
+internal import Market
 internal import Objects
 internal import Platform
 
@@ -60,12 +61,10 @@ struct ObjectFolder {
     }
 
     /// Keeps what was left out, and why.
-    func reject(_ table: String, offset: Int64, reason: String) throws(DeliveryError) {
-        let text =
-            "{\"pipeline\":\(JSONText.quoted(pipeline)),\"table\":\(JSONText.quoted(table)),\"journal_offset\":\(offset),"
-            + "\"reason\":\(JSONText.quoted(reason)),\"rejected\":\"\(Timestamp.now())\"}\n"
+    func reject(_ table: TableSchema, offset: Int64, reason: String) throws(DeliveryError) {
+        let text = MessageIdentity.rejected(pipeline: pipeline, table, offset: offset, reason: reason) + "\n"
         try Self.translating { () throws(ObjectError) in
-            try store.put("_tapedeck/rejected/\(table)/\(offset).json", Array(text.utf8), type: Self.json)
+            try store.put("_tapedeck/rejected/\(table.name)/\(offset).json", Array(text.utf8), type: Self.json)
         }
     }
 

@@ -59,7 +59,7 @@ final class SnapshotObjects: DeliveryTarget, @unchecked Sendable {  // one threa
 
     func reject(_ table: TableSchema, after: Int64, last: Int64, reason: String) throws(DeliveryError) {
         try check(after)
-        try folder.reject(table.name, offset: last, reason: reason)
+        try folder.reject(table, offset: last, reason: reason)
         try advance(to: last)
     }
 
