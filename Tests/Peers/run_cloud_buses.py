@@ -90,17 +90,7 @@ def kills(bus, work, options):
         program.start()
         check(f"{bus.kind} kills: rows arrive", program.gets_on())
         program.bus.trouble(True)
-        moved = 0
-        for kill in range(options.kills):
-            if kill == 0 or rng.random() < 0.7:
-                if not program.gets_on():
-                    check(f"{bus.kind} kills: after kill {kill} rows arrive again", False, json.dumps(program.sink()))
-                    break
-                moved += 1
-            time.sleep(rng.uniform(0, 0.6))
-            program.kill()
-            program.start()
-        check(f"{bus.kind} kills: some of them came while rows arrived", moved > 0, f"{options.kills} kills")
+        program.outlasts_kills(f"{bus.kind} kills", options.kills, rng)
         program.bus.trouble(False)
         program.settle(f"{bus.kind} kills")
 

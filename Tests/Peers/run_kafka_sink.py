@@ -98,17 +98,7 @@ def kills(work, options):
     with Pipeline(work, "kafka_kills", "flush: 50ms") as program:
         program.start()
         check("kills: rows arrive", program.gets_on())
-        moved = 0
-        for kill in range(options.kills):
-            if kill == 0 or rng.random() < 0.7:
-                if not program.gets_on():
-                    check(f"kills: after kill {kill} rows arrive again", False, json.dumps(program.sink()))
-                    break
-                moved += 1
-            time.sleep(rng.uniform(0, 0.6))
-            program.kill()
-            program.start()
-        check("kills: some of them came while rows arrived", moved > 0, f"{options.kills} kills")
+        program.outlasts_kills("kills", options.kills, rng)
         program.settle("kills")
 
 

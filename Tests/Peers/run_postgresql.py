@@ -81,26 +81,7 @@ def kills(server, work, options):
     with Pipeline(server, work, "market_kills", "flush: 50ms") as program:
         program.start()
         check("kills: rows arrive", program.gets_on())
-        started, moved = time.monotonic(), 0
-        for kill in range(options.kills):
-            # Some kills come while the program or its sink is just starting, the others while rows are on their way.
-            if kill == 0 or rng.random() < 0.7:
-                if not program.gets_on():
-                    check(f"kills: after kill {kill} rows arrive again", False, json.dumps(program.sink()))
-                    break
-                moved += 1
-            time.sleep(rng.uniform(0, 0.6))
-            both = rng.random() < 0.15
-            if kill % 2 == 0 or both:
-                program.kill()
-            if kill % 2 == 1 or both:
-                server.kill()
-                time.sleep(rng.choice([0, 0, rng.uniform(0, 2)]))
-                server.start()
-            if not program.is_running():
-                program.start()
-        print(f"      {options.kills} kills in {time.monotonic() - started:.0f} s, {moved} of them while rows arrived")
-        check("kills: some of them came while rows arrived", moved > 0)
+        program.outlasts_kills("kills", options.kills, rng, program.kills_in_turn(server, rng))
         program.settle("kills")
 
 

@@ -118,6 +118,38 @@ sinks:
         self.ends(f"{name}, at rest")
         return self.compare(name)
 
+    def outlasts_kills(self, name, kills, rng, hurt=None):
+        """Rows arrive again after kills at random instants: of the program, or what `hurt` does about the kill of a number."""
+        started, moved = time.monotonic(), 0
+        for kill in range(kills):
+            # Some kills come while the program or its sink is just starting, the others while rows are on their way.
+            if kill == 0 or rng.random() < 0.7:
+                if not self.gets_on():
+                    check(f"{name}: after kill {kill} rows arrive again", False, json.dumps(self.sink()))
+                    break
+                moved += 1
+            time.sleep(rng.uniform(0, 0.6))
+            if hurt:
+                hurt(kill)
+            else:
+                self.kill()
+            if not self.is_running():
+                self.start()
+        print(f"      {kills} kills in {time.monotonic() - started:.0f} s, {moved} of them while rows arrived")
+        check(f"{name}: some of them came while rows arrived", moved > 0)
+
+    def kills_in_turn(self, server, rng, every=2):
+        """What kills the server each so many times and the program otherwise, at times both."""
+        def hurt(kill):
+            both, is_servers = rng.random() < 0.15, kill % every == every - 1
+            if not is_servers or both:
+                self.kill()
+            if is_servers or both:
+                server.kill()
+                time.sleep(rng.choice([0, 0, rng.uniform(0, 2)]))
+                server.start()
+        return hurt
+
     def begins_late(self, name):
         """A sink that a pipeline gets when it has run for a while begins at the beginning."""
         self.configure(deliver=False)
