@@ -165,7 +165,7 @@ package final class EngineStage {
             }
             engine.heartbeat(
                 feed: feed, ingestTimeNs: record.ingestTimeNs, journalOffset: record.offset, into: step.output)
-        case .data, .define: break
+        case .data, .define, .copy, .reached: break
         }
     }
 
