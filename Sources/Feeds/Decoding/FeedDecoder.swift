@@ -33,6 +33,10 @@ public protocol FeedDecoder: AnyObject {
     func position(of payload: UnsafeRawBufferPointer) -> StreamPosition?
     /// How far earlier sessions had come, by the session's settings: the journal may not hold their frames any more.
     var openingPositions: StreamPositions { get }
+
+    /// True where the frames of different instruments can be decoded in different places, each frame by itself. What knows
+    /// frames again by their senders' keys or positions must see all of them.
+    var isDivisible: Bool { get }
 }
 
 extension FeedDecoder {
@@ -41,6 +45,7 @@ extension FeedDecoder {
     public var hasPositions: Bool { false }
     public func position(of payload: UnsafeRawBufferPointer) -> StreamPosition? { nil }
     public var openingPositions: StreamPositions { StreamPositions() }
+    public var isDivisible: Bool { !hasDeliveryKeys && !hasPositions }
 
     public func decode(_ run: FrameRun, into events: EventBatch) {
         unsafe run.forEach { payload, journalOffset, ingestTimeNs in
