@@ -21,7 +21,7 @@ final class Forwarder: Sendable {
         var bytes: Int64 = 0
         /// What keeps it from working; nil where nothing does.
         var problem: String?
-        /// Since when everything durable had arrived, on the monotonic clock.
+        /// All that was durable at this time had arrived, on the monotonic clock.
         var completeNs = Stopwatch.monotonicNs()
     }
 
@@ -159,11 +159,14 @@ final class Forwarder: Sendable {
         var watch = Stopwatch()
         var tickWatch = Stopwatch()
         var counted = Report()
+        /// Behind what was durable at a time.
+        var target: (offset: Offset, timeNs: Int64)
 
         init(_ router: FrameRouter, _ sender: TopicSender, saved: Offset) {
             self.router = router
             self.sender = sender
             self.saved = saved
+            target = (saved, Stopwatch.monotonicNs())
         }
     }
 
@@ -211,7 +214,9 @@ final class Forwarder: Sendable {
         session.counted.copies = router.copies
         session.counted.messages = sender.messages
         session.counted.bytes = sender.bytes
-        let (now, durable) = (session.counted, journal.durableOffset)
+        let now = session.counted
+        let reached = router.offset >= session.target.offset ? session.target.timeNs : nil
+        if reached != nil { session.target = (journal.durableOffset, Stopwatch.monotonicNs()) }
         state.withLock { report in
             report.offset = router.offset
             report.problem = nil
@@ -219,7 +224,7 @@ final class Forwarder: Sendable {
             report.copies += now.copies - before.copies
             report.messages += now.messages - before.messages
             report.bytes += now.bytes - before.bytes
-            if router.offset >= durable { report.completeNs = Stopwatch.monotonicNs() }
+            if let reached { report.completeNs = reached }
         }
     }
 }
