@@ -139,12 +139,13 @@ final class Forwarder: Sendable {
             if let block { router.route(block) }
             try sender.check()
             routed.store(router.offset, ordering: .relaxed)
-            if session.tickWatch.elapsedNs >= Self.tickNs {
+            let isDone = block == nil && isDraining.load(ordering: .acquiring) && router.offset >= journal.durableOffset
+            // In the end every partition knows how far event time came.
+            if isDone || session.tickWatch.elapsedNs >= Self.tickNs {
                 router.tick()
                 session.tickWatch = Stopwatch()
             }
             if let due = sender.dueInNs, due == 0 { try sender.sendAll(end: router.offset) }
-            let isDone = block == nil && isDraining.load(ordering: .acquiring) && router.offset >= journal.durableOffset
             if isDone || session.watch.elapsedNs >= Self.checkpointNs { try checkpoint(&session) }
             if isDone { return }
         }
