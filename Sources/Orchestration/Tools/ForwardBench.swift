@@ -92,7 +92,7 @@ public enum ForwardBench {
         for _ in 0..<frames {
             let time = Timestamp(nanoseconds: market.eventTimeNs + 50_000_000)
             _ = try unsafe market.next(atMost: tradesMax) { frame in
-                bytes += unsafe frame.count
+                bytes += frame.count
                 _ = try unsafe journal.append(.data, feed: feed, ingestTime: time, payload: frame)
             }
         }
