@@ -66,11 +66,8 @@ final class Forwarder: Sendable {
     var routedOffset: Offset { routed.load(ordering: .relaxed) }
 
     /// A router as it was when the brokers had everything before its offset.
-    ///
-    /// - Parameter output: where it is to put records; nil to follow the journal alone.
-    func restored(output: (any RoutedRecords)? = nil) throws -> FrameRouter {
-        let router = FrameRouter(
-            TopicPartitioning(count: topic.partitions), configuration, feedNames: feedNames, output: output)
+    func restored() throws -> FrameRouter {
+        let router = FrameRouter(TopicPartitioning(count: topic.partitions), configuration, feedNames: feedNames)
         if let kept = try checkpoints.newest(notBeyond: journal.durableOffset), kept.offset >= journal.oldestOffset {
             do {
                 if try router.restore(kept.state, topic: topic.name) { return router }
@@ -126,12 +123,11 @@ final class Forwarder: Sendable {
         let producer = try KafkaIdempotentProducer(try topic.producerSettings())
         defer { producer.close() }
         try prepare(producer)
-        let start = try restored()
+        let router = try restored()
         let sender = TopicSender(
-            producer, topic: topic, journal: number, from: start.offset,
-            feedName: { [feedNames] in feedNames.name($0) },
-            unless: { [self] in isCancelled })
-        let router = try restored(output: sender)
+            producer, topic: topic, journal: number, from: router.offset,
+            feedName: { [feedNames] in feedNames.name($0) }, unless: { [self] in isCancelled })
+        router.output = sender
         let reader = try journal.makeReader(from: router.offset)
         var session = Session(router, sender, saved: router.offset)
         while !isCancelled {

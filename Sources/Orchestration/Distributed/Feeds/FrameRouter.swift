@@ -24,7 +24,8 @@ final class FrameRouter {
     let configuration: EngineConfiguration
     private let feedNames: FeedNames
     private let makeDecoder: EngineStage.DecoderFactory
-    private weak var output: (any RoutedRecords)?
+    /// Where records are put; nil to follow the journal alone.
+    var output: (any RoutedRecords)?
     let instruments = InstrumentTable()
     private let conditions = StringTable()
     private let texts = StringTable()
@@ -45,7 +46,7 @@ final class FrameRouter {
 
     init(
         _ partitioning: TopicPartitioning, _ configuration: EngineConfiguration, feedNames: FeedNames,
-        output: (any RoutedRecords)?, makeDecoder: @escaping EngineStage.DecoderFactory = FeedRegistry.makeDecoder
+        output: (any RoutedRecords)? = nil, makeDecoder: @escaping EngineStage.DecoderFactory = FeedRegistry.makeDecoder
     ) {
         self.partitioning = partitioning
         self.configuration = configuration
