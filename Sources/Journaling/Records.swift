@@ -19,4 +19,10 @@ public enum RecordKind: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case heartbeat
     /// Gives a feed number its name (the payload, UTF-8). Written by the journal itself.
     case define
+    /// Bytes as received, of which the original is in another partition: they are decoded here for the instruments of
+    /// this partition, and kept there. Only in journals of partitions.
+    case copy
+    /// The event time that the feed had reached before the next record; the payload is an `EventTimeMark`. Only in
+    /// journals of partitions.
+    case reached
 }

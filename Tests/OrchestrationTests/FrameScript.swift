@@ -138,7 +138,7 @@ struct ScriptSource: FeedSource {
                     try sink.heartbeat(ingestTime: time)
                 }
             case .data: try Array(record.text.utf8).withUnsafeBytes { try sink.frame($0, ingestTime: time) }
-            case .define: break
+            case .define, .copy, .reached: break
             }
         }
         while holds, !output.isCancelled { Pause.wait(ns: 1_000_000) }

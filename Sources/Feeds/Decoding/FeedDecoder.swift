@@ -33,6 +33,10 @@ public protocol FeedDecoder: AnyObject {
     func position(of payload: UnsafeRawBufferPointer) -> StreamPosition?
     /// How far earlier sessions had come, by the session's settings: the journal may not hold their frames any more.
     var openingPositions: StreamPositions { get }
+
+    /// True where a frame can be decoded without those before it, and what is remembered of the feed is by instrument: then
+    /// partitions that see a part of the frames each, make together what one that sees all of them makes.
+    var isDivisible: Bool { get }
 }
 
 extension FeedDecoder {
@@ -41,6 +45,7 @@ extension FeedDecoder {
     public var hasPositions: Bool { false }
     public func position(of payload: UnsafeRawBufferPointer) -> StreamPosition? { nil }
     public var openingPositions: StreamPositions { StreamPositions() }
+    public var isDivisible: Bool { !hasDeliveryKeys && !hasPositions }
 
     public func decode(_ run: FrameRun, into events: EventBatch) {
         unsafe run.forEach { payload, journalOffset, ingestTimeNs in

@@ -61,6 +61,15 @@ extension RecordBatch {
         values[row] = value
     }
 
+    /// The instrument of a row; nil where the table has none.
+    public func instrument(row: Int) -> InstrumentID? {
+        guard let instrumentPlace, case .instrument(let values, _) = cells[instrumentPlace] else { return nil }
+        return values[row]
+    }
+
+    /// The place in the journal of a row.
+    public func journalOffset(row: Int) -> Int64 { integer(offsetPlace, row: row) }
+
     /// Drops rows.
     ///
     /// - Parameters:

@@ -12,8 +12,8 @@ public final class RecordBatch: ColumnarBatch, @unchecked Sendable {  // one own
     let cells: [Cells]
     let stored: [TableSchema.Column]
     /// The columns of the instrument share their indices.
-    private let instrumentPlace: Int?
-    private let offsetPlace: Int
+    let instrumentPlace: Int?
+    let offsetPlace: Int
 
     /// The values of one column.
     enum Cells {

@@ -42,7 +42,7 @@ private struct ConsumedSearch {
             if let position = unsafe decoder?.position(of: record.payload) {
                 _ = unsafe found.positions.advance(to: position)
             }
-        case .end, .heartbeat, .define: break
+        case .end, .heartbeat, .define, .copy, .reached: break
         }
     }
 
