@@ -3,8 +3,8 @@ internal import Platform
 
 /// Takes out of batches what belongs to other partitions of a pipeline.
 ///
-/// A partition gets whole frames, and keeps the events of its own instruments. What has no instrument stays with the
-/// original of a frame, and goes from its copies.
+/// A partition gets whole frames, and keeps the events of its own instruments. Rows without an instrument belong to the
+/// feed's home, dead letters to where a frame's original is.
 /// - Threading: one owner at a time.
 public struct PartitionFilter {
     private let owns: (InstrumentID) -> Bool
@@ -26,10 +26,11 @@ public struct PartitionFilter {
     ///
     /// - Parameters:
     ///   - tradesFrom: first row of the trades to look at; the others likewise.
+    ///   - isHome: whether the partition is the feed's home.
     ///   - copies: offsets of the frames whose originals are elsewhere, rising.
     public mutating func takeOut(
         from events: EventBatch, tradesFrom: Int, quotesFrom: Int, othersFrom: OtherRows, deadLettersFrom: Int,
-        copies: [Int64]
+        isHome: Bool, copies: [Int64]
     ) {
         followed.removeAll(keepingCapacity: true)
         takeOut(trades: events.trades, from: tradesFrom)
@@ -45,7 +46,7 @@ public struct PartitionFilter {
             batch.keep(
                 from: start,
                 (start..<batch.count).map { row in
-                    batch.instrument(row: row).map { has($0) } ?? !Self.holds(copies, batch.journalOffset(row: row))
+                    batch.instrument(row: row).map { has($0) } ?? isHome
                 })
         }
         let dead = events.deadLetters

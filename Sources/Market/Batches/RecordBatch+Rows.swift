@@ -67,9 +67,6 @@ extension RecordBatch {
         return values[row]
     }
 
-    /// The place in the journal of a row.
-    public func journalOffset(row: Int) -> Int64 { integer(offsetPlace, row: row) }
-
     /// Drops rows.
     ///
     /// - Parameters:

@@ -13,7 +13,7 @@ public final class RecordBatch: ColumnarBatch, @unchecked Sendable {  // one own
     let stored: [TableSchema.Column]
     /// The columns of the instrument share their indices.
     let instrumentPlace: Int?
-    let offsetPlace: Int
+    private let offsetPlace: Int
 
     /// The values of one column.
     enum Cells {

@@ -157,7 +157,8 @@ package final class EngineStage {
         if let decoder, decoder.isDivisible {
             filter?.takeOut(
                 from: step.events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, othersFrom: othersFrom,
-                deadLettersFrom: deadLettersFrom, copies: copies)
+                deadLettersFrom: deadLettersFrom, isHome: share?.isHome(ofFeed: feedNames.name(feed)) ?? true,
+                copies: copies)
             engine.process(
                 step.events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, othersFrom: othersFrom,
                 backfills: backfills, following: filter?.followed ?? [], feed: UInt32(feed.rawValue),
