@@ -1,3 +1,4 @@
+internal import Objects
 public import Platform
 
 /// A top-level key of a pipeline file: the one source of checks and of the reference page.
@@ -22,10 +23,23 @@ public struct ConfigurationSection: Sendable {
     public let absence: String
     /// YAML that a test reads.
     public let example: String
+    /// Keys among the options that have options of their own.
+    public var parts: [Part] = []
+    /// The option that a text in place of the options stands for.
+    public var textOption: String?
+
+    /// A key among the options of a section with options of its own.
+    public struct Part: Sendable {
+        public let key: String
+        /// Named as the section and the key, with a point.
+        public let spec: Spec
+        /// What holds where the key is absent, in words.
+        public let absence: String
+    }
 
     /// All sections, in the order in which a file lists them best.
     public static let all: [ConfigurationSection] = [
-        pipeline, data, feeds, journal, bars, indicators, lateness, calendars, sinks, serve, log,
+        pipeline, data, feeds, journal, state, bars, indicators, lateness, calendars, sinks, serve, log,
     ]
 
     static let pipeline = value(
@@ -73,7 +87,17 @@ public struct ConfigurationSection: Sendable {
                         "Size beyond which the oldest sealed segments are deleted, once every sink has them; unlimited "
                             + "unless given."),
                 ])), absence: "all defaults",
-        example: "journal: { fsync: 5ms, segment: 128MiB, retain: 7d }")
+        example: "journal: { fsync: 5ms, segment: 128MiB, retain: 7d }",
+        parts: [Part(key: "kafka", spec: JournalTopic.spec, absence: "the journal is on this machine alone")])
+
+    static let state = ConfigurationSection(
+        key: "state",
+        summary:
+            "Where workers keep their state, so that another one can go on with it: a folder that all of them see, or a "
+            + "bucket. Needed where the journal is in Kafka, and not used elsewhere.",
+        shape: .options(Spec("state", "Where state is kept.", options: ObjectOptions.specs)),
+        absence: "none, which a journal in Kafka does not allow",
+        example: "state: { url: \"s3://tapedeck/state\", region: eu-central-1 }", textOption: "url")
 
     static let bars = ConfigurationSection(
         key: "bars", summary: "Which bars are made.",

@@ -40,7 +40,7 @@ extension PipelineConfiguration {
                 : JournalSettings(
                     path: journal.path == dataFolder + "/journal" ? other.journal.path : journal.path,
                     fsyncNs: journal.fsyncNs, segmentBytes: journal.segmentBytes, retainNs: journal.retainNs,
-                    retainBytes: journal.retainBytes),
+                    retainBytes: journal.retainBytes, topic: journal.topic), state: state,
             bars: BarSettings(
                 intervals: overrides.intervals == nil ? self.bars.intervals : other.bars.intervals,
                 priceTypes: overrides.priceTypes == nil ? self.bars.priceTypes : other.bars.priceTypes),

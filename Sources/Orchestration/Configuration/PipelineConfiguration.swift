@@ -12,6 +12,8 @@ public struct PipelineConfiguration: Sendable {
     public let dataFolder: String
     public let feeds: [ConfiguredComponent]
     public let journal: JournalSettings
+    /// Options of the object store that workers keep their state in; nil where there is none.
+    public let state: Options?
     public let bars: BarSettings
     public let indicators: [ConfiguredComponent]
     /// Allowed lateness in nanoseconds.
@@ -39,6 +41,8 @@ public struct PipelineConfiguration: Sendable {
         public let retainNs: Int64?
         /// Size beyond which segments are deleted; nil keeps them.
         public let retainBytes: Int64?
+        /// The topic that is the journal for all processes of the pipeline; nil where there is one process.
+        public let topic: JournalTopic?
     }
 
     /// Section `bars`.

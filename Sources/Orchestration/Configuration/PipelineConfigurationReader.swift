@@ -24,7 +24,9 @@ struct PipelineConfigurationReader {
         checkKeys(root)
         let general = readValues(root)
         let feeds = readComponents(root, "feeds", .feed, absent: [])
-        let journal = readOptions(root, .journal).flatMap { journalSettings($0, data: general?.text("data")) }
+        let topic = readTopic(root)
+        let journal = readOptions(root, .journal).flatMap { journalSettings($0, data: general?.text("data"), topic) }
+        let state = root["state"].flatMap { _ in readOptions(root, .state) }
         let bars = readOptions(root, .bars).flatMap { barSettings($0) }
         let indicators = readIndicators(root["indicators"])
         let calendars = readOptions(root, .calendars).flatMap { venueCalendars($0) }
@@ -35,8 +37,8 @@ struct PipelineConfigurationReader {
         guard errors.isEmpty, let general, let journal, let bars, let calendars, let serve, let log else { return nil }
         return PipelineConfiguration(
             file: file, name: general.text("pipeline"), dataFolder: general.text("data"), feeds: feeds,
-            journal: journal,
-            bars: bars, indicators: indicators, latenessNs: general.durationNs("lateness"), calendars: calendars,
+            journal: journal, state: state, bars: bars, indicators: indicators,
+            latenessNs: general.durationNs("lateness"), calendars: calendars,
             sinks: sinks, serve: serve, log: log)
     }
 
@@ -62,6 +64,14 @@ struct PipelineConfigurationReader {
     private mutating func readOptions(_ root: YAMLNode, _ section: ConfigurationSection) -> Options? {
         guard case .options(let spec, let listOption) = section.shape else { return nil }
         var node = root[section.key]
+        if let entries = node?.mapping, let whole = node, !section.parts.isEmpty {
+            let rest = entries.filter { entry in !section.parts.contains { $0.key == entry.key } }
+            node = YAMLNode(.mapping(rest), line: whole.line, column: whole.column)
+        }
+        if let option = section.textOption, let text = node, text.text != nil, !text.isNull {
+            let entry = YAMLNode.Entry(key: option, line: text.line, column: text.column, value: text)
+            node = YAMLNode(.mapping([entry]), line: text.line, column: text.column)
+        }
         if let listOption, let list = node, list.sequence != nil {
             let entry = YAMLNode.Entry(key: listOption, line: list.line, column: list.column, value: list)
             node = YAMLNode(.mapping([entry]), line: list.line, column: list.column)
@@ -76,7 +86,29 @@ struct PipelineConfigurationReader {
             options.error("pipeline", "`\(name)` is not a name", suggestion: "use letters, digits, `-` and `_`"))
     }
 
-    private mutating func journalSettings(_ options: Options, data: String?) -> PipelineConfiguration.JournalSettings? {
+    /// The topic that is the journal; nil where it is on this machine alone, or where something is wrong.
+    private mutating func readTopic(_ root: YAMLNode) -> JournalTopic? {
+        guard let node = root["journal"]?["kafka"], !node.isNull else { return nil }
+        if root["state"]?.isNull ?? true {
+            fail(
+                node.line, "a journal in Kafka needs `state`, where workers find what others have worked out",
+                "write `state: s3://BUCKET/FOLDER`, or a folder that all workers see")
+        }
+        guard
+            let options = Options.read(
+                JournalTopic.spec, node, file: file, references: references, errors: &errors)
+        else { return nil }
+        do throws(ConfigError) {
+            return try JournalTopic(options)
+        } catch {
+            errors.append(error)
+            return nil
+        }
+    }
+
+    private mutating func journalSettings(
+        _ options: Options, data: String?, _ topic: JournalTopic?
+    ) -> PipelineConfiguration.JournalSettings? {
         guard options.bytes("segment") >= 1 << 20 else {
             errors.append(options.error("segment", "a segment holds at least 1MiB", suggestion: "write `128MiB`"))
             return nil
@@ -85,7 +117,7 @@ struct PipelineConfigurationReader {
             path: options.isSet("path") ? options.text("path") : (data ?? "") + "/journal",
             fsyncNs: options.durationNs("fsync"), segmentBytes: options.bytes("segment"),
             retainNs: options.isSet("retain") ? options.durationNs("retain") : nil,
-            retainBytes: options.isSet("retain_bytes") ? options.bytes("retain_bytes") : nil)
+            retainBytes: options.isSet("retain_bytes") ? options.bytes("retain_bytes") : nil, topic: topic)
     }
 
     private mutating func barSettings(_ options: Options) -> PipelineConfiguration.BarSettings? {

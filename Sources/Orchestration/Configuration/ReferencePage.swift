@@ -44,7 +44,12 @@ public struct ReferencePage: Sendable {
         case .value(let option): blocks.append("A \(option.form); where absent, \(section.absence).")
         case .options(let spec, let listOption):
             if let listOption { blocks.append("A list in place of the options is `\(listOption)`.") }
+            if let option = section.textOption { blocks.append("A text in place of the options is `\(option)`.") }
             blocks.append(options(spec))
+            for part in section.parts {
+                blocks += ["### \(part.spec.name)", part.spec.summary, "Where absent, \(part.absence)."]
+                blocks += [options(part.spec), yaml(part.spec.example)]
+            }
         case .components(let kind), .calls(let kind):
             blocks.append("Where absent: \(section.absence).")
             let rows = components[kind].map { ["[`\($0.name)`](\(kind.rawValue)s.md#\(anchor($0.name)))", $0.summary] }
