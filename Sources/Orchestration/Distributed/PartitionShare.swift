@@ -18,6 +18,9 @@ package struct PartitionShare: Sendable, Equatable {
     /// The offset of the partition's first record.
     package var firstOffset: Offset { Offset(partition) << Self.offsetBits }
 
+    /// Offsets that its records can have.
+    var offsets: Range<Offset> { firstOffset..<(firstOffset + (1 << Self.offsetBits)) }
+
     /// True where an instrument is the partition's.
     package func owns(_ instrument: Instrument) -> Bool { partitioning.partition(of: instrument) == partition }
 

@@ -1,0 +1,211 @@
+internal import Foundation
+internal import Kafka
+internal import Platform
+internal import Synchronization
+
+/// The thread of a worker: is a member of the group, and hands messages to the partitions that it has.
+final class WorkerLoop: @unchecked Sendable {  // what varies belongs to its thread, but for `shared`
+    private let settings: WorkerSettings
+    private let stopping = Atomic(false)
+    private let batch = MessageBatch(capacity: 256)
+    private var runners: [Int32: PartitionRunner] = [:]
+    /// What went wrong while the consumer was told something.
+    private var failure: (any Error)?
+    /// What others see.
+    private let shared = Mutex(Shared())
+
+    private struct Shared {
+        var pipelines: [(partition: Int, pipeline: Pipeline, lag: Int64)] = []
+        var failure: String?
+    }
+
+    private static let pollMs: Int32 = 20
+    private static let answerMs: Int32 = 10_000
+    private static let lookNs: Int64 = 20_000_000
+    private static let secondNs: Int64 = 1_000_000_000
+    private static let pauseNs: ClosedRange<Int64> = 200_000_000...30_000_000_000
+    /// How long leaving the group may take, besides what the partitions take to end.
+    private static let leaveMs: Int64 = 10_000
+
+    init(_ settings: WorkerSettings) { self.settings = settings }
+
+    /// Asks the thread to end in order.
+    func stop() { stopping.store(true, ordering: .releasing) }
+
+    private var isStopping: Bool { stopping.load(ordering: .acquiring) }
+
+    /// Runs until stopped: what fails is tried again, from the newest states.
+    func run() {
+        var pauseNs = Self.pauseNs.lowerBound
+        while !isStopping {
+            let watch = Stopwatch()
+            do {
+                try work()
+            } catch {
+                note("\(error)")
+                if watch.seconds > 60 { pauseNs = Self.pauseNs.lowerBound }
+                let pause = Stopwatch()
+                while pause.elapsedNs < pauseNs, !isStopping { Pause.wait(ns: 20_000_000) }
+                pauseNs = min(pauseNs * 2, Self.pauseNs.upperBound)
+            }
+        }
+    }
+
+    /// Joins the group and works until the end, or until something fails.
+    private func work() throws {
+        failure = nil
+        let consumer = try KafkaConsumer(settings.client, delegate: self)
+        do {
+            try consumer.subscribe([settings.topic.name])
+            try read(consumer)
+        } catch {
+            batch.removeAll()
+            end(Array(runners.keys), consumer)
+            consumer.abandon()
+            throw error
+        }
+        batch.removeAll()
+        end(Array(runners.keys), consumer)
+        if !consumer.close(timeoutMs: Self.leaveMs) { Log.warning("the group did not answer when the worker left it") }
+    }
+
+    private func read(_ consumer: KafkaConsumer) throws {
+        var lookedNs: Int64 = 0
+        var caredNs: Int64 = 0
+        while !isStopping {
+            consumer.poll(into: batch, timeoutMs: Self.pollMs)
+            if let failure { throw failure }
+            for index in 0..<batch.count { try take(batch[index]) }
+            let nowNs = Stopwatch.monotonicNs()
+            guard nowNs - lookedNs >= Self.lookNs else { continue }
+            lookedNs = nowNs
+            try look(consumer)
+            guard nowNs - caredNs >= Self.secondNs else { continue }
+            caredNs = nowNs
+            if let error = consumer.fatalError { throw error }
+            for runner in runners.values {
+                runner.end = try? consumer.bounds(of: runner.name, timeoutMs: Self.answerMs / 10).upperBound
+            }
+            publish()
+            commit(Array(runners.values), consumer)
+        }
+    }
+
+    private func take(_ message: KafkaMessage) throws {
+        guard message.isMessage else {
+            guard let error = message.error, error.kind != .partitionEnd else { return }
+            if error.kind == .noSuchOffset {
+                throw PipelineError(
+                    "\(message.partition.map { "\($0)" } ?? settings.topic.name) has no message where its state ends: "
+                        + "\(error.message)")
+            }
+            return failed(error)
+        }
+        guard let runner = runners[message.source.partition] else { return }
+        try runner.take(message)
+    }
+
+    private func look(_ consumer: KafkaConsumer) throws {
+        for runner in runners.values {
+            if let reason = runner.failure { throw PipelineError("\(runner.name): \(reason)") }
+            switch runner.pauseChange() {
+            case true?: try consumer.pause([runner.name])
+            case false?: try consumer.resume([runner.name])
+            case nil: break
+            }
+        }
+    }
+
+    /// Tells the group how far the states are: for those who look at its lag; nothing here reads it.
+    private func commit(_ runners: [PartitionRunner], _ consumer: KafkaConsumer) {
+        let due = runners.compactMap { $0.due() }
+        if !due.isEmpty { try? consumer.commit(due) }
+    }
+
+    // MARK: Partitions
+
+    private func open(_ name: TopicPartition, _ consumer: KafkaConsumer) throws -> PartitionRunner {
+        let share = PartitionShare(Int(name.partition), of: settings.topic.partitions)
+        let bounds = try consumer.bounds(of: name, timeoutMs: Self.answerMs)
+        return try PartitionRunner(
+            name, share, settings.configuration, settings.states(of: share), lake: settings.lake, bounds: bounds)
+    }
+
+    /// Ends partitions in order, all at once.
+    private func end(_ partitions: [Int32], _ consumer: KafkaConsumer) {
+        let ending = partitions.compactMap { runners.removeValue(forKey: $0) }
+        let threads = ending.map(\.pipeline).map { pipeline in NamedThread("partition-end") { pipeline.stop() } }
+        for thread in threads { thread.join() }
+        commit(ending, consumer)
+        publish()
+    }
+
+    // MARK: For others
+
+    private func note(_ reason: String) {
+        let isNew = shared.withLock { shared in
+            defer { shared.failure = reason }
+            return shared.failure != reason
+        }
+        if isNew { Log.error("the worker cannot go on; nothing is lost, trying again", ["reason": reason]) }
+    }
+
+    private func publish() {
+        let pipelines = runners.values.map { ($0.share.partition, $0.pipeline, $0.lag) }.sorted { $0.0 < $1.0 }
+        let works = failure == nil
+        shared.withLock { shared in
+            shared.pipelines = pipelines
+            if works, !pipelines.isEmpty { shared.failure = nil }
+        }
+    }
+
+    var status: WorkerStatus {
+        let (pipelines, failure) = shared.withLock { ($0.pipelines, $0.failure) }
+        return WorkerStatus(
+            partitions: pipelines.map { .init(partition: $0.partition, lagMessages: $0.lag, pipeline: $0.pipeline.status) },
+            failure: failure)
+    }
+
+    func register(_ metrics: Metrics) {
+        metrics.gauge("tapedeck_partitions", help: "Partitions that this worker has.") { [weak self] in
+            Double(self?.shared.withLock { $0.pipelines.count } ?? 0)
+        }
+        metrics.gauges(
+            "tapedeck_partition_lag", help: "Messages of the topic that the partition has not taken.", label: "partition"
+        ) { [weak self] in
+            self?.shared.withLock { $0.pipelines.map { ("\($0.partition)", Double($0.lag)) } } ?? []
+        }
+    }
+}
+
+extension WorkerLoop: KafkaConsumerDelegate {
+    func assigned(_ names: [TopicPartition], to consumer: KafkaConsumer) -> [PartitionOffset] {
+        guard failure == nil else { return names.map { PartitionOffset($0, PartitionOffset.end) } }
+        var starts: [PartitionOffset] = []
+        for name in names {
+            do {
+                let runner = try open(name, consumer)
+                runners[name.partition] = runner
+                starts.append(PartitionOffset(name, runner.next))
+            } catch {
+                failure = error
+                starts.append(PartitionOffset(name, PartitionOffset.end))
+            }
+        }
+        if !names.isEmpty { Log.info("partitions were assigned", ["partitions": "\(names)"]) }
+        publish()
+        return starts
+    }
+
+    func revoked(_ names: [TopicPartition], from consumer: KafkaConsumer, isLost: Bool) {
+        end(names.map(\.partition), consumer)
+        if !names.isEmpty { Log.info("partitions were given back", ["partitions": "\(names)", "lost": isLost]) }
+    }
+
+    func committed(_ offsets: [PartitionOffset], _ error: KafkaError?) {}
+
+    func failed(_ error: KafkaError) {
+        if error.isFatal { failure = error }
+        note(error.message)
+    }
+}
