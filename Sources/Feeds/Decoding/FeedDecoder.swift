@@ -34,8 +34,8 @@ public protocol FeedDecoder: AnyObject {
     /// How far earlier sessions had come, by the session's settings: the journal may not hold their frames any more.
     var openingPositions: StreamPositions { get }
 
-    /// True where a frame can be decoded without those before it, and what is remembered of the feed is by instrument: then
-    /// partitions that see a part of the frames each, make together what one that sees all of them makes.
+    /// True where the frames of different instruments can be decoded in different places, each frame by itself. What knows
+    /// frames again by their senders' keys or positions must see all of them.
     var isDivisible: Bool { get }
 }
 
