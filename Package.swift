@@ -136,9 +136,8 @@ let package = Package(
         .testTarget(
             name: "OrchestrationTests",
             dependencies: [
-                "Analytics", "Databases", "Delivery", "Feeds", "Journaling", "Lake", "Market", "Networking",
-                "Orchestration",
-                "Platform", "Serving", "TestKit",
+                "Analytics", "Databases", "Delivery", "Feeds", "Journaling", "Kafka", "Lake", "Market", "Networking",
+                "Objects", "Orchestration", "Platform", "Serving", "TestKit",
             ],
             swiftSettings: common),
     ],

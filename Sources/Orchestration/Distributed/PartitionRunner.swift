@@ -19,8 +19,8 @@ final class PartitionRunner {
     private(set) var next: Int64
     /// The record that the next message begins with.
     private var record: Offset
-    /// Behind the last message of the topic, as far as known.
-    var end: Int64?
+    /// Behind the last message of the topic, when it was looked at last.
+    var end: Int64
     /// True while no more messages are wanted.
     private(set) var isPaused = false
     /// The message that the group was told to go on with.
@@ -75,6 +75,7 @@ final class PartitionRunner {
         next = position.message
         record = position.record
         committed = -1
+        end = bounds.upperBound
         if position.record == share.firstOffset, position.message > 0 { try checkBeginning() }
         pipeline.start()
     }
@@ -177,5 +178,5 @@ final class PartitionRunner {
     }
 
     /// Messages of the topic that were not taken yet.
-    var lag: Int64 { max(0, (end ?? next) - next) }
+    var lag: Int64 { max(0, end - next) }
 }

@@ -84,7 +84,8 @@ final class WorkerLoop: @unchecked Sendable {  // what varies belongs to its thr
             caredNs = nowNs
             if let error = consumer.fatalError { throw error }
             for runner in runners.values {
-                runner.end = try? consumer.bounds(of: runner.name, timeoutMs: Self.answerMs / 10).upperBound
+                guard let bounds = try? consumer.bounds(of: runner.name, timeoutMs: Self.answerMs / 10) else { break }
+                runner.end = bounds.upperBound
             }
             publish()
             commit(Array(runners.values), consumer)
