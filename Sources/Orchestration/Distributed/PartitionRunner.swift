@@ -34,12 +34,12 @@ final class PartitionRunner {
     /// - Parameter bounds: the messages that the topic has.
     /// - Throws: what is wrong, in words for the user.
     init(
-        _ name: TopicPartition, _ share: PartitionShare, _ configuration: PipelineConfiguration,
-        _ states: PartitionStates, lake: String, bounds: Range<Int64>
+        _ name: TopicPartition, _ share: PartitionShare, _ settings: WorkerSettings, bounds: Range<Int64>
     ) throws {
         self.name = name
         self.share = share
-        let own = configuration.partition(share)
+        let states = settings.states(of: share)
+        let own = settings.configuration.partition(share)
         func open(_ state: PartitionState?) throws -> (Pipeline, PartitionCheckpoints, PartitionPosition) {
             try Self.clear(own.dataFolder)
             let position = state?.position ?? PartitionPosition(message: bounds.lowerBound, record: share.firstOffset)
@@ -47,8 +47,8 @@ final class PartitionRunner {
             let checkpoints = PartitionCheckpoints(
                 states, from: position, feeds: state?.feeds ?? [], dataFolder: own.dataFolder)
             let part = PipelinePart(
-                share: share, lake: lake, start: state?.offset ?? share.firstOffset, feeds: state?.feeds ?? [],
-                engine: state?.engine, checkpoints: checkpoints)
+                share: share, lake: settings.lake, start: state?.offset ?? share.firstOffset,
+                feeds: state?.feeds ?? [], engine: state?.engine, checkpoints: checkpoints, reached: settings.reached)
             return (try Pipeline(own, part: part), checkpoints, position)
         }
         let state = try states.newest()

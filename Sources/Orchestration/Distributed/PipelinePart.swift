@@ -13,6 +13,8 @@ struct PipelinePart {
     /// State of the engine there; nil at the beginning.
     let engine: [UInt8]?
     let checkpoints: any Checkpoints
+    /// Called at each point that a flush passes.
+    let reached: @Sendable (FlushStep) throws(LakeError) -> Void
 
     /// Segments of the journal, which go as soon as the lake has them.
     private static let segmentBytes: Int64 = 16 << 20
@@ -29,6 +31,7 @@ struct PipelinePart {
         options.lake = lake
         options.threads = 1
         options.share = LakeShare(scratch: scratch, offsets: share.offsets)
+        options.reached = reached
     }
 
     /// Takes the engine to where the partition begins.

@@ -16,9 +16,12 @@ public final class Worker: Sendable {
     /// Checks what it needs; connects to nothing.
     ///
     /// - Throws: what is wrong, in words for the user.
-    public init(_ configuration: PipelineConfiguration) throws {
-        self.configuration = configuration
-        let settings = try WorkerSettings(configuration)
+    public convenience init(_ configuration: PipelineConfiguration) throws {
+        try self.init(WorkerSettings(configuration))
+    }
+
+    init(_ settings: WorkerSettings) throws {
+        configuration = settings.configuration
         let folder = configuration.partitionsFolder
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         lock = try File(folder + "/worker.lock", .write)

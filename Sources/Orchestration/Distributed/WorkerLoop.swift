@@ -9,6 +9,8 @@ final class WorkerLoop: @unchecked Sendable {  // what varies belongs to its thr
     private let stopping = Atomic(false)
     private let batch = MessageBatch(capacity: 256)
     private var runners: [Int32: PartitionRunner] = [:]
+    /// Partitions that were given back while members come and go, flushed and still open: most come back at once.
+    private var resting: [Int32: PartitionRunner] = [:]
     /// What went wrong while the consumer was told something.
     private var failure: (any Error)?
     /// What others see.
@@ -16,6 +18,7 @@ final class WorkerLoop: @unchecked Sendable {  // what varies belongs to its thr
 
     private struct Shared {
         var pipelines: [(partition: Int, pipeline: Pipeline, lag: Int64)] = []
+        var isCurrent = false
         var failure: String?
     }
 
@@ -60,12 +63,12 @@ final class WorkerLoop: @unchecked Sendable {  // what varies belongs to its thr
             try read(consumer)
         } catch {
             batch.removeAll()
-            end(Array(runners.keys), consumer)
+            endAll(consumer)
             consumer.abandon()
             throw error
         }
         batch.removeAll()
-        end(Array(runners.keys), consumer)
+        endAll(consumer)
         if !consumer.close(timeoutMs: Self.leaveMs) { Log.warning("the group did not answer when the worker left it") }
     }
 
@@ -83,11 +86,16 @@ final class WorkerLoop: @unchecked Sendable {  // what varies belongs to its thr
             guard nowNs - caredNs >= Self.secondNs else { continue }
             caredNs = nowNs
             if let error = consumer.fatalError { throw error }
+            var isCurrent = !runners.isEmpty
             for runner in runners.values {
-                guard let bounds = try? consumer.bounds(of: runner.name, timeoutMs: Self.answerMs / 10) else { break }
+                guard let bounds = try? consumer.bounds(of: runner.name, timeoutMs: Self.answerMs / 10) else {
+                    isCurrent = false
+                    break
+                }
                 runner.end = bounds.upperBound
+                if runner.lag > 0 { isCurrent = false }
             }
-            publish()
+            publish(isCurrent: isCurrent)
             commit(Array(runners.values), consumer)
         }
     }
@@ -128,17 +136,23 @@ final class WorkerLoop: @unchecked Sendable {  // what varies belongs to its thr
     private func open(_ name: TopicPartition, _ consumer: KafkaConsumer) throws -> PartitionRunner {
         let share = PartitionShare(Int(name.partition), of: settings.topic.partitions)
         let bounds = try consumer.bounds(of: name, timeoutMs: Self.answerMs)
-        return try PartitionRunner(
-            name, share, settings.configuration, settings.states(of: share), lake: settings.lake, bounds: bounds)
+        return try PartitionRunner(name, share, settings, bounds: bounds)
     }
 
-    /// Ends partitions in order, all at once.
-    private func end(_ partitions: [Int32], _ consumer: KafkaConsumer) {
-        let ending = partitions.compactMap { runners.removeValue(forKey: $0) }
-        let threads = ending.map(\.pipeline).map { pipeline in NamedThread("partition-end") { pipeline.stop() } }
-        for thread in threads { thread.join() }
+    /// Ends all partitions in order.
+    private func endAll(_ consumer: KafkaConsumer) {
+        let ending = Array(runners.values) + Array(resting.values)
+        runners = [:]
+        resting = [:]
+        Self.each(ending) { $0.stop() }
         commit(ending, consumer)
         publish()
+    }
+
+    /// Does something with pipelines, all at once, and waits for it.
+    private static func each(_ runners: [PartitionRunner], _ body: @escaping @Sendable (Pipeline) -> Void) {
+        let threads = runners.map(\.pipeline).map { pipeline in NamedThread("partition-end") { body(pipeline) } }
+        for thread in threads { thread.join() }
     }
 
     // MARK: For others
@@ -151,20 +165,21 @@ final class WorkerLoop: @unchecked Sendable {  // what varies belongs to its thr
         if isNew { Log.error("the worker cannot go on; nothing is lost, trying again", ["reason": reason]) }
     }
 
-    private func publish() {
+    private func publish(isCurrent: Bool = false) {
         let pipelines = runners.values.map { ($0.share.partition, $0.pipeline, $0.lag) }.sorted { $0.0 < $1.0 }
         let works = failure == nil
         shared.withLock { shared in
             shared.pipelines = pipelines
+            shared.isCurrent = isCurrent
             if works, !pipelines.isEmpty { shared.failure = nil }
         }
     }
 
     var status: WorkerStatus {
-        let (pipelines, failure) = shared.withLock { ($0.pipelines, $0.failure) }
+        let (pipelines, isCurrent, failure) = shared.withLock { ($0.pipelines, $0.isCurrent, $0.failure) }
         return WorkerStatus(
             partitions: pipelines.map { .init(partition: $0.partition, lagMessages: $0.lag, pipeline: $0.pipeline.status) },
-            failure: failure)
+            isCurrent: isCurrent, failure: failure)
     }
 
     func register(_ metrics: Metrics) {
@@ -181,15 +196,18 @@ final class WorkerLoop: @unchecked Sendable {  // what varies belongs to its thr
 
 extension WorkerLoop: KafkaConsumerDelegate {
     func assigned(_ names: [TopicPartition], to consumer: KafkaConsumer) -> [PartitionOffset] {
-        guard failure == nil else { return names.map { PartitionOffset($0, PartitionOffset.end) } }
+        let others = Array(resting.filter { rested in !names.contains { $0.partition == rested.key } }.values)
+        for runner in others { resting[runner.name.partition] = nil }
+        Self.each(others) { $0.stop() }
         var starts: [PartitionOffset] = []
         for name in names {
             do {
-                let runner = try open(name, consumer)
+                guard failure == nil, !isStopping else { throw PipelineError("the worker ends") }
+                let runner = try resting.removeValue(forKey: name.partition) ?? open(name, consumer)
                 runners[name.partition] = runner
                 starts.append(PartitionOffset(name, runner.next))
             } catch {
-                failure = error
+                failure = failure ?? error
                 starts.append(PartitionOffset(name, PartitionOffset.end))
             }
         }
@@ -199,8 +217,15 @@ extension WorkerLoop: KafkaConsumerDelegate {
     }
 
     func revoked(_ names: [TopicPartition], from consumer: KafkaConsumer, isLost: Bool) {
-        end(names.map(\.partition), consumer)
+        let leaving = names.compactMap { runners.removeValue(forKey: $0.partition) }
+        // Whoever gets them next begins with what is stored and kept now.
+        Self.each(leaving) { pipeline in
+            if isLost || !pipeline.flush(unless: { pipeline.isStuck }) { pipeline.stop() }
+        }
+        commit(leaving, consumer)
+        for runner in leaving where !runner.pipeline.isOver { resting[runner.name.partition] = runner }
         if !names.isEmpty { Log.info("partitions were given back", ["partitions": "\(names)", "lost": isLost]) }
+        publish()
     }
 
     func committed(_ offsets: [PartitionOffset], _ error: KafkaError?) {}

@@ -14,9 +14,12 @@ public struct WorkerStatus: Sendable {
     public let partitions: [Partition]
     /// What keeps it from working; nil while nothing does.
     public let failure: String?
+    /// True where it has looked at the end of the topic after the last messages that it took, and found none behind them.
+    public let isCurrent: Bool
 
-    init(partitions: [Partition] = [], failure: String? = nil) {
+    init(partitions: [Partition], isCurrent: Bool, failure: String?) {
         self.partitions = partitions
+        self.isCurrent = isCurrent
         self.failure = failure
     }
 

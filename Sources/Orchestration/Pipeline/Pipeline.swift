@@ -289,6 +289,9 @@ public final class Pipeline: Sendable {
         if lost > 0 { Log.error("records that were never acknowledged could not be written", ["records": lost]) }
     }
 
+    /// True once `stop` was called.
+    var isOver: Bool { isStopping.load(ordering: .acquiring) }
+
     /// Once a second: rates and the health channel.
     private func watch() {
         while !isStopping.load(ordering: .acquiring) {

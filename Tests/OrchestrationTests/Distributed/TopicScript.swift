@@ -8,16 +8,23 @@ import TestKit
 
 @testable import Orchestration
 
-/// Records of a journal, divided among the partitions of a topic and sent there in blocks of random size.
+/// Records of a journal, divided among the partitions of a topic and sent there in blocks of random size, some of them
+/// twice.
 final class TopicScript: RoutedRecords {
+    private let folder = TemporaryFolder()
+    private let journal: Journal
+    private let names = FeedNames()
+    private var router: FrameRouter?
     private let writers: [TopicBlockWriter]
     private let producer: KafkaProducer
     private let topic: String
     private var random: SeededGenerator
     private var failure: (any Error)?
 
-    private init(
-        _ cluster: KafkaMockCluster, _ topic: String, partitions: Int, journal: Journal, number: UInt64, seed: UInt64
+    /// - Parameter number: stands for the journal in the topic.
+    init(
+        _ cluster: KafkaMockCluster, _ topic: String, partitions: Int, _ configuration: PipelineConfiguration,
+        number: UInt64 = 1, seed: UInt64 = 1
     ) throws {
         var settings = KafkaSettings()
         try settings.set("bootstrap.servers", cluster.brokers)
@@ -25,44 +32,38 @@ final class TopicScript: RoutedRecords {
         producer = try KafkaProducer(settings)
         self.topic = topic
         random = SeededGenerator(seed: seed)
+        let journal = try Journal(path: folder.path + "/journal")
+        self.journal = journal
         writers = (0..<partitions).map { partition in
             TopicBlockWriter(
                 producer: number, partition: partition, of: partitions, feedName: { journal.feedName($0) ?? "" })
         }
+        router = FrameRouter(
+            TopicPartitioning(count: partitions), try configuration.engine(), feedNames: names, output: self)
     }
 
-    /// Sends what a script has, as one feed process does; `number` is its journal's.
-    ///
-    /// - Parameter repeats: sends some blocks twice.
-    static func send(
-        _ records: [ScriptedRecord], to cluster: KafkaMockCluster, _ topic: String, partitions: Int,
-        _ configuration: PipelineConfiguration, number: UInt64 = 1, seed: UInt64 = 1
-    ) throws {
-        let folder = TemporaryFolder()
-        let journal = try Journal(path: folder.path + "/journal")
-        defer { journal.close() }
+    deinit { journal.close() }
+
+    /// Sends the next records.
+    func send(_ records: some Sequence<ScriptedRecord>) throws {
+        let from = journal.nextOffset
         for record in records {
             let feed = try journal.feed(named: record.feed)
+            names.set(record.feed, of: feed)
             try Array(record.text.utf8).withUnsafeBytes { bytes in
                 _ = try journal.append(
                     record.kind, feed: feed, ingestTime: Timestamp(nanoseconds: record.ingestNs), payload: bytes)
             }
         }
         try journal.waitUntilDurable(journal.nextOffset - 1)
-        let names = FeedNames()
-        names.load(from: journal)
-        let script = try TopicScript(
-            cluster, topic, partitions: partitions, journal: journal, number: number, seed: seed)
-        let router = FrameRouter(
-            TopicPartitioning(count: partitions), try configuration.engine(), feedNames: names, output: script)
-        let reader = try journal.makeReader(from: 0)
-        while router.offset < journal.durableOffset {
+        let reader = try journal.makeReader(from: from)
+        while let router, router.offset < journal.nextOffset {
             guard let block = try reader.next(timeoutNs: nil) else { break }
             router.route(block)
         }
-        for partition in script.writers.indices { try script.finish(partition, at: journal.nextOffset) }
-        try script.producer.flush(timeoutMs: 10_000)
-        if let failure = script.failure { throw failure }
+        for partition in writers.indices { try finish(partition, at: journal.nextOffset) }
+        try producer.flush(timeoutMs: 10_000)
+        if let failure { throw failure }
     }
 
     func take(_ record: JournalBlock.Record, as kind: RecordKind, partition: Int) {
@@ -95,15 +96,15 @@ final class TopicScript: RoutedRecords {
 
 /// The configuration of a worker whose data folder is `folder/name`, and whose lake and state are `folder`'s.
 func workerConfiguration(
-    _ folder: String, _ name: String, brokers: String, topic: String, partitions: Int, flush: String = "60s",
-    flushRows: Int = 2_000_000, other: String = ""
+    _ folder: String, _ name: String, brokers: String, topic: String, partitions: Int, group: String = "",
+    flush: String = "60s", flushRows: Int = 2_000_000, other: String = ""
 ) throws -> PipelineConfiguration {
     let list = brokers.split(separator: ",").map { "'\($0)'" }.joined(separator: ", ")
     return try PipelineConfiguration.parse(
         """
         pipeline: test
         data: \(folder)/\(name)
-        journal: { kafka: { brokers: [\(list)], topic: \(topic), partitions: \(partitions) } }
+        journal: { kafka: { brokers: [\(list)], topic: \(topic), partitions: \(partitions)\(group.isEmpty ? "" : ", group: \(group)") } }
         state: \(folder)/state
         bars: { intervals: [1s, 1m], price_types: [trade, bid, ask] }
         indicators: [sma(3), rsi(3), atr(2)]
@@ -119,11 +120,21 @@ extension LakeContents {
         var contents = self
         for table in Tables.all {
             var hidden = [table.columns.firstIndex { $0.name == "journal_offset" }].compactMap { $0 }
-            if table.name == "coverage", let index = table.columns.firstIndex(where: { $0.name == "frame_index" }) {
-                hidden.append(index)
+            if table.name == "coverage" {
+                hidden += table.columns.indices.filter { table.columns[$0].name == "frame_index" }
             }
+            // What a recording holds is known by its feed's partition as far as that has heard of it.
+            let times = ["from", "from_ns", "to", "to_ns"]
+            let detail = table.columns.firstIndex { $0.name == "detail" }
             contents.tables[table.name] = rows(table.name)
-                .map { row in row.enumerated().filter { !hidden.contains($0.offset) }.map(\.element) }
+                .map { row in
+                    let isRecording =
+                        table.name == "coverage" && detail.map { "\(row[$0])".contains("recording") } ?? false
+                    return row.prefix(table.columns.count).enumerated().filter { column in
+                        !hidden.contains(column.offset)
+                            && !(isRecording && times.contains(table.columns[column.offset].name))
+                    }.map(\.element)
+                }
                 .sorted { "\($0)" < "\($1)" }
         }
         return contents
