@@ -15,6 +15,7 @@ import Foundation
         ReplayFuzzer.self,
         SessionFuzzer.self,
         SQLFuzzer.self,
+        TopicFuzzer.self,
         WebSocketFuzzer.self,
         XMLFuzzer.self,
     ]

@@ -21,11 +21,25 @@ public struct KafkaTopic: Sendable {
 extension KafkaTransactionalProducer {
     /// The topics of the cluster that can be seen, with their numbers of partitions.
     public func topics(timeoutMs: Int32) throws(KafkaError) -> [String: Int] {
-        var metadata: UnsafePointer<rd_kafka_metadata>?
-        let status = unsafe rd_kafka_metadata(client.pointer, 1, nil, &metadata, timeoutMs)
-        guard status == RD_KAFKA_RESP_ERR_NO_ERROR, let found = unsafe metadata else {
-            throw explained(KafkaError(status))
+        do throws(KafkaError) {
+            return try client.topics(timeoutMs: timeoutMs)
+        } catch {
+            throw explained(error)
         }
+    }
+
+    /// Makes topics; one that is there already is left as it is.
+    public func make(_ topics: [KafkaTopic], timeoutMs: Int32) throws(KafkaError) {
+        try client.make(topics, timeoutMs: timeoutMs)
+    }
+}
+
+extension KafkaClient {
+    /// The topics of the cluster that can be seen, with their numbers of partitions.
+    func topics(timeoutMs: Int32) throws(KafkaError) -> [String: Int] {
+        var metadata: UnsafePointer<rd_kafka_metadata>?
+        let status = unsafe rd_kafka_metadata(pointer, 1, nil, &metadata, timeoutMs)
+        guard status == RD_KAFKA_RESP_ERR_NO_ERROR, let found = unsafe metadata else { throw KafkaError(status) }
         defer { unsafe rd_kafka_metadata_destroy(found) }
         var topics: [String: Int] = [:]
         for place in 0..<Int(unsafe found.pointee.topic_cnt) {
@@ -37,7 +51,7 @@ extension KafkaTransactionalProducer {
     }
 
     /// Makes topics; one that is there already is left as it is.
-    public func make(_ topics: [KafkaTopic], timeoutMs: Int32) throws(KafkaError) {
+    func make(_ topics: [KafkaTopic], timeoutMs: Int32) throws(KafkaError) {
         guard !topics.isEmpty else { return }
         var wanted: [OpaquePointer?] = unsafe []
         defer { unsafe rd_kafka_NewTopic_destroy_array(&wanted, wanted.count) }
@@ -50,12 +64,12 @@ extension KafkaTransactionalProducer {
             unsafe wanted.append(made)
             for (name, text) in topic.settings { unsafe rd_kafka_NewTopic_set_config(made, name, text) }
         }
-        guard let answers = unsafe rd_kafka_queue_new(client.pointer) else { return }
+        guard let answers = unsafe rd_kafka_queue_new(pointer) else { return }
         defer { unsafe rd_kafka_queue_destroy(answers) }
-        let options = unsafe rd_kafka_AdminOptions_new(client.pointer, RD_KAFKA_ADMIN_OP_CREATETOPICS)
+        let options = unsafe rd_kafka_AdminOptions_new(pointer, RD_KAFKA_ADMIN_OP_CREATETOPICS)
         defer { unsafe rd_kafka_AdminOptions_destroy(options) }
         _ = unsafe ErrorText.collect { unsafe rd_kafka_AdminOptions_set_request_timeout(options, timeoutMs, $0, $1) }
-        unsafe rd_kafka_CreateTopics(client.pointer, &wanted, wanted.count, options, answers)
+        unsafe rd_kafka_CreateTopics(pointer, &wanted, wanted.count, options, answers)
         guard let answer = unsafe rd_kafka_queue_poll(answers, timeoutMs + 5000) else {
             throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, "the cluster did not answer")
         }

@@ -59,6 +59,28 @@ import Testing
             ])
     }
 
+    @Test func `the format page and the code agree on every position of blocks in topics`() throws {
+        try compare(
+            "Topic block",
+            [
+                "magic": TopicBlockLayout.magicAt, "version": TopicBlockLayout.versionAt,
+                "codec": TopicBlockLayout.codecAt, "feed count": TopicBlockLayout.feedCountAt,
+                "raw bytes": TopicBlockLayout.rawBytesAt, "record count": TopicBlockLayout.recordCountAt,
+                "producer": TopicBlockLayout.producerAt, "first offset": TopicBlockLayout.firstOffsetAt,
+                "end offset": TopicBlockLayout.endOffsetAt, "partition": TopicBlockLayout.partitionAt,
+                "partition count": TopicBlockLayout.partitionCountAt, "body checksum": TopicBlockLayout.bodyChecksumAt,
+                "header checksum": TopicBlockLayout.headerChecksumAt,
+            ])
+        #expect(TopicBlockLayout.headerChecksumAt + 4 == TopicBlockLayout.headerBytes)
+        try compare(
+            "Topic record",
+            [
+                "length": TopicRecordLayout.payloadBytesAt, "offset": TopicRecordLayout.offsetAt,
+                "receive time": TopicRecordLayout.timeAt, "feed": TopicRecordLayout.feedAt,
+                "kind": TopicRecordLayout.kindAt, "payload": TopicRecordLayout.headerBytes,
+            ])
+    }
+
     @Test func `a journal of one record is these bytes`() throws {
         let folder = TemporaryFolder()
         let journal = try Journal(path: folder.path)

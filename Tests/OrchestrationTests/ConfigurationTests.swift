@@ -1,10 +1,12 @@
+import Kafka
 import Foundation
 import Analytics
 import Market
-import Orchestration
 import Platform
 import TestKit
 import Testing
+
+@testable import Orchestration
 
 struct ConfigurationTests {
     static let components = ComponentSpecs(
@@ -281,6 +283,49 @@ struct ConfigurationTests {
     func `calendars that cannot be are errors`(text: String) {
         #expect(throws: ConfigErrors.self) {
             try PipelineConfiguration.parse("calendars: \(text)", file: nil, components: Registry.components)
+        }
+    }
+
+    @Test func `a journal in Kafka has a topic and a place for state`() throws {
+        let configuration = try Self.parse(
+            """
+            journal:
+              retain: 1d
+              kafka: { brokers: ["a:1", "b:2"], topic: t, partitions: 24, copies: 3, settings: [socket.timeout.ms=5000] }
+            state: /srv/state
+            """)
+        let topic = try #require(configuration.journal.topic)
+        #expect(topic.name == "t" && topic.partitions == 24 && topic.copies == 3 && topic.group == nil)
+        #expect(configuration.journal.retainNs == 86_400_000_000_000)
+        #expect(configuration.state?.text("url") == "/srv/state")
+        let settings = try topic.producerSettings()
+        #expect(settings.value("bootstrap.servers") == "a:1,b:2" && settings.value("socket.timeout.ms") == "5000")
+        #expect(settings.value("enable.idempotence") == "true" && settings.value("message.timeout.ms") == "0")
+        #expect(
+            try Self.parse("state: { url: s3://b/f, region: eu-central-1 }").state?.text("region") == "eu-central-1")
+        #expect(try Self.parse("journal: { fsync: 1ms, kafka: }").journal.topic == nil)
+        var overrides = PipelineConfiguration.Overrides()
+        overrides.dataFolder = "elsewhere"
+        let moved = try configuration.applying(overrides, Self.components)
+        #expect(moved.journal.topic?.name == "t" && moved.state != nil && moved.journal.path == "elsewhere/journal")
+    }
+
+    @Test(arguments: [
+        ("journal:\n  kafka: { brokers: [a:1] }", 2, "needs `state`"),
+        ("state: s\njournal:\n  kafka:\n    topic: t", 4, "brokers"),
+        ("state: s\njournal:\n  kafka:\n    brokers: [a:1]\n    partitions: 0", 5, "between 1 and 4096"),
+        ("state: s\njournal:\n  kafka:\n    brokers: [a:1]\n    topic: a b", 5, "cannot be the name"),
+        ("state: s\njournal:\n  kafka:\n    brokers: [a:1]\n    settings: [acks=0]", 5, "delivery rests on it"),
+        ("state: s\njournal:\n  kafka:\n    brokers: [a:1]\n    settings: [group.id=g]", 5, "option `group`"),
+        ("state: s\njournal:\n  kafka:\n    brokers: [a:1]\n    partition: 3", 5, "partitions"),
+        ("state: { region: eu-central-1 }", 1, "url"),
+    ])
+    func `mistakes in a journal in Kafka have their line`(text: String, line: Int, words: String) {
+        do throws(ConfigErrors) {
+            _ = try Self.parse(text)
+            Issue.record("nothing was wrong")
+        } catch {
+            #expect(error.errors.contains { $0.line == line && "\($0)".contains(words) }, "\(error)")
         }
     }
 }

@@ -77,6 +77,7 @@ final class WorkerLoop: @unchecked Sendable {  // what varies belongs to its thr
         var caredNs: Int64 = 0
         while !isStopping {
             consumer.poll(into: batch, timeoutMs: Self.pollMs)
+            if isStopping { return }
             if let failure { throw failure }
             for index in 0..<batch.count { try take(batch[index]) }
             let nowNs = Stopwatch.monotonicNs()

@@ -35,7 +35,7 @@ extension Pipeline {
             feed.eventsPerSecond = rates.eventsPerSecond(feed.name)
             return feed
         }
-        status.journal = journalStatus
+        status.journal = Self.journalStatus(journal)
         status.engine.offset = engine.offset
         status.engine.lagFrames = max(0, status.journal.durableOffset - engine.offset)
         status.engine.trades = Int64(engine.totals.trades)
@@ -49,13 +49,13 @@ extension Pipeline {
         status.sinks = sinkStatuses
         status.hotRows = store.hotRows
         status.visibleOffset = store.visibleOffset + 1
-        status.diskFreeBytes = diskFreeBytes
+        status.diskFreeBytes = Self.diskFreeBytes(configuration.dataFolder)
         status.clients = stream.clientCount
         status.checks = checks(status, engine)
         return status
     }
 
-    private var journalStatus: Status.Journal {
+    static func journalStatus(_ journal: Journal) -> Status.Journal {
         var status = Status.Journal()
         status.path = journal.path
         status.headOffset = journal.nextOffset
@@ -72,15 +72,7 @@ extension Pipeline {
         let engine = report.snapshot
         let known = feedNames.all
         return runners.withLock { $0 }.map { runner in
-            let snapshot = runner.status.snapshot
-            var feed = Status.Feed()
-            feed.name = runner.status.name
-            feed.state = snapshot.state.rawValue
-            feed.detail = snapshot.detail.isEmpty ? nil : snapshot.detail
-            feed.frames = snapshot.frames
-            feed.bytes = snapshot.bytes
-            feed.reconnects = snapshot.reconnects
-            feed.lastFrameNs = snapshot.lastFrameNs == 0 ? .min : snapshot.lastFrameNs
+            var feed = Self.feedStatus(runner)
             for (number, name) in known where name == feed.name || name.hasPrefix(feed.name + "/") {
                 guard let part = engine.feeds[number] else { continue }
                 feed.events += part.events
@@ -90,20 +82,28 @@ extension Pipeline {
         }
     }
 
-    private var diskFreeBytes: Int64 {
-        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: configuration.dataFolder)
+    /// What a feed that was started says by itself.
+    static func feedStatus(_ runner: FeedRunner) -> Status.Feed {
+        let snapshot = runner.status.snapshot
+        var feed = Status.Feed()
+        feed.name = runner.status.name
+        feed.state = snapshot.state.rawValue
+        feed.detail = snapshot.detail.isEmpty ? nil : snapshot.detail
+        feed.frames = snapshot.frames
+        feed.bytes = snapshot.bytes
+        feed.reconnects = snapshot.reconnects
+        feed.lastFrameNs = snapshot.lastFrameNs == 0 ? .min : snapshot.lastFrameNs
+        return feed
+    }
+
+    static func diskFreeBytes(_ folder: String) -> Int64 {
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder)
         return (attributes?[.systemFreeSize] as? NSNumber)?.int64Value ?? 0
     }
 
     /// What must hold for the pipeline to be ready; each says how it is.
     private func checks(_ status: Status, _ engine: EngineReport.Snapshot) -> [Status.Check] {
-        var checks: [Status.Check] = []
-        if case .stalled(let reason) = journal.state {
-            checks.append(Status.Check(name: "journal", isOK: false, detail: "cannot write: \(reason)"))
-        } else {
-            let open = status.journal.headOffset - status.journal.durableOffset
-            checks.append(Status.Check(name: "journal", isOK: true, detail: "\(open) records not durable yet"))
-        }
+        var checks = [Self.journalCheck(journal, status.journal)]
         checks.append(
             Status.Check(
                 name: "engine", isOK: engine.failure == nil && status.engine.lagFrames <= Self.lagFramesMax,
@@ -112,16 +112,27 @@ extension Pipeline {
             let detail = sink.detail ?? String(format: "%.1f s since everything was stored", sink.lagSeconds)
             checks.append(Status.Check(name: "sink \(sink.name)", isOK: sink.state == "live", detail: detail))
         }
-        for feed in status.feeds {
-            let isOK = ["live", "replaying", "idle", "finished"].contains(feed.state)
-            checks.append(
-                Status.Check(name: "feed \(feed.name)", isOK: isOK, detail: feed.detail ?? feed.state))
-        }
-        checks.append(
-            Status.Check(
-                name: "disk", isOK: status.diskFreeBytes >= Self.diskFreeBytesMin,
-                detail: "\(status.diskFreeBytes >> 20) MiB free"))
+        for feed in status.feeds { checks.append(Self.feedCheck(feed)) }
+        checks.append(Self.diskCheck(status.diskFreeBytes))
         return checks
+    }
+
+    static func journalCheck(_ journal: Journal, _ status: Status.Journal) -> Status.Check {
+        if case .stalled(let reason) = journal.state {
+            return Status.Check(name: "journal", isOK: false, detail: "cannot write: \(reason)")
+        }
+        let open = status.headOffset - status.durableOffset
+        return Status.Check(name: "journal", isOK: true, detail: "\(open) records not durable yet")
+    }
+
+    static func feedCheck(_ feed: Status.Feed) -> Status.Check {
+        let isOK = ["live", "replaying", "idle", "finished"].contains(feed.state)
+        return Status.Check(name: "feed \(feed.name)", isOK: isOK, detail: feed.detail ?? feed.state)
+    }
+
+    static func diskCheck(_ freeBytes: Int64) -> Status.Check {
+        Status.Check(
+            name: "disk", isOK: freeBytes >= diskFreeBytesMin, detail: "\(freeBytes >> 20) MiB free")
     }
 
     func registerMetrics() {

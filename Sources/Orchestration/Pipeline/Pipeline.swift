@@ -91,7 +91,9 @@ public final class Pipeline: Sendable {
         registerMetrics()
     }
 
-    private static func journalOptions(_ configuration: PipelineConfiguration, _ part: PipelinePart?) -> Journal.Options {
+    static func journalOptions(
+        _ configuration: PipelineConfiguration, _ part: PipelinePart? = nil
+    ) -> Journal.Options {
         var options = Journal.Options()
         options.syncIntervalNs = configuration.journal.fsyncNs
         options.segmentBytes = configuration.journal.segmentBytes
@@ -148,16 +150,21 @@ public final class Pipeline: Sendable {
         for sink in sinkLoops { _ = NamedThread("sink \(sink.name)") { sink.run() } }
     }
 
-    /// Opens the interface and the dashboard.
-    ///
-    /// - Returns: the address for people.
-    public func serve() throws -> String {
+    static func serverOptions(_ configuration: PipelineConfiguration) -> HTTPServer.Options {
         var options = HTTPServer.Options()
         options.host = configuration.serve.listen.host
         options.port = Int(configuration.serve.listen.port)
         options.queueMessages = configuration.serve.clientQueue
         options.hostNames = configuration.serve.hostNames
         options.maxBodyBytesBelow = [MarketServer.ingestPath: PushReceivers.maxBodyBytes]
+        return options
+    }
+
+    /// Opens the interface and the dashboard.
+    ///
+    /// - Returns: the address for people.
+    public func serve() throws -> String {
+        let options = Self.serverOptions(configuration)
         var limits = MarketServer.Limits()
         limits.queryTimeoutNs = configuration.serve.queryTimeoutNs
         limits.queryRows = configuration.serve.queryRows

@@ -2,6 +2,7 @@ internal import Analytics
 internal import Databases
 internal import Feeds
 internal import Foundation
+internal import Objects
 internal import Platform
 
 /// Tries what a pipeline needs, without running it.
@@ -28,6 +29,20 @@ public enum PipelineCheck {
                 let engine = try configuration.engine()
                 return "\(engine.intervals.count) intervals, \(engine.indicators.count) indicators"
             })
+        if let topic = configuration.journal.topic {
+            findings.append(
+                attempt("topic \(topic.name)") {
+                    _ = try topic.producerSettings()
+                    return "\(topic.partitions) partitions"
+                })
+        }
+        if let state = configuration.state {
+            findings.append(
+                attempt("state") {
+                    _ = try ObjectOptions.store(state)
+                    return state.text("url")
+                })
+        }
         for feed in configuration.feeds {
             findings.append(
                 attempt("feed \(feed.name)") {

@@ -96,6 +96,8 @@ public struct Status: Sendable {
     public var diskFreeBytes: Int64 = 0
     public var clients = 0
     public var checks: [Check] = []
+    /// Nil where the journal is on this machine alone.
+    public var forwarder: Forwarder?
 
     public init() {}
 
@@ -147,6 +149,10 @@ extension Status {
         json.endObject()
         json.key("clients")
         json.value(clients)
+        if let forwarder {
+            json.key("forwarder")
+            forwarder.write(to: &json)
+        }
         json.endObject()
     }
 

@@ -30,7 +30,7 @@ struct BenchScenario: Sendable {
     }
 
     /// All scenarios, in the order in which data passes the stages.
-    static let all: [BenchScenario] = journal + decoding + analytics + lake + serving + pipeline
+    static let all: [BenchScenario] = journal + decoding + analytics + lake + serving + pipeline + distributed
 
     /// Rows that take about as long as asked, from the speed of a short run.
     func rows(forSeconds seconds: Double, _ market: SyntheticTrades.Options) throws -> Int {
