@@ -37,6 +37,10 @@ public final class Journal: @unchecked Sendable {  // `lock` guards every variab
         public var bufferBytes = 32 << 20
         /// Bytes of durable records kept in memory for live readers.
         public var recentBytes = 8 << 20
+        /// The offset of the first record of a journal that is new.
+        public var firstOffset: Offset = 0
+        /// Names of the feeds 0, 1, 2 … of a journal that is new.
+        public var firstFeeds: [String] = []
         public init() {}
     }
 
@@ -102,7 +106,8 @@ public final class Journal: @unchecked Sendable {  // `lock` guards every variab
         try JournalError.wrap { () throws(FileError) in try Folder.create(path) }
         writerLock = try WriterLock(folder: path)
         let catalog = try SegmentCatalog(folder: path)
-        let found = try Recovery(catalog: catalog, storage: storage)
+        let found = try Recovery(
+            catalog: catalog, storage: storage, firstOffset: options.firstOffset, firstFeeds: options.firstFeeds)
         let feeds = FeedTable(found.feeds)
         self.catalog = catalog
         self.feeds = feeds
@@ -189,6 +194,14 @@ public final class Journal: @unchecked Sendable {  // `lock` guards every variab
             }
             if let failure { throw failure }
         }
+    }
+
+    /// The number of the feed `name` of a journal that nobody opens again: its definition is not recorded, so that records
+    /// have the offsets that whoever appends them counts.
+    ///
+    /// - Throws: as `feed(named:)`.
+    public func unrecordedFeed(named name: String) throws(JournalError) -> FeedID {
+        try feeds.number(of: name) { _ in }
     }
 
     /// The name of a feed; nil where there is no such number.

@@ -105,6 +105,18 @@ public final class KafkaConsumer: @unchecked Sendable {  // one thread at a time
         }
     }
 
+    /// Fetches nothing more of partitions; what was fetched and not polled is fetched again later.
+    public func pause(_ partitions: [TopicPartition]) throws(KafkaError) {
+        let list = PartitionList(partitions.map { PartitionOffset($0, PartitionOffset.stored) })
+        try check(unsafe rd_kafka_pause_partitions(client.pointer, list.pointer))
+    }
+
+    /// Fetches partitions again that were paused.
+    public func resume(_ partitions: [TopicPartition]) throws(KafkaError) {
+        let list = PartitionList(partitions.map { PartitionOffset($0, PartitionOffset.stored) })
+        try check(unsafe rd_kafka_resume_partitions(client.pointer, list.pointer))
+    }
+
     /// Asks any broker for a sign of life.
     public func ping(timeoutMs: Int32) throws(KafkaError) { try client.ping(timeoutMs: timeoutMs) }
 

@@ -10,6 +10,8 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
     private let delta: DeltaTable
     private let appID: String
     private let writer: String
+    /// Offsets of this pipeline where others write the lake too; nil where all files count.
+    private let offsets: Range<Int64>?
     /// The offset up to which rows had been committed when the table was opened: replayed rows up to it are dropped.
     let resumeOffset: Int64
     /// Files of an attempt that has not been committed, relative to the table.
@@ -18,9 +20,12 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
     private var buffer: RowGroupBuffer?
     private let order = RowOrder()
 
-    init(_ schema: TableSchema, lake: String, pipeline: String, writer: String) throws(LakeError) {
+    init(
+        _ schema: TableSchema, lake: String, pipeline: String, writer: String, offsets: Range<Int64>? = nil
+    ) throws(LakeError) {
         self.schema = schema
         self.writer = writer
+        self.offsets = offsets
         sql = TableSQL(schema: schema)
         folder = "\(lake)/\(schema.name)"
         appID = Self.appID(pipeline, schema)
@@ -35,14 +40,22 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
     /// Under which name the log keeps how far the table is.
     static func appID(_ pipeline: String, _ schema: TableSchema) -> String { "\(pipeline)/\(schema.name)" }
 
-    /// Absolute paths of the table's files.
-    var files: [String] { Self.paths(delta.files, in: folder) }
+    /// Absolute paths of the table's files; where others write the lake too, of those of this pipeline.
+    var files: [String] {
+        guard let offsets else { return Self.paths(delta.files, in: folder) }
+        return Self.paths(delta.files.filter { Self.isWithin(offsets, $0.relativePath) }, in: folder)
+    }
+
+    private static func isWithin(_ offsets: Range<Int64>, _ path: String) -> Bool {
+        guard let name = path.split(separator: "/").last.flatMap({ PartName(String($0)) }) else { return false }
+        return offsets.contains(name.lastOffset)
+    }
 
     static func paths(_ files: [AddFile], in folder: String) -> [String] {
         files.map { $0.relativePath.hasPrefix("/") ? $0.relativePath : folder + "/" + $0.relativePath }
     }
 
-    /// Removes files of this pipeline that no commit names: a crash came between writing and committing them.
+    /// Removes files of this writer that no commit names: a crash came between writing and committing them.
     private func removeLeftovers() throws(LakeError) {
         for partition in try DurableFile.names(in: folder) where partition.hasPrefix(schema.partition.column + "=") {
             for name in try DurableFile.names(in: "\(folder)/\(partition)") {
@@ -67,6 +80,7 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
     /// - Parameters:
     ///   - parts: the rows in memory behind the last commit, up to `last`.
     ///   - last: the offset that the commit will reach.
+    /// - Returns: the files, which begin behind `committedOffset` as it is now.
     func writeFiles(
         _ parts: [HotPart], upTo last: Int64, rowGroupRows: Int, _ reached: (FlushStep) throws(LakeError) -> Void
     ) throws(LakeError) -> [WrittenFile] {
@@ -114,9 +128,11 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
         return WrittenFile(file: file, rows: report.rows)
     }
 
-    /// Makes files part of the table, and remembers in the same step that all rows up to `last` are there.
+    /// Makes files part of the table, and remembers in the same step that all rows up to `last` are there; unless the table
+    /// is no longer at the files' beginning.
     func commit(_ files: [AddFile], upTo last: Int64) throws(LakeError) -> DeltaTable.Outcome {
-        let outcome = try delta.commit(add: files, transaction: AppTransaction(appId: appID, version: last))
+        let outcome = try delta.commit(
+            add: files, transaction: AppTransaction(appId: appID, version: last), after: committedOffset)
         if case .committed = outcome { pending = [] }
         return outcome
     }
@@ -141,8 +157,11 @@ struct PartName {
         self.firstOffset = firstOffset
         self.lastOffset = lastOffset
         isTemporary = false
-        unique = String(UInt32.random(in: .min ... .max), radix: 16)
+        unique = Self.unique()
     }
+
+    /// Letters and digits that tell names apart.
+    static func unique() -> String { String(UInt32.random(in: .min ... .max), radix: 16) }
 
     /// `part-<writer>-<first>-<last>-<unique>.zstd.parquet`
     var final: String { "part-\(writer)-\(firstOffset)-\(lastOffset)-\(unique).zstd.parquet" }

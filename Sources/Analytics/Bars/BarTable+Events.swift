@@ -87,6 +87,19 @@ extension BarTable {
         watermark = clock.watermark
     }
 
+    /// Takes in the time of an event of another partition: moves the watermark and closes bars.
+    mutating func follow(
+        _ event: FollowedEvent, watermark: inout Watermark, counters: inout FeedCounters, into output: EngineOutput
+    ) {
+        guard event.eventTimeNs > watermark.reachedNs, Watermark.isPlaceable(event.eventTimeNs),
+            event.eventTimeNs <= saturatingSum(event.ingestTimeNs, configuration.futureToleranceNs)
+        else { return }
+        watermark.advance(to: event.eventTimeNs, ingestTimeNs: event.ingestTimeNs)
+        let watermarkNs = watermark.timeNs(latenessNs: configuration.latenessNs)
+        guard watermarkNs >= nextCloseNs else { return }
+        close(upTo: watermarkNs, journalOffset: event.journalOffset, counters: &counters, into: output)
+    }
+
     /// The watermark of a run of rows, kept where the compiler can hold it in registers.
     private struct Clock {
         var watermark: Watermark

@@ -45,12 +45,16 @@ public struct BackfilledFrame: Sendable, Equatable {
 public struct EngineNames: Sendable {
     let feed: @Sendable (UInt32) -> String
     let instrument: @Sendable (InstrumentID) -> Instrument?
+    /// Whether what concerns a whole feed is told here, and not by another partition.
+    let tellsOfFeed: @Sendable (UInt32) -> Bool
 
     public init(
-        feed: @escaping @Sendable (UInt32) -> String, instrument: @escaping @Sendable (InstrumentID) -> Instrument?
+        feed: @escaping @Sendable (UInt32) -> String, instrument: @escaping @Sendable (InstrumentID) -> Instrument?,
+        tellsOfFeed: @escaping @Sendable (UInt32) -> Bool = { _ in true }
     ) {
         self.feed = feed
         self.instrument = instrument
+        self.tellsOfFeed = tellsOfFeed
     }
 
     /// Numbers in place of names, and no instrument.

@@ -200,6 +200,26 @@ struct CoverageLedger: ~Copyable {
         coverage.connections.noteEvents(from: bounds.least, to: bounds.greatest)
     }
 
+    /// Takes in an event of another partition: the feed received it.
+    ///
+    /// - Parameter recordTimeNs: when the feed's latest record was received.
+    mutating func follow(
+        _ event: FollowedEvent, recordTimeNs: Int64 = .min, feed: UInt32, into batch: RecordBatch
+    ) {
+        let (time, receipt) = (event.eventTimeNs, max(event.ingestTimeNs, recordTimeNs))
+        let coverage = coverage(of: feed)
+        if coverage.slot < 0 { coverage.slot = silences.feedSlot(feed) }
+        if receipt >= sequences.nextDueNs(feed: feed) { sequences.due(feed: feed, ingestTimeNs: receipt, &rows) }
+        coverage.connections.note(ingestTimeNs: receipt)
+        if time <= saturatingSum(event.ingestTimeNs, futureToleranceNs), Watermark.isPlaceable(time) {
+            let reached = silences.slots[coverage.slot].lastNs
+            if time > reached || reached == .max { coverage.lagNs = max(0, event.ingestTimeNs - time) }
+            if let silence = silences.note(coverage.slot, timeNs: time) { rows.append(silence) }
+            coverage.connections.noteEvents(from: time, to: time)
+        }
+        if !rows.isEmpty { write(event.journalOffset, into: batch) }
+    }
+
     private mutating func takeChange(
         _ instrument: InstrumentID, _ feed: UInt32, _ timeNs: Int64, _ receiptNs: Int64, _ journalOffset: Int64
     ) {

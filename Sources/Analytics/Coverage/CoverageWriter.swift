@@ -39,7 +39,9 @@ struct CoverageWriter {
 
     init(_ names: EngineNames) { self.names = names }
 
+    /// Writes a row, unless it is of a whole feed that another partition tells of.
     mutating func write(_ row: Row, journalOffset: Int64, ongoing: Bool = false, into batch: RecordBatch) {
+        guard row.instrument != nil || names.tellsOfFeed(row.feed) else { return }
         if journalOffset != offset { (offset, index) = (journalOffset, 0) }
         batch.begin(journalOffset: journalOffset, frameIndex: index)
         index += 1

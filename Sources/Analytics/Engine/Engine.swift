@@ -132,10 +132,12 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
     ///   - quotesFrom: the same for quotes.
     ///   - othersFrom: the same for all others.
     ///   - backfills: those of the frames that were asked for afterwards, in their order.
+    ///   - followed: events of other partitions in the same frames, in their order.
     /// - Complexity: no allocation per event; a new instrument, or more open bars than ever before, grows the state.
     public func process(
         _ events: EventBatch, tradesFrom: Int = 0, quotesFrom: Int = 0, othersFrom: OtherRows = OtherRows(),
-        backfills: [BackfilledFrame] = [], feed: UInt32, into output: EngineOutput
+        backfills: [BackfilledFrame] = [], following followed: [FollowedEvent] = [], feed: UInt32,
+        into output: EngineOutput
     ) {
         let state = state(of: feed)
         ledger.prepare(backfills)
@@ -158,9 +160,17 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
             vendorBars.take(events.vendorBars, row: row, into: output, counters: &state.counters)
         }
         state.add(
-            events, trades: trade..<events.trades.count, quotes: quote..<events.quotes.count, feed: feed,
-            ledger: &ledger,
-            into: output)
+            events, trades: trade..<events.trades.count, quotes: quote..<events.quotes.count, following: followed,
+            feed: feed, ledger: &ledger, into: output)
+    }
+
+    /// Takes in how far a feed's event time is by what other partitions have of it.
+    ///
+    /// - Parameter recordTimeNs: when the feed's latest record was received.
+    public func follow(_ event: FollowedEvent, recordTimeNs: Int64, feed: UInt32, into output: EngineOutput) {
+        let state = state(of: feed)
+        ledger.follow(event, recordTimeNs: recordTimeNs, feed: feed, into: output.coverage)
+        state.bars.follow(event, watermark: &state.watermark, counters: &state.counters, into: output)
     }
 
     /// The first row from `start` on that does not lie before a journal offset.

@@ -48,6 +48,31 @@ final class FeedState {
         }
     }
 
+    /// The same, with events of other partitions in between.
+    func add(
+        _ events: EventBatch, trades: Range<Int>, quotes: Range<Int>, following followed: [FollowedEvent],
+        feed: UInt32, ledger: inout CoverageLedger, into output: EngineOutput
+    ) {
+        var (trade, quote) = (trades.lowerBound, quotes.lowerBound)
+        for event in followed {
+            let (firstTrade, firstQuote) = (trade, quote)
+            while trade < trades.upperBound,
+                !event.isBefore(events.trades.journalOffset[trade], events.trades.frameIndex[trade])
+            { trade += 1 }
+            while quote < quotes.upperBound,
+                !event.isBefore(events.quotes.journalOffset[quote], events.quotes.frameIndex[quote])
+            { quote += 1 }
+            add(
+                events, trades: firstTrade..<trade, quotes: firstQuote..<quote, feed: feed, ledger: &ledger,
+                into: output)
+            ledger.follow(event, feed: feed, into: output.coverage)
+            bars.follow(event, watermark: &watermark, counters: &counters, into: output)
+        }
+        add(
+            events, trades: trade..<trades.upperBound, quotes: quote..<quotes.upperBound, feed: feed, ledger: &ledger,
+            into: output)
+    }
+
     /// The end of the run of trades that come before the next quote; a trade comes before a quote of the same place.
     private func endOfTrades(
         _ trades: TradeBatch, _ rows: Range<Int>, before quotes: QuoteBatch, _ next: Range<Int>

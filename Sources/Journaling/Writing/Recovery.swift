@@ -36,8 +36,13 @@ struct Recovery {
 
     /// Scans the newest segment, cuts a torn tail, and makes what is left durable.
     ///
+    /// - Parameters:
+    ///   - firstOffset: the first record's, where there is no segment.
+    ///   - firstFeeds: names of its feeds.
     /// - Throws: `corrupt` where acknowledged data is damaged; nothing is changed then.
-    init(catalog: SegmentCatalog, storage: any JournalStorage) throws(JournalError) {
+    init(
+        catalog: SegmentCatalog, storage: any JournalStorage, firstOffset: Offset = 0, firstFeeds: [String] = []
+    ) throws(JournalError) {
         self.catalog = catalog
         self.storage = storage
         let watch = Stopwatch()
@@ -49,6 +54,9 @@ struct Recovery {
             } else {
                 try repair(last)
             }
+        } else {
+            report.nextOffset = firstOffset
+            feeds = firstFeeds
         }
         report.nanoseconds = watch.elapsedNs
     }

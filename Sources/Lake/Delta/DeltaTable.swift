@@ -21,7 +21,7 @@ public final class DeltaTable {
     /// What became of a commit.
     public enum Outcome: Sendable, Equatable {
         case committed(version: Int64)
-        /// The application's progress was already there: the rows are in the table, and nothing was written.
+        /// The application's progress was already there, or is not where the rows begin: nothing was written.
         case alreadyCommitted
     }
 
@@ -139,15 +139,18 @@ public final class DeltaTable {
     /// Adds and removes files in one atomic step, together with an application's progress.
     ///
     /// Where another writer takes the version, its commit is read and this one goes behind it.
+    /// - Parameter after: the progress of the application at which the rows begin; -1 where there is none, nil for any.
     /// - Throws: `conflict` where another writer changed the columns or removed a file that this commit removes.
     public func commit(
-        add: [AddFile], remove: [RemoveFile] = [], transaction: AppTransaction? = nil, operation: String = "WRITE"
+        add: [AddFile], remove: [RemoveFile] = [], transaction: AppTransaction? = nil, after: Int64? = nil,
+        operation: String = "WRITE"
     ) throws(LakeError) -> Outcome {
         let columns = metadata?.schemaString
         for _ in 0..<1000 {
             if let transaction, let known = transactions[transaction.appId], known >= transaction.version {
                 return .alreadyCommitted
             }
+            if let transaction, let after, transactions[transaction.appId] ?? -1 != after { return .alreadyCommitted }
             guard remove.allSatisfy({ filesByPath[$0.path] != nil }), metadata?.schemaString == columns else {
                 throw LakeError(.conflict, "another writer changed what this commit builds on", operation: path)
             }

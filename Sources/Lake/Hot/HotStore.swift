@@ -22,6 +22,8 @@ public final class HotStore: Sink {
         public var threads: Int?
         /// Rows of a Parquet row group.
         public var rowGroupRows: Int
+        /// Nil where the pipeline is the only writer of its name.
+        public var share: LakeShare?
         /// Called at each point that a flush passes; what it throws stops the flush there.
         public var reached: @Sendable (FlushStep) throws(LakeError) -> Void
 
@@ -68,12 +70,16 @@ public final class HotStore: Sink {
         guard !lake.contains(where: { "*?[]".contains($0) }) else {
             throw LakeError(.invalidArgument, "the path of a lake cannot have any of * ? [ ]", operation: lake)
         }
-        try DurableFile.makeFolder(lake + "/.tapedeck")
-        let writer = PartName.writer(of: options.pipeline)
-        lock = try FolderLock("\(lake)/.tapedeck/\(writer).lock")
+        let own = PartName.writer(of: options.pipeline)
+        let writer = options.share == nil ? own : own + "_" + PartName.unique()
+        let scratch = options.share?.scratch ?? lake + "/.tapedeck"
+        try DurableFile.makeFolder(scratch)
+        lock = try FolderLock("\(scratch)/\(own).lock")
         var tables: [LakeTable] = []
         for schema in options.tables {
-            tables.append(try LakeTable(schema, lake: lake, pipeline: options.pipeline, writer: writer))
+            tables.append(
+                try LakeTable(
+                    schema, lake: lake, pipeline: options.pipeline, writer: writer, offsets: options.share?.offsets))
         }
         self.lake = lake
         self.options = options
@@ -82,7 +88,7 @@ public final class HotStore: Sink {
         let committed = resumeOffsets
         progress = Mutex(Progress(committed: committed, hotRows: committed.mapValues { _ in 0 }))
         visible = Atomic(-1)
-        let spillFolder = "\(lake)/.tapedeck/\(writer).spill"
+        let spillFolder = "\(scratch)/\(own).spill"
         for name in try DurableFile.names(in: spillFolder) { DurableFile.remove("\(spillFolder)/\(name)") }
         let settings = DuckDBSettings(
             memoryBytes: options.memoryBytes, threads: options.threads, spillFolder: spillFolder, confinedTo: [lake],

@@ -99,6 +99,31 @@ public final class BarBatch: ColumnarBatch, @unchecked Sendable {  // one owner 
             isFinal: isFinal[index] != 0, revision: revision[index], journalOffset: journalOffset[index])
     }
 
+    /// Drops rows.
+    ///
+    /// - Parameters:
+    ///   - start: rows before it stay.
+    ///   - isKept: for each row from `start` on, whether it stays.
+    public func keep(from start: Int, _ isKept: [Bool]) {
+        precondition(isKept.count == count - start, "one decision per row")
+        Self.keep([startNs, trades, journalOffset], from: start, isKept)
+        Self.keep([open, high, low, close, volume, vwap, adjustedClose], from: start, isKept)
+        Self.keep([priceType, interval, isFinal], from: start, isKept)
+        Self.keep([instrument, source], from: start, isKept)
+        Self.keep([revision], from: start, isKept)
+    }
+
+    private static func keep<T>(_ columns: [Column<T>], from start: Int, _ isKept: [Bool]) {
+        for column in columns {
+            var target = start
+            for (place, isKept) in isKept.enumerated() where isKept {
+                column[target] = column[start + place]
+                target += 1
+            }
+            column.truncateOrExtend(to: target)
+        }
+    }
+
     public func removeAll() {
         for column in [startNs, trades, journalOffset] { column.removeAll() }
         for column in [open, high, low, close, volume, vwap, adjustedClose] { column.removeAll() }

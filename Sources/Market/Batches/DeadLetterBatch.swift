@@ -49,6 +49,45 @@ public final class DeadLetterBatch: ColumnarBatch, @unchecked Sendable {  // one
         payloadOffsets.append(Int64(self.payload.count))
     }
 
+    /// Drops rows.
+    ///
+    /// - Parameters:
+    ///   - start: rows before it stay.
+    ///   - isKept: for each row from `start` on, whether it stays.
+    public func keep(from start: Int, _ isKept: [Bool]) {
+        precondition(isKept.count == count - start, "one decision per row")
+        var target = start
+        for (place, isKept) in isKept.enumerated() where isKept {
+            move(from: start + place, to: target)
+            target += 1
+        }
+        for column in [ingestTimeNs, journalOffset] { column.truncateOrExtend(to: target) }
+        feed.truncateOrExtend(to: target)
+        frameIndex.truncateOrExtend(to: target)
+        reason.truncateOrExtend(to: target)
+        for (offsets, bytes) in [(detailOffsets, detail), (payloadOffsets, payload)] {
+            offsets.truncateOrExtend(to: target + 1)
+            bytes.truncateOrExtend(to: Int(offsets[target]))
+        }
+    }
+
+    private func move(from source: Int, to target: Int) {
+        guard source != target else { return }
+        ingestTimeNs[target] = ingestTimeNs[source]
+        feed[target] = feed[source]
+        journalOffset[target] = journalOffset[source]
+        frameIndex[target] = frameIndex[source]
+        reason[target] = reason[source]
+        for (offsets, bytes) in [(detailOffsets, detail), (payloadOffsets, payload)] {
+            var end = Int(offsets[target])
+            for place in Int(offsets[source])..<Int(offsets[source + 1]) {
+                bytes[end] = bytes[place]
+                end += 1
+            }
+            offsets[target + 1] = Int64(end)
+        }
+    }
+
     public func removeAll() {
         for column in [ingestTimeNs, journalOffset, detailOffsets, payloadOffsets] { column.removeAll() }
         for column in [reason, detail, payload] { column.removeAll() }

@@ -61,6 +61,12 @@ extension RecordBatch {
         values[row] = value
     }
 
+    /// The instrument of a row; nil where the table has none.
+    public func instrument(row: Int) -> InstrumentID? {
+        guard let instrumentPlace, case .instrument(let values, _) = cells[instrumentPlace] else { return nil }
+        return values[row]
+    }
+
     /// Drops rows.
     ///
     /// - Parameters:

@@ -12,7 +12,7 @@ public final class RecordBatch: ColumnarBatch, @unchecked Sendable {  // one own
     let cells: [Cells]
     let stored: [TableSchema.Column]
     /// The columns of the instrument share their indices.
-    private let instrumentPlace: Int?
+    let instrumentPlace: Int?
     private let offsetPlace: Int
 
     /// The values of one column.

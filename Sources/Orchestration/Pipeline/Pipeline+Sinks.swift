@@ -11,12 +11,15 @@ extension Pipeline {
     /// How long an end waits for targets, in seconds: what they do not get, the next start delivers.
     private static let sinkSecondsMax = 2.0
 
-    static func sinkLoops(_ configuration: PipelineConfiguration, _ store: HotStore) throws -> [SinkLoop] {
+    /// - Parameter first: the journal's first offset.
+    static func sinkLoops(
+        _ configuration: PipelineConfiguration, _ store: HotStore, from first: Offset
+    ) throws -> [SinkLoop] {
         try configuration.sinks.compactMap { sink in
             try Registry.target(sink, of: configuration).map { target in
                 SinkLoop(
                     sink.name, target, DeliveryTables.named(sink.options.list("tables")), store,
-                    everyNs: sink.options.durationNs("flush"))
+                    everyNs: sink.options.durationNs("flush"), from: first)
             }
         }
     }

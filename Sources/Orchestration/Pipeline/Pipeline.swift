@@ -39,14 +39,19 @@ public final class Pipeline: Sendable {
     ///
     /// - Throws: what is wrong, in words for the user: another instance running, a damaged journal, a lake of another
     ///   journal, no disk space.
-    public init(_ configuration: PipelineConfiguration) throws {
+    public convenience init(_ configuration: PipelineConfiguration) throws {
+        try self.init(configuration, part: nil)
+    }
+
+    /// - Parameter part: the partition that the pipeline works on; nil for one that has all there is.
+    init(_ configuration: PipelineConfiguration, part: PipelinePart?) throws {
         self.configuration = configuration
         receivers = PushReceivers(
             expected: configuration.feeds.filter { $0.kind == PushFeed.spec.name }.map(\.name))
         try FileManager.default.createDirectory(
             atPath: configuration.dataFolder, withIntermediateDirectories: true)
         journal = try Journal(
-            path: configuration.journal.path, options: Self.journalOptions(configuration), metrics: metrics)
+            path: configuration.journal.path, options: Self.journalOptions(configuration, part), metrics: metrics)
         do {
             let recovery = journal.recovery
             if recovery.tornBytes > 0 {
@@ -54,15 +59,20 @@ public final class Pipeline: Sendable {
                     "the journal's torn end was cut; what was acknowledged is whole",
                     ["bytes": recovery.tornBytes, "kept_in": recovery.tornFile ?? ""])
             }
-            // One core stays with the engine: database threads that wait for each other spin, and would take it.
-            let databaseThreads = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
-            store = try HotStore(
-                HotStore.Options(lake: configuration.lakePath, pipeline: configuration.name, threads: databaseThreads))
-            let checkpoints = try CheckpointStore(folder: configuration.dataFolder + "/checkpoints")
+            store = try HotStore(Self.storeOptions(configuration, part))
             feedNames.load(from: journal)
             let stage = try EngineStage(
-                try configuration.engine(), board: board, feedNames: feedNames, makeDecoder: FeedRegistry.makeDecoder)
-            try Self.resume(stage, checkpoints, journal, store)
+                try configuration.engine(), share: part?.share, board: board, feedNames: feedNames,
+                makeDecoder: FeedRegistry.makeDecoder)
+            let checkpoints: any Checkpoints
+            if let part {
+                checkpoints = part.checkpoints
+                try part.resume(stage)
+            } else {
+                let folder = try CheckpointStore(folder: configuration.dataFolder + "/checkpoints")
+                try Self.resume(stage, folder, journal, store)
+                checkpoints = folder
+            }
             let report = EngineReport()
             report.update(stage)
             opening = report.snapshot
@@ -70,7 +80,7 @@ public final class Pipeline: Sendable {
             let publisher = LivePublisher(stream, stage.engine.configuration)
             flushLoop = FlushLoop(
                 store, checkpoints: checkpoints, journal: journal, metrics: metrics, from: stage.offset)
-            sinkLoops = try Self.sinkLoops(configuration, store)
+            sinkLoops = try Self.sinkLoops(configuration, store, from: part?.share.firstOffset ?? 0)
             engineLoop = try EngineLoop(
                 stage, journal: journal, store: store, flusher: flushLoop, policy: configuration.policy,
                 publisher: publisher, report: report, metrics: metrics)
@@ -81,12 +91,23 @@ public final class Pipeline: Sendable {
         registerMetrics()
     }
 
-    static func journalOptions(_ configuration: PipelineConfiguration) -> Journal.Options {
+    static func journalOptions(
+        _ configuration: PipelineConfiguration, _ part: PipelinePart? = nil
+    ) -> Journal.Options {
         var options = Journal.Options()
         options.syncIntervalNs = configuration.journal.fsyncNs
         options.segmentBytes = configuration.journal.segmentBytes
         options.retainNs = configuration.journal.retainNs
         options.retainBytes = configuration.journal.retainBytes
+        part?.adapt(&options)
+        return options
+    }
+
+    private static func storeOptions(_ configuration: PipelineConfiguration, _ part: PipelinePart?) -> HotStore.Options {
+        // One core stays with the engine: database threads that wait for each other spin, and would take it.
+        let threads = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
+        var options = HotStore.Options(lake: configuration.lakePath, pipeline: configuration.name, threads: threads)
+        part?.adapt(&options, scratch: configuration.dataFolder)
         return options
     }
 
@@ -199,6 +220,9 @@ public final class Pipeline: Sendable {
     /// First journal offset that is not in the lake.
     public var flushedOffset: Int64 { flushLoop.report.flushedOffset }
 
+    /// Whether the lake has rows of the pipeline.
+    var hasCommitted: Bool { Tables.all.contains { store.committedOffset($0.name) >= 0 } }
+
     /// How long an end waits for a journal that cannot write, in seconds.
     private static let stalledSecondsMax = 3.0
 
@@ -271,6 +295,9 @@ public final class Pipeline: Sendable {
         let lost = journal.close()
         if lost > 0 { Log.error("records that were never acknowledged could not be written", ["records": lost]) }
     }
+
+    /// True once `stop` was called.
+    var isOver: Bool { isStopping.load(ordering: .acquiring) }
 
     /// Once a second: rates and the health channel.
     private func watch() {

@@ -16,7 +16,10 @@ extension PipelineConfiguration {
     private var lake: Options? { sinks.first { $0.kind == LakeSink.spec.name }?.options }
 
     /// Folder of the lake.
-    var lakePath: String { lake?.text("path").nonEmpty ?? dataFolder + "/lake" }
+    var lakePath: String { namedLakePath ?? dataFolder + "/lake" }
+
+    /// Folder of the lake where the file names it.
+    var namedLakePath: String? { lake?.text("path").nonEmpty }
 
     /// When steps are cut and flushed.
     var policy: EngineLoop.Policy {

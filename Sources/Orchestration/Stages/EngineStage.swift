@@ -9,6 +9,11 @@ internal import Platform
 /// - Threading: one thread.
 package final class EngineStage {
     private let configuration: EngineConfiguration
+    /// What belongs here where other partitions have the rest; nil where everything does.
+    private let share: PartitionShare?
+    private var filter: PartitionFilter?
+    /// Offsets of a run's frames whose originals are in other partitions.
+    private var copies: [Offset] = []
     private let makeDecoder: DecoderFactory
     package let board: MarketBoard
     private(set) package var engine: Engine
@@ -41,20 +46,36 @@ package final class EngineStage {
     }
 
     package init(
-        _ configuration: EngineConfiguration, board: MarketBoard, feedNames: FeedNames,
+        _ configuration: EngineConfiguration, share: PartitionShare? = nil, board: MarketBoard, feedNames: FeedNames,
         makeDecoder: @escaping DecoderFactory
     ) throws {
         self.configuration = configuration
+        self.share = share
         self.board = board
         self.feedNames = feedNames
         self.makeDecoder = makeDecoder
-        engine = Engine(configuration, names: Self.names(instruments, feedNames))
+        engine = Engine(configuration, names: Self.names(instruments, feedNames, share))
+        filter = makeFilter()
     }
 
-    private static func names(_ instruments: InstrumentTable, _ feeds: FeedNames) -> EngineNames {
+    private static func names(
+        _ instruments: InstrumentTable, _ feeds: FeedNames, _ share: PartitionShare?
+    ) -> EngineNames {
         EngineNames(
-            feed: { feeds.name($0) }, instrument: { Int($0) < instruments.count ? instruments[$0] : nil })
+            feed: { feeds.name($0) }, instrument: { Int($0) < instruments.count ? instruments[$0] : nil },
+            tellsOfFeed: { share?.isHome(ofFeed: feeds.name($0)) ?? true })
     }
+
+    private func makeFilter() -> PartitionFilter? {
+        share.map { share in
+            PartitionFilter(futureToleranceNs: configuration.futureToleranceNs) { [instruments] in
+                share.owns(instruments[$0])
+            }
+        }
+    }
+
+    /// What the state depends on.
+    private var fingerprint: String { configuration.fingerprint + (share.map { ", \($0.description)" } ?? "") }
 
     /// Begins at an offset, with no state.
     package func start(at offset: Offset) { self.offset = offset }
@@ -71,7 +92,7 @@ package final class EngineStage {
         var index = max(0, Int(offset - block.firstOffset))
         while index < block.count {
             let record = block[index]
-            if record.kind == .data {
+            if record.kind == .data || record.kind == .copy {
                 index = processRun(block, from: index, into: step)
             } else {
                 processControl(record, into: step)
@@ -91,6 +112,7 @@ package final class EngineStage {
         let tradesFrom = step.events.trades.count
         let quotesFrom = step.events.quotes.count
         let othersFrom = OtherRows(step.events)
+        let deadLettersFrom = step.events.deadLetters.count
         let session = sessions[feed.rawValue]
         let decoder = session?.decoder
         let hasKeys = decoder?.hasDeliveryKeys ?? false
@@ -98,7 +120,7 @@ package final class EngineStage {
         var index = start
         while index < block.count {
             let record = block[index]
-            guard record.kind == .data, record.feed == feed else { break }
+            guard record.kind == .data || record.kind == .copy, record.feed == feed else { break }
             if let source = unsafe BackfillFrame.source(record.payload) {
                 backfills.append(BackfilledFrame(journalOffset: record.offset, source: source))
             }
@@ -110,9 +132,13 @@ package final class EngineStage {
                 // Dead letters stand in the order of the journal: what came before is decoded first.
                 if outcome == .reused, run.count > 0 { break }
             }
-            unsafe step.frames.append(
-                ingestTimeNs: record.ingestTimeNs, feed: UInt32(feed.rawValue), journalOffset: record.offset,
-                payload: record.payload)
+            if record.kind == .copy {
+                copies.append(record.offset)
+            } else {
+                unsafe step.frames.append(
+                    ingestTimeNs: record.ingestTimeNs, feed: UInt32(feed.rawValue), journalOffset: record.offset,
+                    payload: record.payload)
+            }
             if decoder == nil {
                 reject(record, .malformed, "no session of this feed can decode it", into: step)
             } else if outcome == .reused {
@@ -128,10 +154,22 @@ package final class EngineStage {
         }
         decoder?.decode(run, into: step.events)
         run.removeAll()
-        engine.process(
-            step.events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, othersFrom: othersFrom,
-            backfills: backfills, feed: UInt32(feed.rawValue), into: step.output)
+        if let decoder, decoder.isDivisible {
+            filter?.takeOut(
+                from: step.events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, othersFrom: othersFrom,
+                deadLettersFrom: deadLettersFrom, isHome: share?.isHome(ofFeed: feedNames.name(feed)) ?? true,
+                copies: copies)
+            engine.process(
+                step.events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, othersFrom: othersFrom,
+                backfills: backfills, following: filter?.followed ?? [], feed: UInt32(feed.rawValue),
+                into: step.output)
+        } else {
+            engine.process(
+                step.events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, othersFrom: othersFrom,
+                backfills: backfills, feed: UInt32(feed.rawValue), into: step.output)
+        }
         backfills.removeAll(keepingCapacity: true)
+        copies.removeAll(keepingCapacity: true)
         board.apply(step.events, tradesFrom: tradesFrom, quotesFrom: quotesFrom, feed: UInt32(feed.rawValue))
         return index
     }
@@ -165,7 +203,13 @@ package final class EngineStage {
             }
             engine.heartbeat(
                 feed: feed, ingestTimeNs: record.ingestTimeNs, journalOffset: record.offset, into: step.output)
-        case .data, .define, .copy, .reached: break
+        case .reached:
+            guard let mark = unsafe EventTimeMark(payload: record.payload) else { return }
+            engine.follow(
+                FollowedEvent(
+                    journalOffset: record.offset, eventTimeNs: mark.eventNs, ingestTimeNs: mark.ingestNs),
+                recordTimeNs: record.ingestTimeNs, feed: feed, into: step.output)
+        case .data, .copy, .define: break
         }
     }
 
@@ -199,7 +243,7 @@ package final class EngineStage {
     package func encode() -> [UInt8] {
         var writer = BinaryWriter()
         writer.write(UInt32(3))
-        writer.write(configuration.fingerprint)
+        writer.write(fingerprint)
         for value in [offset, deadLetters, frames, ignored] { writer.write(value) }
         instruments.encode(into: &writer)
         writer.write(UInt32(conditions.count))
@@ -219,7 +263,7 @@ package final class EngineStage {
     /// - Returns: false where the state is of another configuration, so that the journal must be read again.
     package func restore(_ state: [UInt8]) throws -> Bool {
         var reader = BinaryReader(state)
-        guard try reader.read(UInt32.self) == 3, try reader.readString() == configuration.fingerprint else {
+        guard try reader.read(UInt32.self) == 3, try reader.readString() == fingerprint else {
             return false
         }
         offset = try reader.read()
@@ -236,7 +280,8 @@ package final class EngineStage {
         }
         try board.restore(from: &reader)
         engine = try Engine(
-            configuration, names: Self.names(instruments, feedNames), restoring: try reader.readBytes())
+            configuration, names: Self.names(instruments, feedNames, share), restoring: try reader.readBytes())
+        filter = makeFilter()
         return true
     }
 }

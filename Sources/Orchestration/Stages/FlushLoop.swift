@@ -34,7 +34,7 @@ final class FlushLoop: @unchecked Sendable {  // `waiting`, `isClosed` and `hasE
     }
 
     private let store: HotStore
-    private let checkpoints: CheckpointStore
+    private let checkpoints: any Checkpoints
     private let journal: Journal
     private let flushTime: Histogram
     private let state: Mutex<Report>
@@ -49,7 +49,7 @@ final class FlushLoop: @unchecked Sendable {  // `waiting`, `isClosed` and `hasE
     private static let pauseAtEndNs: Int64 = 100_000_000
 
     init(
-        _ store: HotStore, checkpoints: CheckpointStore, journal: Journal, metrics: Metrics, from offset: Offset
+        _ store: HotStore, checkpoints: any Checkpoints, journal: Journal, metrics: Metrics, from offset: Offset
     ) {
         self.store = store
         self.checkpoints = checkpoints

@@ -27,14 +27,17 @@ final class SinkCursor {
     private var spans: [String: Int64] = [:]
     private static let spanMax: Int64 = 1 << 40
 
-    init(_ target: any DeliveryTarget, _ tables: [TableSchema], _ store: HotStore) throws {
+    /// - Parameter first: no rows have an offset below.
+    init(
+        _ target: any DeliveryTarget, _ tables: [TableSchema], _ store: HotStore, from first: Int64 = 0
+    ) throws {
         self.target = target
         self.store = store
         connection = try store.connect()
         try target.open(tables)
         for table in tables {
             let offset = try target.committedOffset(table)
-            offsets[table.name] = offset
+            offsets[table.name] = max(offset, first - 1)
             committed[table.name] = offset
             spans[table.name] = 65_536
         }

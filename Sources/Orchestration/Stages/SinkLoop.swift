@@ -31,6 +31,7 @@ final class SinkLoop: Sendable {
     private let tables: [TableSchema]
     private let store: HotStore
     private let everyNs: Int64
+    private let first: Int64
     private let state = Mutex(Report())
     private let isClosing = Atomic(false)
     private let isHurried = Atomic(false)
@@ -38,8 +39,14 @@ final class SinkLoop: Sendable {
 
     private static let pauseNs: ClosedRange<Int64> = 100_000_000...30_000_000_000
 
-    /// - Parameter everyNs: time between looks for new rows.
-    init(_ name: String, _ target: any DeliveryTarget, _ tables: [TableSchema], _ store: HotStore, everyNs: Int64) {
+    /// - Parameters:
+    ///   - everyNs: time between looks for new rows.
+    ///   - first: no rows have an offset below.
+    init(
+        _ name: String, _ target: any DeliveryTarget, _ tables: [TableSchema], _ store: HotStore, everyNs: Int64,
+        from first: Int64 = 0
+    ) {
+        self.first = first
         self.name = name
         self.target = target
         self.tables = tables
@@ -71,7 +78,7 @@ final class SinkLoop: Sendable {
             let rows = report.rows
             do {
                 if cursor == nil { noteBehind() }
-                let open = try cursor ?? SinkCursor(target, tables, store)
+                let open = try cursor ?? SinkCursor(target, tables, store, from: first)
                 cursor = open
                 try pass(open)
                 pauseNs = Self.pauseNs.lowerBound
