@@ -1,6 +1,7 @@
 internal import Foundation
-internal import Kafka
+internal import Networking
 public import Platform
+internal import Serving
 internal import Synchronization
 
 /// A process that works on partitions of a pipeline's topic, as many as its group gives it.
@@ -9,8 +10,11 @@ internal import Synchronization
 public final class Worker: Sendable {
     public let configuration: PipelineConfiguration
     public let metrics = Metrics()
-    private let loop: WorkerLoop
+    let loop: WorkerLoop
+    let topic: JournalTopic
+    let startedNs = Timestamp.now().nanoseconds
     private let thread = Mutex<NamedThread?>(nil)
+    private let server = Mutex<ProcessServer?>(nil)
     private let lock: File
 
     /// Checks what it needs; connects to nothing.
@@ -22,6 +26,7 @@ public final class Worker: Sendable {
 
     init(_ settings: WorkerSettings) throws {
         configuration = settings.configuration
+        topic = settings.topic
         let folder = configuration.partitionsFolder
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         lock = try File(folder + "/worker.lock", .write)
@@ -29,7 +34,7 @@ public final class Worker: Sendable {
             throw PipelineError("another worker uses the folder \(configuration.dataFolder): give each one of its own")
         }
         loop = WorkerLoop(settings)
-        loop.register(metrics)
+        registerMetrics()
     }
 
     /// Joins the group.
@@ -39,8 +44,19 @@ public final class Worker: Sendable {
     public func stop() {
         loop.stop()
         thread.withLock { $0 }?.join()
+        server.withLock { $0 }?.stop()
+        ServerAddress.remove(from: configuration.dataFolder)
     }
 
-    /// What the worker does now.
-    public var status: WorkerStatus { loop.status }
+    /// Opens the interface: health, status and metrics. Queries go to the lake.
+    ///
+    /// - Returns: the address for people.
+    public func serve() throws -> String {
+        let opened = try ProcessServer(
+            options: Pipeline.serverOptions(configuration), metrics: metrics,
+            status: { [weak self] in self?.status ?? Status() })
+        server.withLock { $0 = opened }
+        try ServerAddress.save(opened.url, in: configuration.dataFolder)
+        return opened.url
+    }
 }

@@ -176,11 +176,12 @@ final class WorkerLoop: @unchecked Sendable {  // what varies belongs to its thr
         }
     }
 
-    var status: WorkerStatus {
+    /// What the worker does now; from any thread.
+    var state: WorkerState {
         let (pipelines, isCurrent, failure) = shared.withLock { ($0.pipelines, $0.isCurrent, $0.failure) }
-        return WorkerStatus(
+        return WorkerState(
             partitions: pipelines.map { .init(partition: $0.partition, lagMessages: $0.lag, pipeline: $0.pipeline.status) },
-            isCurrent: isCurrent, failure: failure)
+            failure: failure, isCurrent: isCurrent)
     }
 
     func register(_ metrics: Metrics) {

@@ -98,6 +98,8 @@ public struct Status: Sendable {
     public var checks: [Check] = []
     /// Nil where the journal is on this machine alone.
     public var forwarder: Forwarder?
+    /// Nil but of a worker.
+    public var partitions: [Partition]?
 
     public init() {}
 
@@ -152,6 +154,12 @@ extension Status {
         if let forwarder {
             json.key("forwarder")
             forwarder.write(to: &json)
+        }
+        if let partitions {
+            json.key("partitions")
+            json.beginArray()
+            for partition in partitions { partition.write(to: &json) }
+            json.endArray()
         }
         json.endObject()
     }

@@ -30,7 +30,9 @@ struct RunCommand: Command {
         let feeds = PipelineOptions.list(command.value("feeds"))
         switch try role(command, configuration) {
         case .feeds: return try runFeeds(configuration, feeds)
-        case .worker, .both, nil: break
+        case .worker: return try runWorker(configuration)
+        case .both: return try runBoth(configuration)
+        case nil: break
         }
         guard !configuration.feeds.isEmpty else { throw noFeed(configuration) }
         let pipeline = try Pipeline(configuration)
@@ -78,6 +80,26 @@ struct RunCommand: Command {
         Interrupt.shared.wait()
         Log.info("stopping: everything received is being sent")
         return .done
+    }
+
+    /// A member of the group that shares the partitions.
+    private static func runWorker(_ configuration: PipelineConfiguration) throws -> ExitCode {
+        let worker = try Worker(configuration)
+        defer { worker.stop() }
+        Terminal.write("Status: \(try worker.serve())/api/v1/status\n", to: 1)
+        worker.start()
+        Interrupt.shared.wait()
+        Log.info("stopping: everything taken is being stored")
+        return .done
+    }
+
+    /// Feeds and a worker in one process; its address is that of the feeds.
+    private static func runBoth(_ configuration: PipelineConfiguration) throws -> ExitCode {
+        guard !configuration.feeds.isEmpty else { throw noFeed(configuration) }
+        let worker = try Worker(configuration)
+        defer { worker.stop() }
+        worker.start()
+        return try runFeeds(configuration, nil)
     }
 
     private static func noFeed(_ configuration: PipelineConfiguration) -> ConfigError {

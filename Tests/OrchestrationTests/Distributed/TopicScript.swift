@@ -1,3 +1,4 @@
+import Databases
 import Feeds
 import Foundation
 import Journaling
@@ -139,4 +140,19 @@ extension LakeContents {
         }
         return contents
     }
+}
+
+extension LakeContents {
+    /// Rows that only one of two has, the first few of each table, as text.
+    func strangers(to other: LakeContents) -> [String] {
+        Tables.all.flatMap { table in
+            var counts: [String: Int] = [:]
+            for row in rows(table.name) { counts[Self.plain(row), default: 0] += 1 }
+            for row in other.rows(table.name) { counts[Self.plain(row), default: 0] -= 1 }
+            return counts.filter { $0.value != 0 }.sorted { $0.key < $1.key }.prefix(6)
+                .map { "\(table.name) \($0.value > 0 ? "+" : "")\($0.value): \($0.key)" }
+        }
+    }
+
+    private static func plain(_ row: [SQLValue]) -> String { row.map(\.text).joined(separator: " ") }
 }

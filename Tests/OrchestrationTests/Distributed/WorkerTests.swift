@@ -55,17 +55,17 @@ import Testing
     private func wait(_ workers: [Worker], partitions: Int) {
         #expect(
             eventually(seconds: 60) {
-                let all = workers.map(\.status)
+                let all = workers.map(\.loop.state)
                 return all.reduce(0) { $0 + $1.partitions.count } == partitions
                     && all.allSatisfy { status in
                         status.isCurrent && status.partitions.allSatisfy { $0.pipeline.engine.lagFrames == 0 }
                     }
-            }, "\(workers.compactMap(\.status.failure))")
+            }, "\(workers.compactMap(\.loop.state.failure))")
     }
 
     private func expectSame(_ place: Place, _ records: [ScriptedRecord]) throws {
-        let differences = try place.contents.differences(from: expected(records))
-        #expect(differences == [], "\(differences.joined(separator: "\n"))")
+        let differences = try place.contents.strangers(to: expected(records))
+        #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
     }
 
     @Test(arguments: 0..<4)
@@ -160,7 +160,7 @@ import Testing
                 reached: { _ throws(LakeError) in try fuse.burn() })
             let worker = try Worker(settings)
             worker.start()
-            #expect(eventually { worker.status.partitions.count == place.partitions })
+            #expect(eventually { worker.loop.state.partitions.count == place.partitions })
             Pause.wait(ns: Int64.random(in: 0..<400_000_000, using: &random))
             worker.stop()
         }
