@@ -11,6 +11,7 @@ and the bounds of recordings (docs/distributed.md).
 
 import argparse
 import json
+import os
 import pathlib
 import random
 import shutil
@@ -69,7 +70,7 @@ class Part(Program):
         port = free_port()
         self.name, self.data = name, site.work / name
         super().__init__(site.work / f"{name}.log", "run", site.work / pipeline, "--data", self.data, "--listen", f"127.0.0.1:{port}",
-                         *arguments, port=port)
+                         *arguments, port=port, environment=dict(os.environ, PGPASSWORD=PASSWORD))
 
     def status(self):
         return self.get("/api/v1/status") or {}
@@ -102,7 +103,7 @@ def are_replayed(feeds):
 def have_everything(workers):
     """Whether all partitions are worked on, and all that the topic holds was taken."""
     parts = [partition for worker in workers for partition in worker.status().get("partitions", [])]
-    return len(parts) == PARTITIONS and all(part["lag_messages"] == 0 for part in parts)
+    return len(parts) == PARTITIONS and all(part["lag_messages"] == part["lag_frames"] == 0 for part in parts)
 
 
 def make_reference(site, feeds):
@@ -124,7 +125,7 @@ def rows_of(table, names):
     """What is compared of a table."""
     if table != "coverage":
         return ", ".join(f'"{name}"' for name in names if name != "journal_offset"), ""
-    return ", ".join(f'"{name}"' for name in names if name not in ("journal_offset", "frame_index")), "WHERE kind <> 'recording'"
+    return ", ".join(f'"{name}"' for name in names if name not in ("journal_offset", "frame_index")), "WHERE coalesce(detail, '') NOT LIKE 'recording%'"
 
 
 def compare(site, lakes):
@@ -138,12 +139,12 @@ def compare(site, lakes):
         database.execute(f"CREATE VIEW {table} AS SELECT * FROM delta_scan('{shared / table}')")
         names = [name for name, *_ in database.execute(f"DESCRIBE {table}").fetchall()]
         columns, where = rows_of(table, names)
-        single = " UNION ALL ".join(f"SELECT {columns} FROM delta_scan('{lake / table}') {where}" for lake in lakes)
+        single = "SELECT * FROM (" + " UNION ALL ".join(f"SELECT {columns} FROM delta_scan('{lake / table}') {where}" for lake in lakes) + ")"
         both = f"SELECT {columns} FROM {table} {where}"
         counts[table] = database.execute(f"SELECT count(*) FROM ({both})").fetchone()[0]
         differences += differ(database, table, single, both, "single", "shared")
     check("the lake has what single processes make, row for row", not differences and counts.get("bars", 0) > 0,
-          "; ".join(differences) or json.dumps(counts))
+          "; ".join([json.dumps(counts), *differences]))
     if not site.server:
         return
     differences = []
@@ -196,15 +197,22 @@ def main():
     arguments.add_argument("--kills", type=int, default=8)
     arguments.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     arguments.add_argument("--speed", type=int, default=30)
+    arguments.add_argument("--keep", action="store_true", help="keep the folder of the test")
     options = arguments.parse_args()
     print(f"seed {options.seed}, {BINARY}")
-    with tempfile.TemporaryDirectory(prefix="tapedeck-distributed-") as folder:
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="tapedeck-distributed-"))
+    try:
         if programs():
             with Server(PASSWORD) as server:
-                share(pathlib.Path(folder), server, options)
+                share(folder, server, options)
         else:
             print("SKIPPED the server: PostgreSQL is not installed")
-            share(pathlib.Path(folder), None, options)
+            share(folder, None, options)
+    finally:
+        if options.keep:
+            print(f"kept {folder}")
+        else:
+            shutil.rmtree(folder)
     finish()
 
 
