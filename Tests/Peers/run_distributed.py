@@ -50,7 +50,7 @@ class Site:
         sink = f'  - postgresql: {{ uri: "{self.server.database("shared")}", flush: 500ms }}\n' if self.server else ""
         (self.work / "shared.yaml").write_text(f"""pipeline: shared
 {feeds}{engine}journal:
-  kafka: {{ brokers: [{brokers}], topic: {TOPIC}, partitions: {PARTITIONS}, settings: [session.timeout.ms=6000, heartbeat.interval.ms=500] }}
+  kafka: {{ brokers: [{brokers}], topic: {TOPIC}, partitions: {PARTITIONS}, linger: 150ms, settings: [session.timeout.ms=6000, heartbeat.interval.ms=500] }}
 state: {self.work}/state
 sinks:
   - lake: {{ path: {self.work}/shared/lake, flush: 2s }}
@@ -181,7 +181,7 @@ def share(work, server, options):
         time.sleep(1)
         for feed in feeds:
             check(f"{feed.name} ends in order", feed.end() == 0)
-        check("the workers take everything", wait_for(lambda: have_everything(workers), 90, 0.3),
+        check("the workers take everything", wait_for(lambda: have_everything(workers), 120, 0.3),
               json.dumps([worker.status().get("partitions") for worker in workers])[:1000])
         for worker in workers:
             check(f"{worker.name} ends in order", worker.end() == 0)

@@ -11,6 +11,8 @@ public struct JournalTopic: Sendable {
     public let copies: Int?
     /// The group that workers form; nil stands for the pipeline's name.
     public let group: String?
+    /// How long a record waits for others that are sent with it, in nanoseconds.
+    let lingerNs: Int64
     /// What every client is made with.
     private let client: KafkaSettings
 
@@ -29,6 +31,9 @@ public struct JournalTopic: Sendable {
             .integer(
                 "copies", default: "",
                 "Copies of each partition of a topic that is made; the cluster's default unless given."),
+            .duration(
+                "linger", default: "20ms",
+                "How long a feed process waits for more to send with a message; fewer and larger messages cost less."),
             .text(
                 "group", default: "", "Group that the workers form; `tapedeck-` and the pipeline's name unless given."),
         ] + KafkaConnection.security + [KafkaConnection.settings],
@@ -67,6 +72,10 @@ public struct JournalTopic: Sendable {
         copies = options.isSet("copies") ? Int(options.integer("copies")) : nil
         if let copies, !(1...100).contains(copies) { throw options.error("copies", "is not between 1 and 100") }
         group = options.isSet("group") ? options.text("group") : nil
+        lingerNs = options.durationNs("linger")
+        guard (0...10_000_000_000).contains(lingerNs) else {
+            throw options.error("linger", "is not between 0 and 10 seconds", suggestion: "write `20ms`")
+        }
         var builder = try KafkaSettingsBuilder(options)
         try builder.addSettings(
             reserved: Self.reserved, defaults: Self.defaults, owned: [("allow.auto.create.topics", "false")])

@@ -11,6 +11,8 @@ final class TopicSender: RoutedRecords {
     private let topic: String
     private let key: [UInt8]
     private let writers: [TopicBlockWriter]
+    /// How long a record waits for others, in nanoseconds.
+    private let lingerNs: Int64
     private let isCancelled: () -> Bool
     /// Runs since the oldest record that was not sent was taken; nil where there is none.
     private var age: Stopwatch?
@@ -23,8 +25,6 @@ final class TopicSender: RoutedRecords {
 
     /// A block is full at so many bytes.
     private static let blockBytes = 256 << 10
-    /// How long a record waits for others.
-    static let lingerNs: Int64 = 20_000_000
 
     /// - Parameters:
     ///   - journal: the number of the journal, in the blocks.
@@ -36,6 +36,7 @@ final class TopicSender: RoutedRecords {
     ) {
         self.producer = producer
         self.topic = topic.name
+        lingerNs = topic.lingerNs
         self.isCancelled = isCancelled
         key = Array(ProducerNumber.text(journal).utf8)
         writers = (0..<topic.partitions).map {
@@ -62,7 +63,7 @@ final class TopicSender: RoutedRecords {
     }
 
     /// Time until what was taken has waited long enough, in nanoseconds; nil where there is nothing.
-    var dueInNs: Int64? { age.map { max(0, Self.lingerNs - $0.elapsedNs) } }
+    var dueInNs: Int64? { age.map { max(0, lingerNs - $0.elapsedNs) } }
 
     /// Sends what was taken: everything before an offset.
     func sendAll(end: Offset) throws {
