@@ -67,8 +67,9 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
         }
     }
 
-    /// Removes what an attempt left that failed without a crash, unless its commit went through after all.
-    private func removePending() throws(LakeError) {
+    /// Removes what an attempt left that failed without a crash, unless its commit went through after all. `committedOffset` is
+    /// then that of now: to be called before rows are chosen for files.
+    func removePending() throws(LakeError) {
         guard !pending.isEmpty else { return }
         try delta.refresh()
         for path in pending where !delta.names(path) { DurableFile.remove("\(folder)/\(path)") }
@@ -77,14 +78,13 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
 
     /// Writes rows to new files, one per partition; they count only once committed.
     ///
+    /// - Precondition: `removePending` was called before the rows were chosen.
     /// - Parameters:
     ///   - parts: the rows in memory behind the last commit, up to `last`.
     ///   - last: the offset that the commit will reach.
-    /// - Returns: the files, which begin behind `committedOffset` as it is now.
     func writeFiles(
         _ parts: [HotPart], upTo last: Int64, rowGroupRows: Int, _ reached: (FlushStep) throws(LakeError) -> Void
     ) throws(LakeError) -> [WrittenFile] {
-        try removePending()
         let first = committedOffset
         guard let kinds = parts.first?.columns else { return [] }
         let buffer = buffer ?? RowGroupBuffer(schema, like: kinds, rowsMax: rowGroupRows)

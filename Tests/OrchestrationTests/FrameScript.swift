@@ -29,9 +29,13 @@ struct FrameScript {
     private var begun: Set<String> = []
     private var nextTrade: [String: Int] = [:]
     private var nextUpdate = 1
+    /// Times of trades by symbol and number; nil where a repeated number may come with another time.
+    private var times: [String: Int64]?
 
-    init(seed: UInt64, count: Int) {
+    /// - Parameter keepsTimes: what is repeated has the time that it had before, as venues have it.
+    init(seed: UInt64, count: Int, keepsTimes: Bool = false) {
         random = SeededGenerator(seed: seed)
+        if keepsTimes { times = [:] }
         while records.count < count { step() }
         for feed in begun.sorted() { records.append(ScriptedRecord(feed: feed, kind: .end, ingestNs: clockNs)) }
     }
@@ -61,6 +65,14 @@ struct FrameScript {
     private mutating func eventMs() -> Int64 {
         let lag = chance(4) ? Int64.random(in: 0..<20_000, using: &random) : Int64.random(in: 0..<1500, using: &random)
         return clockNs / 1_000_000 - lag
+    }
+
+    private mutating func eventMs(_ symbol: String, _ number: Int) -> Int64 {
+        let time = eventMs()
+        guard times != nil else { return time }
+        let known = times?["\(symbol) \(number)"] ?? time
+        times?["\(symbol) \(number)"] = known
+        return known
     }
 
     private mutating func price() -> String {
@@ -98,7 +110,7 @@ struct FrameScript {
             if chance(4) { number += 3 }
             nextTrade[symbol] = number + 1
         }
-        let time = eventMs()
+        let time = eventMs(symbol, number)
         return
             #"{"stream":"s@trade","data":{"e":"trade","E":\#(time),"s":"\#(symbol)","t":\#(number),"p":"\#(price())","#
             + #""q":"0.75","T":\#(time),"m":\#(chance(50)),"M":true}}"#
@@ -107,13 +119,14 @@ struct FrameScript {
     /// A page of the venue's history with a trade that may have been missed.
     private mutating func backfilledTrade() -> String {
         let number = max(1000, (nextTrade["BTCUSDT"] ?? 1000) - Int.random(in: 1..<30, using: &random))
+        let time = eventMs("BTCUSDT", number)
         return
             #"{"backfill":"BTCUSDT","source":"https://api/page?fromId=\#(number)","data":[{"id":\#(number),"price":"\#(price())","#
-            + #""qty":"0.75","quoteQty":"1","time":\#(eventMs()),"isBuyerMaker":true,"isBestMatch":true}]}"#
+            + #""qty":"0.75","quoteQty":"1","time":\#(time),"isBuyerMaker":true,"isBestMatch":true}]}"#
     }
 
     private mutating func bookTicker() -> String {
-        nextUpdate += chance(5) ? -1 : 1
+        nextUpdate += chance(5) && times == nil ? -1 : 1
         return #"{"u":\#(nextUpdate),"s":"BTCUSDT","b":"\#(price())","B":"1.5","a":"\#(price())","A":"2"}"#
     }
 }

@@ -59,6 +59,7 @@ extension HotStore {
     }
 
     private func writeFiles(_ table: LakeTable, upTo offset: Int64) throws(LakeError) -> [WrittenFile] {
+        try table.removePending()
         let parts = try onDatabase(table.folder) { () throws(DatabaseError) in
             try rows.parts(table.schema.name, after: table.committedOffset, upTo: offset)
         }

@@ -70,7 +70,7 @@ import Testing
 
     @Test(arguments: 0..<4)
     func `a worker with all partitions stores what one process stores`(seed: UInt64) throws {
-        let records = FrameScript(seed: seed &+ 40, count: 400).records
+        let records = FrameScript(seed: seed &+ 40, count: 400, keepsTimes: true).records
         let place = try Place(partitions: [1, 3, 5, 12][Int(seed) % 4])
         try place.script(seed: seed).send(records)
         let worker = try Worker(place.configuration("one"))
@@ -83,7 +83,7 @@ import Testing
     @Test(arguments: 0..<3)
     func `workers that come and go move partitions with their state`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
-        let records = FrameScript(seed: seed &+ 60, count: 500).records
+        let records = FrameScript(seed: seed &+ 60, count: 500, keepsTimes: true).records
         let place = try Place(partitions: 6)
         let script = try place.script(seed: seed)
         var workers: [Worker] = []
@@ -116,7 +116,7 @@ import Testing
     /// What an owner does that was paused and does not know that another has its partitions: here all the time.
     @Test(arguments: 0..<3)
     func `two owners of the same partitions at the same time repeat nothing and lose nothing`(seed: UInt64) throws {
-        let records = FrameScript(seed: seed &+ 80, count: 400).records
+        let records = FrameScript(seed: seed &+ 80, count: 400, keepsTimes: true).records
         let place = try Place(partitions: 3)
         let script = try place.script(seed: seed)
         let workers = try (0..<2).map {
@@ -149,7 +149,7 @@ import Testing
     @Test(arguments: 0..<4)
     func `a worker that ends in the middle of a flush loses nothing and repeats nothing`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
-        let records = FrameScript(seed: seed &+ 90, count: 300).records
+        let records = FrameScript(seed: seed &+ 90, count: 300, keepsTimes: true).records
         let place = try Place(partitions: 2)
         let script = try place.script(seed: seed)
         for (life, start) in stride(from: 0, to: records.count, by: 75).enumerated() {
