@@ -46,13 +46,22 @@ struct BigQueryJob: Decodable {
         let reason: String?
         let message: String?
     }
+    struct Statistics: Decodable {
+        struct Load: Decodable {
+            let outputBytes: String?
+        }
+        let load: Load?
+    }
 
     let jobReference: Reference
     let configuration: Configuration?
     let status: Status
+    let statistics: Statistics?
 
     var labels: [String: String] { configuration?.labels ?? [:] }
     var isOver: Bool { status.state == "DONE" }
+    /// Bytes of its rows in the table, as BigQuery counts them for its bill; nil before it has ended.
+    var outputBytes: Int64? { statistics?.load?.outputBytes.flatMap { Int64($0) } }
     /// Nothing of it came into the table.
     var hasFailed: Bool { isOver && status.errorResult != nil }
 }

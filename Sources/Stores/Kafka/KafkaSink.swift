@@ -26,6 +26,6 @@ public enum KafkaSink {
             """)
 
     public static func make(_ options: Options, _ context: SinkContext) throws(ConfigError) -> any DeliveryTarget {
-        KafkaTarget(try KafkaSinkSettings(options), pipeline: context.pipeline)
+        KafkaTarget(try KafkaSinkSettings(options), pipeline: context.pipeline, meter: context.meter)
     }
 }

@@ -53,15 +53,7 @@ final class LocalProgress {
             encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
             let bytes = Array(try encoder.encode(contents)) + [UInt8(ascii: "\n")]
             try Folder.create(folder)
-            let draft = path + ".new"
-            do {
-                let file = try File(draft, .write)
-                try file.truncate(to: 0)
-                try file.write(bytes, at: 0)
-                try file.synchronize()
-            }
-            try Folder.rename(draft, to: path)
-            try Folder.synchronize(folder)
+            try File.replace(path, with: bytes)
         } catch {
             throw DeliveryError(.unavailable, "cannot note how far the sink is: \(error)")
         }

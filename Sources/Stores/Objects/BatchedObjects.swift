@@ -32,8 +32,8 @@ final class BatchedObjects: DeliveryTarget, @unchecked Sendable {  // one thread
     private static let putsPerNote = 500
     private static let newest = "newest"
 
-    init(_ store: any ObjectStore, _ compression: ObjectCompression, bytesMax: Int, pipeline: String) {
-        folder = ObjectFolder(store, pipeline: pipeline)
+    init(_ store: any ObjectStore, _ compression: ObjectCompression, bytesMax: Int, _ context: SinkContext) {
+        folder = ObjectFolder(store, pipeline: context.pipeline, meter: context.meter)
         names = ObjectNames(compression: compression)
         self.bytesMax = bytesMax
     }
@@ -138,10 +138,7 @@ final class BatchedObjects: DeliveryTarget, @unchecked Sendable {  // one thread
     private func put(
         _ table: TableSchema, _ name: ObjectNames.Name, _ content: [UInt8], last: Int64
     ) throws(DeliveryError) {
-        let isOurs = try ObjectFolder.translating { () throws(ObjectError) in
-            try folder.store.putIfAbsent(name.key, content, type: names.compression.mediaType)
-        }
-        guard isOurs else {
+        guard try folder.putIfAbsent(name.key, content, type: names.compression.mediaType) else {
             close()
             throw DeliveryError(
                 .conflict,

@@ -28,6 +28,12 @@ public enum PubSubSink {
               - pubsub: { project: my-project, tables: [trades, bars] }
             """)
 
+    /// The service whose published prices hold; nil of an emulator.
+    public static func service(_ options: Options) -> String? {
+        let google = try? GoogleOptions(options, emulator: emulator, endpoint: endpoint)
+        return google?.endpoint.isSecure == true ? "pubsub" : nil
+    }
+
     public static func make(_ options: Options, _ context: SinkContext) throws(ConfigError) -> any DeliveryTarget {
         PubSubTarget(try PubSubSinkSettings(options), context)
     }

@@ -63,8 +63,9 @@ struct PubSubSinkSettings: Sendable {
     /// What asks the service.
     ///
     /// - Throws: `CloudError` where the key file is of no use.
-    func service() throws(CloudError) -> GoogleService {
+    func service(_ meter: UsageMeter) throws(CloudError) -> GoogleService {
         var options = HTTPClient.Options()
+        options.meter = meter
         options.timeoutNs = Self.timeoutNs
         options.maxIdleConnections = requests
         let client: HTTPClient
