@@ -34,10 +34,19 @@ public enum Registry {
     ///
     /// - Throws: `ConfigError` where its options do not fit together.
     static func target(
-        _ sink: ConfiguredComponent, of configuration: PipelineConfiguration
+        _ sink: ConfiguredComponent, of configuration: PipelineConfiguration, _ meter: UsageMeter = UsageMeter()
     ) throws(ConfigError) -> (any DeliveryTarget)? {
-        try targets.first { $0.spec.name == sink.kind }?.make(sink.options, context(sink, configuration))
+        try targets.first { $0.spec.name == sink.kind }?.make(sink.options, context(sink, configuration, meter))
     }
+
+    /// Those of the sinks whose operators publish prices.
+    private static let priced: [String: @Sendable (Options) -> String?] = [
+        BigQuerySink.spec.name: BigQuerySink.service, KinesisSink.spec.name: KinesisSink.service,
+        ObjectSink.spec.name: ObjectSink.service, PubSubSink.spec.name: PubSubSink.service,
+    ]
+
+    /// The service in the list of prices that a sink delivers to; nil of one's own servers, and of emulators.
+    static func service(_ sink: ConfiguredComponent) -> String? { priced[sink.kind]?(sink.options) }
 
     /// Whether the target of a sink can be looked at.
     static func isReadable(_ sink: ConfiguredComponent) -> Bool { readable[sink.kind] != nil }
@@ -49,8 +58,10 @@ public enum Registry {
         try readable[sink.kind]?(sink.options, context(sink, configuration))
     }
 
-    private static func context(_ sink: ConfiguredComponent, _ configuration: PipelineConfiguration) -> SinkContext {
-        SinkContext(pipeline: configuration.name, sink: sink.name, folder: configuration.dataFolder)
+    private static func context(
+        _ sink: ConfiguredComponent, _ configuration: PipelineConfiguration, _ meter: UsageMeter = UsageMeter()
+    ) -> SinkContext {
+        SinkContext(pipeline: configuration.name, sink: sink.name, folder: configuration.dataFolder, meter: meter)
     }
 }
 

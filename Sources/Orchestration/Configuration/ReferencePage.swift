@@ -45,6 +45,9 @@ public struct ReferencePage: Sendable {
         case .options(let spec, let listOption):
             if let listOption { blocks.append("A list in place of the options is `\(listOption)`.") }
             blocks.append(options(spec))
+        case .named(let spec, let kind):
+            blocks.append("Where absent: \(section.absence). Options under the name of a \(kind.rawValue):")
+            blocks.append(options(spec))
         case .components(let kind), .calls(let kind):
             blocks.append("Where absent: \(section.absence).")
             let rows = components[kind].map { ["[`\($0.name)`](\(kind.rawValue)s.md#\(anchor($0.name)))", $0.summary] }
