@@ -23,6 +23,8 @@ def check_pipeline(place, text, work):
     if not keys or not keys <= KEYS:
         return False
     needed = {"pipeline": "pipeline: example", "data": "data: data", "feeds": "feeds: [{ simulator: {} }]"}
+    if "budgets" in keys:
+        needed["sinks"] = "sinks: [lake, { objects: { url: data/objects } }]"
     lines = [line for key, line in needed.items() if key not in keys]
     path = work / "pipeline.yaml"
     path.write_text("\n".join(lines + [text]))
