@@ -18,6 +18,7 @@ public enum KafkaSink {
                 "tables", default: DeliveryTables.standard.joined(separator: ","), choices: DeliveryTables.names,
                 "Tables to deliver."),
             .duration("flush", default: "1s", "Time between deliveries."),
+            MessageEncoder.asReceived,
         ] + KafkaConnection.security + [KafkaConnection.settings],
         example: """
             sinks:

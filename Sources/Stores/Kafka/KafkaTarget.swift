@@ -111,7 +111,8 @@ public final class KafkaTarget: DeliveryTarget, @unchecked Sendable {  // one th
     public func deliver(_ unit: DeliveryUnit) throws(DeliveryError) -> Int64 {
         let session = try use(unit.table, at: unit.after)
         let encoder = try MessageEncoder(
-            unit, messageBytesMax: settings.messageBytesMax - key(unit.table).utf8.count - 64)
+            unit, messageBytesMax: settings.messageBytesMax - key(unit.table).utf8.count - 64,
+            asReceived: settings.asReceived)
         let identity = MessageIdentity(pipeline: pipeline, unit.table)
         var (part, other) = parts
         var rows: Int64 = 0

@@ -45,8 +45,10 @@ final class PubSubTarget: DeliveryTarget, @unchecked Sendable {  // one thread a
     func deliver(_ unit: DeliveryUnit) throws(DeliveryError) -> Int64 {
         let publisher = try use(unit.table, at: unit.after)
         let identity = MessageIdentity(pipeline: pipeline, unit.table)
-        return try progress.send(unit, by: part, bytes: Self.partBytes, messageBytesMax: Self.messageBytesMax) {
-            () throws(CloudError) in try publisher.publish(part, identity, to: settings.topic(unit.table))
+        return try progress.send(
+            unit, by: part, bytes: Self.partBytes, messageBytesMax: Self.messageBytesMax,
+            asReceived: settings.asReceived
+        ) { () throws(CloudError) in try publisher.publish(part, identity, to: settings.topic(unit.table))
         }
     }
 
