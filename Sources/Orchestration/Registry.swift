@@ -12,9 +12,11 @@ public enum Registry {
         feeds: FeedRegistry.all.map { $0.spec }, sinks: sinks, indicators: IndicatorRegistry.all.map { $0.spec })
 
     /// Targets that can be looked at.
-    private static let readable: [String: @Sendable (Options, SinkContext) throws(DeliveryError) -> any StoredRows] = [
-        ClickHouseSink.spec.name: ClickHouseSink.rows, PostgreSQLSink.spec.name: PostgreSQLSink.rows,
-    ]
+    private static let readable: [String: @Sendable (Options, SinkContext) throws(DeliveryError) -> (any StoredRows)?] =
+        [
+            BigQuerySink.spec.name: BigQuerySink.rows, ClickHouseSink.spec.name: ClickHouseSink.rows,
+            ObjectSink.spec.name: ObjectSink.rows, PostgreSQLSink.spec.name: PostgreSQLSink.rows,
+        ]
 
     private static let sinks = ([LakeSink.spec] + targets.map(\.spec)).sorted { $0.name < $1.name }
 

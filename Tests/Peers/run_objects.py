@@ -79,7 +79,9 @@ def kills(service, work, options):
                 program.kill()
 
         program.outlasts_kills("kills", options.kills, rng, hurt)
-        program.settle("kills" if service else "folder")
+        name = "kills" if service else "folder"
+        program.settle(name)
+        program.is_verified(name, lambda: objects_rows.lose_row(program.store, "trades"))
 
 
 def folder(_, work, options):

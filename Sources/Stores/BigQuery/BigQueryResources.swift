@@ -75,15 +75,22 @@ struct BigQueryInsertion: Decodable {
     let insertErrors: [Refusal]?
 }
 
-/// The answer to a query.
-struct BigQueryRows: Decodable {
+/// Some rows of a table.
+struct BigQueryPage: Decodable {
     struct Row: Decodable {
         let f: [Cell]
     }
     struct Cell: Decodable {
         let v: String?
     }
-    let jobComplete: Bool?
     let rows: [Row]?
+    /// Where the next rows are; nil at the end.
+    let pageToken: String?
+}
+
+/// The answer to a query.
+struct BigQueryAnswer: Decodable {
+    let jobComplete: Bool?
+    let rows: [BigQueryPage.Row]?
     let errors: [BigQueryJob.Fault]?
 }

@@ -35,6 +35,15 @@ public enum ObjectSink {
         case batched, snapshots
     }
 
+    /// What the objects hold; nil of the layout `snapshots`, whose objects are answers of vendors and no rows.
+    public static func rows(_ options: Options, _ context: SinkContext) throws(DeliveryError) -> (any StoredRows)? {
+        guard options.text("layout") == Layout.batched.rawValue else { return nil }
+        let store: any ObjectStore
+        do { store = try ObjectOptions.store(options) } catch { throw DeliveryError(.setup, error.message) }
+        return try ObjectRows(
+            store, ObjectCompression(rawValue: options.text("compression")) ?? .gzip, pipeline: context.pipeline)
+    }
+
     /// The service whose published prices hold; nil of folders and of one's own servers.
     public static func service(_ options: Options) -> String? {
         let endpoint = options.text("endpoint")
