@@ -84,7 +84,11 @@ class PlainTokens {
             const bool is_string = *value == '"';
             value += is_string;
             size_t count = decimal_bytes(value);
-            if (__builtin_expect(!read_plain_decimal(value, count, number), 0)) count = other_number(value, end_, is_string, number);
+            if (__builtin_expect(!read_plain_decimal(value, count, number), 0)) {
+                const OtherNumber other = other_number(value, end_, is_string);
+                count = other.count;
+                number = other.value;
+            }
             if (count == 0 || cell.is_given) return false;
             if (is_string && value[count] != '"') return false;
             stop = value + count + is_string;
@@ -119,17 +123,38 @@ class PlainTokens {
     /// Whether a member ends at a byte without white space before it.
     static bool is_mark(const char *at, const char *end) { return at < end && (*at == ',' || *at == '}'); }
 
+    /// A number and its bytes, 0 where it is none: given back in registers, so that its value never needs an address.
+    struct OtherNumber {
+        double value;
+        size_t count;
+    };
+
     /// Reads a number with more digits, a sign or an exponent.
-    ///
-    /// - Returns: its bytes; 0 where it is none.
-    __attribute__((noinline)) static size_t other_number(
-        const char *value, const char *end, bool is_string, double &number) {
+    __attribute__((noinline)) static OtherNumber other_number(const char *value, const char *end, bool is_string) {
         const char *stop = value;
-        while (stop < end && *stop != ',' && *stop != '}' && *stop != '"' && (unsigned char)*stop > ' ') stop++;
+        while (stop < end && !find_number_end(stop)) stop += 32;
+        if (stop > end) stop = end;
         const std::string_view token(value, (size_t)(stop - value));
         // Longer texts are read by the rules for what stands in texts.
-        if (token.empty() || (is_string && token.size() > 30)) return 0;
-        return read_decimal_slowly(token, number) ? token.size() : 0;
+        if (token.empty() || (is_string && token.size() > 30)) return {0, 0};
+        double number = 0;
+        const bool is_read = read_decimal_slowly(token, number);
+        return {number, is_read ? token.size() : 0};
+    }
+
+    /// Moves to the first of the next 32 bytes that is in no number: a mark, a quote, white space; false where there is none.
+    static bool find_number_end(const char *&at) {
+        const __m256i bytes = _mm256_loadu_si256((const __m256i *)at);
+        // Compared with sign: bytes beyond ASCII end it as well.
+        const __m256i are_ends = _mm256_or_si256(
+            _mm256_or_si256(
+                _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(',')), _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('}'))),
+            _mm256_or_si256(
+                _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('"')), _mm256_cmpgt_epi8(_mm256_set1_epi8('!'), bytes)));
+        const unsigned ends = (unsigned)_mm256_movemask_epi8(are_ends);
+        if (ends == 0) return false;
+        at += _tzcnt_u32(ends);
+        return true;
     }
 
     /// Reads a short text, or a number that nobody asked for, and a mark behind it, into an empty cell where there is one.

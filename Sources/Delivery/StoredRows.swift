@@ -21,4 +21,11 @@ public protocol RewindableTarget: DeliveryTarget {
     ///
     /// - Precondition: `open` was called.
     func rewind(_ table: TableSchema, to offset: Int64) throws(DeliveryError)
+
+    /// Whether a pipeline that delivers meanwhile notices.
+    var isNoticed: Bool { get }
+}
+
+extension RewindableTarget {
+    public var isNoticed: Bool { true }
 }

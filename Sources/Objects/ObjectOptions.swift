@@ -20,8 +20,10 @@ public enum ObjectOptions {
     private static let bucketOptions = ["style", "authorities"] + AWSOptions.specs.map(\.name)
 
     /// The store that the options say.
+    ///
+    /// - Parameter meter: counts what is asked of it.
     public static func store(
-        _ options: Options, environment: [String: String] = CloudEnvironment.process
+        _ options: Options, meter: UsageMeter? = nil, environment: [String: String] = CloudEnvironment.process
     ) throws(ConfigError) -> any ObjectStore {
         let url = options.text("url")
         guard url.hasPrefix("s3://") else {
@@ -29,7 +31,7 @@ public enum ObjectOptions {
                 throw options.error(
                     name, "means nothing without a bucket", suggestion: "write `url: s3://BUCKET/FOLDER`")
             }
-            return LocalObjectStore(try folder(url, options))
+            return LocalObjectStore(try folder(url, options), meter: meter)
         }
         let parts = url.dropFirst(5).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         let amazon = try AWSOptions(
@@ -46,7 +48,8 @@ public enum ObjectOptions {
         }
         let authorities = options.text("authorities")
         do throws(NetworkError) {
-            let client = try S3ObjectStore.makeClient(authorityFile: authorities.isEmpty ? nil : authorities)
+            let client = try S3ObjectStore.makeClient(
+                authorityFile: authorities.isEmpty ? nil : authorities, meter: meter)
             return S3ObjectStore(place, amazon.credentials, client: client)
         } catch {
             throw options.error("authorities", "\(error)", suggestion: "name a PEM file that can be read")

@@ -12,9 +12,11 @@ public enum Registry {
         feeds: FeedRegistry.all.map { $0.spec }, sinks: sinks, indicators: IndicatorRegistry.all.map { $0.spec })
 
     /// Targets that can be looked at.
-    private static let readable: [String: @Sendable (Options, SinkContext) throws(DeliveryError) -> any StoredRows] = [
-        ClickHouseSink.spec.name: ClickHouseSink.rows, PostgreSQLSink.spec.name: PostgreSQLSink.rows,
-    ]
+    private static let readable: [String: @Sendable (Options, SinkContext) throws(DeliveryError) -> (any StoredRows)?] =
+        [
+            BigQuerySink.spec.name: BigQuerySink.rows, ClickHouseSink.spec.name: ClickHouseSink.rows,
+            ObjectSink.spec.name: ObjectSink.rows, PostgreSQLSink.spec.name: PostgreSQLSink.rows,
+        ]
 
     private static let sinks = ([LakeSink.spec] + targets.map(\.spec)).sorted { $0.name < $1.name }
 
@@ -34,10 +36,19 @@ public enum Registry {
     ///
     /// - Throws: `ConfigError` where its options do not fit together.
     static func target(
-        _ sink: ConfiguredComponent, of configuration: PipelineConfiguration
+        _ sink: ConfiguredComponent, of configuration: PipelineConfiguration, _ meter: UsageMeter = UsageMeter()
     ) throws(ConfigError) -> (any DeliveryTarget)? {
-        try targets.first { $0.spec.name == sink.kind }?.make(sink.options, context(sink, configuration))
+        try targets.first { $0.spec.name == sink.kind }?.make(sink.options, context(sink, configuration, meter))
     }
+
+    /// Those of the sinks whose operators publish prices.
+    private static let priced: [String: @Sendable (Options) -> String?] = [
+        BigQuerySink.spec.name: BigQuerySink.service, KinesisSink.spec.name: KinesisSink.service,
+        ObjectSink.spec.name: ObjectSink.service, PubSubSink.spec.name: PubSubSink.service,
+    ]
+
+    /// The service in the list of prices that a sink delivers to; nil of one's own servers, and of emulators.
+    static func service(_ sink: ConfiguredComponent) -> String? { priced[sink.kind]?(sink.options) }
 
     /// Whether the target of a sink can be looked at.
     static func isReadable(_ sink: ConfiguredComponent) -> Bool { readable[sink.kind] != nil }
@@ -49,8 +60,10 @@ public enum Registry {
         try readable[sink.kind]?(sink.options, context(sink, configuration))
     }
 
-    private static func context(_ sink: ConfiguredComponent, _ configuration: PipelineConfiguration) -> SinkContext {
-        SinkContext(pipeline: configuration.name, sink: sink.name, folder: configuration.dataFolder)
+    private static func context(
+        _ sink: ConfiguredComponent, _ configuration: PipelineConfiguration, _ meter: UsageMeter = UsageMeter()
+    ) -> SinkContext {
+        SinkContext(pipeline: configuration.name, sink: sink.name, folder: configuration.dataFolder, meter: meter)
     }
 }
 

@@ -13,6 +13,7 @@ struct Tapedeck {
     /// All subcommands, in the order in which `--help` lists them.
     static let commands: [any Command.Type] = [
         DemoCommand.self, ReplayCommand.self, RunCommand.self, CheckCommand.self, VerifyCommand.self,
+        BudgetCommand.self,
         RecoverCommand.self, SQLCommand.self,
         GapsCommand.self, JournalCommand.self, CalendarsCommand.self, MT5Command.self, FeedsCommand.self,
         SinksCommand.self, IndicatorsCommand.self, BenchCommand.self, DoctorCommand.self, ReferenceCommand.self,

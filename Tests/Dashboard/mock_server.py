@@ -182,7 +182,10 @@ class Server:
              "detail": "connection refused, retry in 4 s" if self.degraded else None,
              "offset": offset - 40, "lag_frames": 40, "lag_seconds": 0.4,
              "last_flush": rfc3339(now - 10**9), "last_flush_seconds": 0.031,
-             "rows": offset * 2, "files": None, "bytes": None},
+             "rows": offset * 2, "files": None, "bytes": None,
+             "usage": {"rows": offset * 2, "requests": 1200, "bytes": 52_428_800, "kept_bytes": 0, "cost_usd": None,
+                       "predicted_rows": offset * 9, "predicted_requests": 5400, "predicted_bytes": 235_929_600,
+                       "predicted_cost_usd": None, "limit": None, "used": None, "action": None}},
         ]
         return {
             "pipeline": "demo", "version": "0.1.0", "started": rfc3339(int(self.started * 1e9)),

@@ -1,5 +1,5 @@
 import Market
-import Orchestration
+@testable import Orchestration
 import Platform
 import Testing
 
@@ -25,6 +25,7 @@ struct ConfigurationReferenceTests {
             case .options(let spec, let listOption):
                 #expect(spec.problems == [])
                 if let listOption { #expect(spec.options.contains { $0.name == listOption && $0.kind == .list }) }
+            case .named(let spec, _): #expect(spec.problems == [])
             case .components, .calls: break
             }
         }
@@ -34,7 +35,11 @@ struct ConfigurationReferenceTests {
         let text = Self.sections.map(\.example).joined(separator: "\n")
         let configuration = try ConfigurationTests.parse(text)
         #expect(configuration.feeds.map(\.name) == ["simulator"])
-        for section in Self.sections { _ = try ConfigurationTests.parse(section.example) }
+        for section in Self.sections {
+            let isBudgets = section.key == ConfigurationSection.budgets.key
+            _ = try ConfigurationTests.parse(
+                (isBudgets ? ConfigurationSection.sinks.example + "\n" : "") + section.example)
+        }
     }
 
     @Test func `the pages hold every section, option, component, table and column`() throws {
@@ -46,7 +51,12 @@ struct ConfigurationReferenceTests {
         let configuration = try #require(pages["docs/reference/configuration.md"])
         for section in Self.sections {
             #expect(configuration.contains("\n## \(section.key)\n"))
-            if case .options(let spec, _) = section.shape {
+            let spec: Spec? =
+                switch section.shape {
+                case .options(let spec, _), .named(let spec, _): spec
+                case .value, .components, .calls: nil
+                }
+            if let spec {
                 for option in spec.options { #expect(configuration.contains("| `\(option.name)` | ")) }
             }
         }
@@ -79,7 +89,7 @@ struct ConfigurationReferenceTests {
     private func options(_ section: ConfigurationSection) -> [Spec.Option] {
         switch section.shape {
         case .value(let option): [option]
-        case .options(let spec, _): spec.options
+        case .options(let spec, _), .named(let spec, _): spec.options
         case .components, .calls: []
         }
     }

@@ -26,7 +26,13 @@ struct ConfigurationTests {
                 options: [
                     .text("path", default: "", "Folder."), .duration("flush", default: "60s", "Longest wait."),
                     .integer("flush_rows", default: "1000000", "Most rows."),
-                ])
+                ]),
+            Spec(
+                "objects", "Objects.",
+                options: [
+                    .text("url", "Folder."), .list("tables", default: "trades", "Tables."),
+                    .text("endpoint", default: "", "Address."),
+                ]),
         ],
         indicators: [
             Spec("sma", "Simple moving average.", options: [.integer("period", default: "20", "Bars.")]),

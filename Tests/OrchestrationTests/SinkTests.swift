@@ -213,13 +213,47 @@ import Testing
         }
     }
 
+    private static func unlimited(_ folder: TemporaryFolder) -> BudgetGuard {
+        BudgetGuard(sink: "fake", UsageMeter(), nil, prices: nil, folder: folder.path)
+    }
+
+    @Test func `a sink whose budget is used up is held back, and goes on with a larger one`() throws {
+        let folder = TemporaryFolder()
+        let pipeline = try Pipeline.playing(FrameScript(seed: 7, count: 6000).records, try configuration(folder.path))
+        defer { pipeline.stop() }
+        #expect(pipeline.catchUp())
+        let target = FakeTarget(seed: 7, faultPercent: 0)
+        let last = pipeline.store.visibleOffset
+        var delivered: Int64 = 0
+        for (rows, isEnough) in [(1200, false), (1_000_000_000, true)] {
+            let budget = try Budget(
+                Options(Budget.spec, assignments: ["rows=\(rows)", "action=stop"]), sink: "fake", service: nil)
+            let loop = SinkLoop(
+                "fake", target, Self.tables, pipeline.store, everyNs: 10_000_000,
+                budget: BudgetGuard(sink: "fake", UsageMeter(), budget, prices: nil, folder: folder.path))
+            let thread = NamedThread("sink") { loop.run() }
+            if isEnough {
+                #expect(eventually { loop.hasDelivered(upTo: last) })
+                #expect(loop.report.held == nil && delivered + loop.report.rows > 2200)
+            } else {
+                #expect(eventually { loop.report.held?.contains("budget of rows is used up") == true })
+                #expect((1200...2200).contains(loop.report.rows) && !loop.hasDelivered(upTo: last))
+                #expect(loop.report.behindSinceNs != nil)
+                delivered = loop.report.rows
+            }
+            loop.close()
+            thread.join()
+        }
+    }
+
     @Test func `a loop shows what fails, tries again, and ends when asked`() throws {
         let folder = TemporaryFolder()
         let pipeline = try Pipeline.playing(FrameScript(seed: 5, count: 100).records, try configuration(folder.path))
         defer { pipeline.stop() }
         #expect(pipeline.catchUp())
         let target = FakeTarget(seed: 5, faultPercent: 100)
-        let loop = SinkLoop("fake", target, Self.tables, pipeline.store, everyNs: 10_000_000)
+        let loop = SinkLoop(
+            "fake", target, Self.tables, pipeline.store, everyNs: 10_000_000, budget: Self.unlimited(folder))
         let thread = NamedThread("sink") { loop.run() }
         #expect(eventually { loop.report.failure != nil })
         #expect(loop.report.behindSinceNs != nil)
@@ -237,7 +271,8 @@ import Testing
         let pipeline = try Pipeline.playing(FrameScript(seed: 6, count: 100).records, try configuration(folder.path))
         defer { pipeline.stop() }
         let target = FakeTarget(seed: 6, faultPercent: 0)
-        let loop = SinkLoop("fake", target, Self.tables, pipeline.store, everyNs: 3_600_000_000_000)
+        let loop = SinkLoop(
+            "fake", target, Self.tables, pipeline.store, everyNs: 3_600_000_000_000, budget: Self.unlimited(folder))
         let thread = NamedThread("sink") { loop.run() }
         #expect(eventually { loop.report.offset != nil })
         #expect(pipeline.catchUp())

@@ -26,6 +26,9 @@ class Bucket:
     def read(self, key):
         return self.client.get_object(Bucket=self.name, Key=self.folder + key)["Body"].read()
 
+    def write(self, key, content):
+        self.client.put_object(Bucket=self.name, Key=self.folder + key, Body=content)
+
 
 class Folder:
     """Objects in a folder of this machine."""
@@ -40,6 +43,9 @@ class Folder:
     def read(self, key):
         return pathlib.Path(self.path / key).read_bytes()
 
+    def write(self, key, content):
+        pathlib.Path(self.path / key).write_bytes(content)
+
 
 def lines(store, key):
     content = store.read(key)
@@ -48,6 +54,15 @@ def lines(store, key):
     elif key.endswith(".zst"):
         content = pyarrow.CompressedInputStream(pyarrow.py_buffer(content), "zstd").read()
     return content.splitlines()
+
+
+def lose_row(store, table):
+    """Takes the first row out of a gzip object of a table that has several."""
+    for key in store.keys(table + "/"):
+        kept = lines(store, key)[1:]
+        if kept:
+            return store.write(key, gzip.compress(b"".join(line + b"\n" for line in kept)))
+    return None
 
 
 def newest(store, table):

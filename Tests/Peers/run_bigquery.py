@@ -54,6 +54,15 @@ def rows(server, work, _):
             ON v.journal_offset = q.journal_offset AND v.frame_index = q.frame_index
             WHERE v.time = q.event_time AND v.time_msc * 1000000 <= q.event_time_ns AND v.bid = q.bid""")[0][0]
         check("rows: price_updates shows every quote", there == counts["quotes"], f"{there} of {counts['quotes']}")
+        code, said, errors = market.verify()
+        check("rows: everything is compared, and the same", code == 0 and set(said) == {("journal", "frames")} | {
+            ("bigquery", table) for table in ALL} and all(line["same"] for line in said.values()), f"{code} {list(said.values())} {errors}")
+        offset = market.told("SELECT MIN(journal_offset) FROM rows.trades")[0][0]
+        market.client.query_and_wait(f"DELETE FROM rows.trades WHERE journal_offset = {offset}")
+        code, said, errors = market.verify("--tables", "trades,quotes", "--repair")
+        trades = said["bigquery", "trades"]
+        check("rows: what was damaged differs, and nothing else", code == 1 and not trades["same"] and said["bigquery", "quotes"]["same"]
+              and trades["repair"].startswith("not repaired: take the table"), f"{code} {said} {errors}")
 
 
 def kills(server, work, options):

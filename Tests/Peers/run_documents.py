@@ -15,7 +15,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 # Keys of a pipeline file; blocks that begin with others are parts of other files.
-KEYS = {"pipeline", "data", "feeds", "bars", "indicators", "sinks", "serve", "calendars", "limits"}
+KEYS = {"pipeline", "data", "feeds", "bars", "indicators", "sinks", "serve", "calendars", "limits", "budgets"}
 
 def check_pipeline(place, text, work):
     """Checks a pipeline, completed by what its part leaves out."""
@@ -23,6 +23,8 @@ def check_pipeline(place, text, work):
     if not keys or not keys <= KEYS:
         return False
     needed = {"pipeline": "pipeline: example", "data": "data: data", "feeds": "feeds: [{ simulator: {} }]"}
+    if "budgets" in keys:
+        needed["sinks"] = "sinks: [lake, { objects: { url: data/objects } }]"
     lines = [line for key, line in needed.items() if key not in keys]
     path = work / "pipeline.yaml"
     path.write_text("\n".join(lines + [text]))

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The MetaTrader 5 feed from end to end: the real bridge on a stand-in for the terminal, the real program, each killed at
-random instants. Afterwards the lake must have every tick and deal of the terminal once, and the end of every position.
+random instants. Afterwards the lake must have every tick and deal of the terminal once, and the end of every position. Then the
+same over Pub/Sub: the program publishes the bridge's messages as they came, and they are pushed to another program, killed as well.
 
   run_mt5_feed.py [--seed SEED] [--seconds SECONDS]
 """
@@ -15,9 +16,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
-from peer import BINARY, HERE, ROOT, Process, check, finish, free_port, open_lake, wait_for
+import pubsub_service
+from peer import BINARY, HERE, ROOT, Process, Program, ask, check, finish, free_port, open_lake, wait_for
 
 sys.path[:0] = [str(HERE / "mt5"), str(ROOT / "bridges/mt5")]
 
@@ -65,13 +68,13 @@ def expected(made):
 class Pair:
     """The bridge and the program; either can be killed and started. As a context it ends both."""
 
-    def __init__(self, work):
+    def __init__(self, work, sink=""):
         self.work = work
         self.port = free_port()
         (work / "pipeline.yaml").write_text(
             f"pipeline: mt5\ndata: {work / 'data'}\nfeeds:\n  - mt5: {{ url: \"ws://127.0.0.1:{self.port}\", "
             f"symbols: [{', '.join(SYMBOLS)}], history: 5m }}\nbars: {{ intervals: [1s], price_types: [bid] }}\n"
-            "sinks:\n  - lake: { flush: 1s }\n")
+            f"sinks:\n  - lake: {{ flush: 1s }}\n{sink}")
 
         environment = dict(os.environ, FAKE_MT5=str(work / "terminal.pickle"), PYTHONDONTWRITEBYTECODE="1",
                            PYTHONPATH=os.pathsep.join([str(ROOT / "bridges/mt5"), str(HERE / "mt5")]))
@@ -95,7 +98,78 @@ class Pair:
             return {}, set()
 
 
-def run(work, seed, seconds):
+class Push:
+    """A push subscription of a topic: messages one after the other, each until it is taken, some of them once more."""
+
+    def __init__(self, service, topic, url, rng):
+        self.service, self.topic, self.url, self.rng = service, topic, url, rng
+        self.taken, self.repeated, self.over = 0, 0, threading.Event()
+        self.thread = threading.Thread(target=self.push, daemon=True)
+        self.thread.start()
+
+    def push(self):
+        while not self.over.is_set():
+            messages = self.service.published[self.topic]
+            if self.taken == len(messages):
+                time.sleep(0.02)
+                continue
+            message = dict(messages[self.taken], messageId=str(self.taken + 1), publishTime="2026-01-02T03:04:05.678Z")
+            body = json.dumps({"message": message, "subscription": "projects/p/subscriptions/terminal"}).encode()
+            for _ in range(1 + (self.rng.random() < 0.05)):
+                answer = ask(self.url, body, {"Content-Type": "application/json"})
+                if answer is None or answer[0] // 100 != 2:
+                    time.sleep(0.1)
+                    break
+            else:
+                self.taken += 1
+
+    def has_all(self):
+        return self.taken == len(self.service.published[self.topic])
+
+    def end(self):
+        self.over.set()
+        self.thread.join(30)
+
+
+def relay(work, seed, seconds):
+    """The bridge's messages go over Pub/Sub into another pipeline, whose lake has what the terminal had, each row once."""
+    service, rng = pubsub_service.Service(seed), random.Random(seed + 1)
+    end, port = work / "end", free_port()
+    end.mkdir()
+    (end / "pipeline.yaml").write_text(f"""pipeline: end
+data: {end}/data
+feeds:
+  - push: {{ name: terminal, format: mt5 }}
+bars: {{ intervals: [1s], price_types: [bid] }}
+sinks:
+  - lake: {{ flush: 1s }}
+serve: {{ listen: "127.0.0.1:{port}" }}
+""")
+    sink = (f'  - pubsub: {{ project: p, endpoint: "http://127.0.0.1:{service.port}", tables: [frames], as_received: true, '
+            "flush: 100ms }\n")
+    with Program(end / "program.log", "run", end / "pipeline.yaml", port=port) as program:
+        program.start()
+        push = Push(service, "projects/p/topics/tapedeck.frames", f"http://127.0.0.1:{port}/api/v1/ingest/pubsub/terminal", rng)
+        service.refused_publishes, service.lost_publishes = 0.05, 0.1
+        made, wanted = run(work, seed, seconds, sink, {"end": program})
+        service.refused_publishes, service.lost_publishes = 0, 0
+        # What an end may have left is published by a start without a terminal.
+        with Pair(work, sink) as pair:
+            pair.program.start()
+            frames = len(open_lake(work / "data").execute("SELECT journal_offset FROM frames").fetchall())
+            check("over Pub/Sub: each message is published", wait_for(lambda: len({
+                message["attributes"]["tapedeck"] for message in list(service.published[push.topic])}) >= frames, 60), f"{frames} messages")
+            pair.program.end(signal.SIGINT)
+        check("over Pub/Sub: each message is pushed", wait_for(push.has_all, 60), f"{push.taken} of {len(service.published[push.topic])}")
+        push.end()
+        check("over Pub/Sub: the end ends in order", program.end(signal.SIGINT) == 0, program.log.read_text()[-300:])
+    published = [message["attributes"]["tapedeck"] for message in service.published[push.topic]]
+    print(f"      over Pub/Sub: {len(published)} messages, {len(published) - len(set(published))} of them published again")
+    compare(open_lake(end / "data"), made, wanted)
+
+
+def run(work, seed, seconds, sink="", others=None):
+    """Kills the parts of a pair, and others beside them, while the terminal makes ticks; what it made, and its ticks as rows."""
     rng = random.Random(seed)
     start = utc_ms() + 1_000
     made = make_terminal(rng, start, seconds)
@@ -103,11 +177,12 @@ def run(work, seed, seconds):
     wanted = expected(made)
     last = {symbol: max(row[1] for row in wanted if row[0] == symbol) for symbol in SYMBOLS}
     deals = {deal.ticket for _, deal in made.deals}
-    with Pair(work) as pair:
+    with Pair(work, sink) as pair:
         processes = {"bridge": pair.bridge, "program": pair.program}
-        kills = dict.fromkeys(processes, 0)
         for process in processes.values():
             process.start()
+        processes |= others or {}
+        kills = dict.fromkeys(processes, 0)
         while utc_ms() < start + seconds * 1000:
             time.sleep(rng.uniform(0.3, 2.5))
             name = rng.choice(list(processes))
@@ -125,6 +200,7 @@ def run(work, seed, seconds):
               f"{kills}, {len(wanted)} ticks, {len(deals)} deals")
         check("the program ends in order", pair.program.end(signal.SIGINT) == 0, pair.program.log.read_text()[-300:])
     compare(open_lake(work / "data"), made, wanted)
+    return made, wanted
 
 
 def compare(database, made, wanted):
@@ -132,7 +208,8 @@ def compare(database, made, wanted):
     missing, extra = set(wanted) - set(rows), set(rows) - set(wanted)
     check("each tick of the terminal is in `quotes` once", rows == wanted,
           f"{len(rows)} rows, {len(missing)} missing, {len(extra)} wrong, {len(rows) - len(set(rows))} repeated")
-    frames = [json.loads(row[0]) for row in database.execute("SELECT decode(payload) FROM frames").fetchall()]
+    # Those that were pushed stand behind a line of their own.
+    frames = [json.loads(row[0].splitlines()[-1]) for row in database.execute("SELECT decode(payload) FROM frames").fetchall()]
     sent = sum(len(frame.get("ticks", [])) for frame in frames)
     print(f"      {len(frames)} messages with {sent} ticks, {sent - len(rows)} of them repetitions")
     wrong = database.execute("SELECT count(*) FROM quotes WHERE event_time_ns <> update_id // 1000000 * 1000000").fetchone()[0]
@@ -190,6 +267,8 @@ def main():
         watch(pathlib.Path(work))
     with tempfile.TemporaryDirectory(prefix="tapedeck-mt5-") as work:
         run(pathlib.Path(work), options.seed, options.seconds)
+    with tempfile.TemporaryDirectory(prefix="tapedeck-mt5-") as work:
+        relay(pathlib.Path(work), options.seed, options.seconds // 2)
     finish()
 
 

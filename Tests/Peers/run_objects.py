@@ -2,7 +2,7 @@
 """Delivers objects to a bucket (moto's S3, read by boto3) and to a folder while the program is killed, the service goes and comes,
 freezes, and loses writes and answers: in the end there is what the lake has, each row once.
 
-  run_objects.py [--kills N] [--seed SEED] [--only rows,kills,folder,door,absent,slow,secrets,bucket,later,frozen,snapshots,replay]
+  run_objects.py [--kills N] [--seed SEED] [--only rows,kills,folder,budget,door,absent,slow,secrets,bucket,later,frozen,snapshots,replay]
 """
 
 import argparse
@@ -79,12 +79,42 @@ def kills(service, work, options):
                 program.kill()
 
         program.outlasts_kills("kills", options.kills, rng, hurt)
-        program.settle("kills" if service else "folder")
+        name = "kills" if service else "folder"
+        program.settle(name)
+        program.is_verified(name, lambda: objects_rows.lose_row(program.store, "trades"))
 
 
 def folder(_, work, options):
     """The same to a folder: what is half written is no object."""
     kills(None, work, argparse.Namespace(kills=max(3, options.kills // 2), seed=options.seed))
+
+
+def budget(_, work, __):
+    """A sink stops at its budget, says so, and keeps what is left for a larger one."""
+    with Pipeline(None, work, "budget", "flush: 100ms", ["trades"]) as program:
+        program.configure()
+        path = program.folder / "pipeline.yaml"
+        plain = path.read_text()
+        path.write_text(plain + "budgets: { objects: { rows: 5000, action: stop } }\n")
+        program.start()
+        check("budget: the sink is held back and says why", program.becomes("degraded", "budget of rows is used up", "-01T00:00:00"),
+              json.dumps(program.sink()))
+        usage = program.sink().get("usage", {})
+        check("budget: it took what it may, and at most a thousand rows more", 5000 <= usage.get("rows", 0) <= 6000 and usage["used"] >= 1, str(usage))
+        metrics = (program.ask("/metrics") or (0, b""))[1].decode()
+        check("budget: the metrics have it", 'tapedeck_sink_budget_used{sink="objects"} 1' in metrics)
+        check("budget: the lake gets on", wait_for(lambda: program.sink("lake").get("rows", 0) > 20_000, 60))
+        program.ends("budget")
+        told = run("budget", path)
+        check("budget: the command tells the same", "100 % of rows per month" in told.stdout or "of rows per month" in told.stdout, told.stdout + told.stderr)
+        machine = json.loads(run("budget", path, "--json").stdout)
+        check("budget: for machines too", machine["sink"] == "objects" and machine["usage"]["rows"] == usage["rows"], str(machine))
+        program.start()
+        check("budget: a restart begins no new month", program.becomes("degraded", "budget of rows is used up"), json.dumps(program.sink()))
+        program.ends("budget, begun anew")
+        path.write_text(plain)
+        program.start()
+        program.settle("budget, larger")
 
 
 def door(service, work, options):
@@ -257,7 +287,7 @@ def replay(_, work, __):
               f"{len(sizes)}, up to {max(sizes)} bytes")
 
 
-SCENARIOS = [rows, kills, folder, door, absent, slow, secrets, bucket, later, frozen, snapshots, replay]
+SCENARIOS = [rows, kills, folder, budget, door, absent, slow, secrets, bucket, later, frozen, snapshots, replay]
 
 
 def main():

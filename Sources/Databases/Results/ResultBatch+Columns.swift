@@ -17,14 +17,14 @@ extension ResultBatch {
         }
     }
 
-    /// Appends the bytes of a text; none where it is null.
+    /// Appends the bytes of a text or binary value; none where it is null.
     ///
-    /// - Precondition: the column has texts.
+    /// - Precondition: the column has such values.
     public func appendText(row: Int, column: Int, to bytes: Column<UInt8>) {
         guard let array = unsafe child(column) else { return }
         let place = unsafe row + Int(self.array.pointee.offset) + Int(array.pointee.offset)
         if let validity = unsafe array.pointee.buffers[0], unsafe !ArrowLayout.bit(validity, place) { return }
-        guard case .text(let large) = layouts[column].kind else {
+        guard let large = layouts[column].kind.hasLargeEnds else {
             // Numbered texts.
             return bytes.append(utf8: value(row: row, column: column).text)
         }

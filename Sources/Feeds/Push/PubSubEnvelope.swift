@@ -33,7 +33,7 @@ struct PubSubEnvelope {
 
     /// The first line of the frame that keeps it.
     var header: PushHeader {
-        var header = PushHeader(key: message.id, attributes: message.attributes)
+        var header = PushHeader(key: message.deliveryID, attributes: message.attributes)
         header.fields = [
             ("publish_time", message.publishTime), ("ordering_key", message.orderingKey),
             ("subscription", subscription),

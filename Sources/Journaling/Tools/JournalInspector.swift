@@ -2,6 +2,12 @@ internal import Platform
 
 /// Looks into a journal folder without its writer's lock.
 public enum JournalInspector {
+    /// Whether a program has the journal open for writing.
+    public static func isBeingWritten(_ path: String) -> Bool {
+        do { _ = try WriterLock(folder: path) } catch { return error.code == .locked }
+        return false
+    }
+
     /// The oldest offset kept in a journal; 0 where it is empty.
     public static func oldestOffset(_ path: String) throws(JournalError) -> Offset {
         try SegmentCatalog(folder: path).segments.first?.firstOffset ?? 0

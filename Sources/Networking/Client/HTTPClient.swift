@@ -1,4 +1,5 @@
 internal import CCurl
+public import Platform
 internal import Synchronization
 
 /// Asks HTTP servers, over connections that are kept for the next request; compressed answers are unpacked.
@@ -31,6 +32,8 @@ public final class HTTPClient: Sendable {
         public var maxIdleConnections = 8
         /// The `User-Agent` field, unless a request has its own.
         public var userAgent = "tapedeck"
+        /// Counts every request that leaves, redirected ones too; nil where nobody counts.
+        public var meter: UsageMeter?
 
         public init() {}
     }
@@ -88,6 +91,7 @@ public final class HTTPClient: Sendable {
         defer {
             idle.withLock { if $0.count < options.maxIdleConnections { $0.append(transfer) } }
         }
+        options.meter?.add(bytes: request.body.count)
         return try transfer.run(
             request, options: options, deadline: deadline, checkNs: Self.cancelCheckNs, isCancelled: isCancelled)
     }

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Platform
+public import Platform
 
 /// Objects as files below a folder, which is made where it is missing.
 ///
@@ -9,9 +9,13 @@ internal import Platform
 public final class LocalObjectStore: ObjectStore {
     /// Where the files are.
     public let folder: String
+    private let meter: UsageMeter?
 
-    /// - Parameter folder: absolute, or relative to the working directory.
-    public init(_ folder: String) {
+    /// - Parameters:
+    ///   - folder: absolute, or relative to the working directory.
+    ///   - meter: counts what is put.
+    public init(_ folder: String, meter: UsageMeter? = nil) {
+        self.meter = meter
         var folder = folder[...]
         while folder.count > 1, folder.hasSuffix("/") { folder = folder.dropLast() }
         self.folder = String(folder)
@@ -20,6 +24,7 @@ public final class LocalObjectStore: ObjectStore {
     public var description: String { folder }
 
     public func put(_ key: String, _ content: [UInt8], type: String) throws(ObjectError) {
+        meter?.add(bytes: content.count)
         let upload = try LocalUpload(self, key)
         do throws(ObjectError) {
             try upload.append(content)
@@ -31,6 +36,7 @@ public final class LocalObjectStore: ObjectStore {
     }
 
     public func putIfAbsent(_ key: String, _ content: [UInt8], type: String) throws(ObjectError) -> Bool {
+        meter?.add(bytes: content.count)
         let upload = try LocalUpload(self, key)
         defer { upload.abort() }
         try upload.append(content)

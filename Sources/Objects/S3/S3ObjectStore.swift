@@ -1,5 +1,5 @@
 public import Networking
-internal import Platform
+public import Platform
 
 /// Objects in a bucket of Amazon S3, or of what speaks its language: MinIO, Ceph, R2, Google Cloud Storage.
 ///
@@ -25,9 +25,14 @@ public final class S3ObjectStore: ObjectStore {
 
     /// A client with the patience that large objects need.
     ///
-    /// - Parameter authorityFile: PEM file of the only authorities to trust; nil trusts the system's.
-    public static func makeClient(authorityFile: String? = nil) throws(NetworkError) -> HTTPClient {
+    /// - Parameters:
+    ///   - authorityFile: PEM file of the only authorities to trust; nil trusts the system's.
+    ///   - meter: counts requests.
+    public static func makeClient(
+        authorityFile: String? = nil, meter: UsageMeter? = nil
+    ) throws(NetworkError) -> HTTPClient {
         var options = HTTPClient.Options()
+        options.meter = meter
         options.authorityFile = authorityFile
         options.timeoutNs = 600_000_000_000
         options.lowSpeedTimeNs = 20_000_000_000

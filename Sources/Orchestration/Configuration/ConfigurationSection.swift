@@ -11,6 +11,8 @@ public struct ConfigurationSection: Sendable {
         case options(Spec, listOption: String? = nil)
         /// A list of components, each `name` or `name: { options }`.
         case components(ComponentKind)
+        /// Options under the name of a component of the file.
+        case named(Spec, of: ComponentKind)
         /// A list of calls such as `sma(20)`.
         case calls(ComponentKind)
     }
@@ -39,7 +41,7 @@ public struct ConfigurationSection: Sendable {
 
     /// All sections, in the order in which a file lists them best.
     public static let all: [ConfigurationSection] = [
-        pipeline, data, feeds, journal, state, bars, indicators, lateness, calendars, sinks, serve, log,
+        pipeline, data, feeds, journal, state, bars, indicators, lateness, calendars, sinks, budgets, serve, log,
     ]
 
     static let pipeline = value(
@@ -151,6 +153,17 @@ public struct ConfigurationSection: Sendable {
         example: """
             sinks:
               - lake: { flush: 60s }
+              - objects: { url: data/objects, tables: [trades, bars] }
+            """)
+
+    static let budgets = ConfigurationSection(
+        key: "budgets",
+        summary:
+            "What sinks may take of their targets, each under its name, see docs/budgets.md. What they take is counted in any case.",
+        shape: .named(Budget.spec, of: .sink), absence: "no limits",
+        example: """
+            budgets:
+              objects: { bytes: 200GiB, rows: 2000000000, action: slow }
             """)
 
     static let serve = ConfigurationSection(

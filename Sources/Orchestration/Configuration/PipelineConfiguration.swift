@@ -21,6 +21,8 @@ public struct PipelineConfiguration: Sendable {
     /// Trading hours of venues.
     public let calendars: VenueCalendars
     public let sinks: [ConfiguredComponent]
+    /// What sinks may take, by their names.
+    public let budgets: [String: Budget]
     public let serve: ServeSettings
     public let log: LogSettings
 

@@ -31,6 +31,7 @@ struct PipelineConfigurationReader {
         let indicators = readIndicators(root["indicators"])
         let calendars = readOptions(root, .calendars).flatMap { venueCalendars($0) }
         let sinks = readComponents(root, "sinks", .sink, absent: PipelineConfiguration.defaultSinks)
+        let budgets = readBudgets(root, sinks)
         let serve = readOptions(root, .serve).flatMap { serveSettings($0) }
         let log = readOptions(root, .log).map { Self.logSettings($0) }
         if let general { checkName(general) }
@@ -39,7 +40,7 @@ struct PipelineConfigurationReader {
             file: file, name: general.text("pipeline"), dataFolder: general.text("data"), feeds: feeds,
             journal: journal, state: state, bars: bars, indicators: indicators,
             latenessNs: general.durationNs("lateness"), calendars: calendars,
-            sinks: sinks, serve: serve, log: log)
+            sinks: sinks, budgets: budgets, serve: serve, log: log)
     }
 
     private mutating func checkKeys(_ root: YAMLNode) {
@@ -167,6 +168,39 @@ struct PipelineConfigurationReader {
             }
         }
         return calendars
+    }
+
+    private mutating func readBudgets(_ root: YAMLNode, _ sinks: [ConfiguredComponent]) -> [String: Budget] {
+        guard let node = root["budgets"], !node.isNull else { return [:] }
+        guard let entries = node.mapping else {
+            fail(
+                node.line, "`budgets` is \(node.kindName), but takes names of sinks",
+                "write `bigquery: { cost: 25 }`")
+            return [:]
+        }
+        var budgets: [String: Budget] = [:]
+        let names = sinks.filter { $0.kind != LakeSink.spec.name }.map(\.name)
+        for entry in entries {
+            guard let sink = sinks.first(where: { $0.name == entry.key && names.contains($0.name) }) else {
+                let isLake = sinks.contains { $0.name == entry.key }
+                fail(
+                    entry.line,
+                    isLake
+                        ? "`\(entry.key)` is on disks of your own, and has no budget"
+                        : "no sink is called `\(entry.key)`",
+                    Suggestion.sentence(for: entry.key, among: names))
+                continue
+            }
+            let options = Options.read(
+                Budget.spec, entry.value, file: file, line: entry.line, references: references, errors: &errors)
+            guard let options else { continue }
+            do throws(ConfigError) {
+                budgets[sink.name] = try Budget(options, sink: sink.kind, service: Registry.service(sink))
+            } catch {
+                errors.append(error)
+            }
+        }
+        return budgets
     }
 
     private mutating func serveSettings(_ options: Options) -> PipelineConfiguration.ServeSettings? {

@@ -50,6 +50,9 @@ public struct ReferencePage: Sendable {
                 blocks += ["### \(part.spec.name)", part.spec.summary, "Where absent, \(part.absence)."]
                 blocks += [options(part.spec), yaml(part.spec.example)]
             }
+        case .named(let spec, let kind):
+            blocks.append("Where absent: \(section.absence). Options under the name of a \(kind.rawValue):")
+            blocks.append(options(spec))
         case .components(let kind), .calls(let kind):
             blocks.append("Where absent: \(section.absence).")
             let rows = components[kind].map { ["[`\($0.name)`](\(kind.rawValue)s.md#\(anchor($0.name)))", $0.summary] }

@@ -14,6 +14,7 @@ extension PipelineConfiguration {
         return PipelineConfiguration(
             file: file, name: "\(name)-p\(share.partition)of\(share.partitioning.count)", dataFolder: folder, feeds: [],
             journal: settings, state: nil, bars: bars, indicators: indicators, latenessNs: latenessNs,
-            calendars: calendars, sinks: sinks, serve: serve, log: log)
+            calendars: calendars, sinks: sinks, budgets: budgets,
+            serve: serve, log: log)
     }
 }

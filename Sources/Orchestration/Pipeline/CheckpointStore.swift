@@ -23,7 +23,7 @@ package struct CheckpointStore: Sendable {
         writer.write(offset)
         writer.write(UInt64(state.count))
         writer.write(Self.checksum(writer.bytes[...], state[...]))
-        try write(writer.bytes + state, to: folder + "/" + Self.name(offset))
+        try File.replace(folder + "/" + Self.name(offset), with: writer.bytes + state)
         for old in try names().dropLast(2) { try FileManager.default.removeItem(atPath: folder + "/" + old) }
     }
 
@@ -71,17 +71,6 @@ package struct CheckpointStore: Sendable {
     private static func checksum(_ header: ArraySlice<UInt8>, _ state: ArraySlice<UInt8>) -> UInt32 {
         let start = unsafe header.withUnsafeBytes { unsafe CRC32C.checksum($0) }
         return unsafe state.withUnsafeBytes { unsafe CRC32C.checksum($0, seed: start) }
-    }
-
-    /// Writes a file that is there whole, and durable, or not at all.
-    private func write(_ bytes: [UInt8], to path: String) throws {
-        let unfinished = path + ".unfinished"
-        let file = try File(unfinished, .write)
-        try file.truncate(to: 0)
-        try unsafe bytes.withUnsafeBytes { unsafe try file.write($0, at: 0) }
-        try file.synchronize()
-        try Folder.rename(unfinished, to: path)
-        try Folder.synchronize(folder)
     }
 
     private struct Damage: Error, CustomStringConvertible {

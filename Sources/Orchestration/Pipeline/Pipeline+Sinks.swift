@@ -16,10 +16,12 @@ extension Pipeline {
         _ configuration: PipelineConfiguration, _ store: HotStore, from first: Offset
     ) throws -> [SinkLoop] {
         try configuration.sinks.compactMap { sink in
-            try Registry.target(sink, of: configuration).map { target in
+            let meter = UsageMeter()
+            return try Registry.target(sink, of: configuration, meter).map { target in
                 SinkLoop(
                     sink.name, target, DeliveryTables.named(sink.options.list("tables")), store,
-                    everyNs: sink.options.durationNs("flush"), from: first)
+                    everyNs: sink.options.durationNs("flush"), budget: BudgetGuard(sink, configuration, meter),
+                    from: first)
             }
         }
     }
@@ -31,7 +33,7 @@ extension Pipeline {
     public func deliver(_ goesOn: (_ done: Int64, _ total: Int64) -> Bool) -> Bool {
         let total = store.visibleOffset + 1
         func isWaitedFor(_ sink: SinkLoop) -> Bool {
-            !sink.hasDelivered(upTo: total - 1) && sink.report.failure == nil
+            !sink.hasDelivered(upTo: total - 1) && sink.report.failure == nil && sink.report.held == nil
         }
         for sink in sinkLoops where isWaitedFor(sink) { sink.hurry() }
         while sinkLoops.contains(where: isWaitedFor) {
@@ -43,7 +45,7 @@ extension Pipeline {
         for sink in behind {
             Log.warning(
                 "the sink does not have everything; the next start goes on",
-                ["sink": sink.name, "reason": sink.report.failure ?? "it was not waited for"])
+                ["sink": sink.name, "reason": sink.report.failure ?? sink.report.held ?? "it was not waited for"])
         }
         return behind.isEmpty
     }
@@ -74,8 +76,11 @@ extension Pipeline {
         status.lastFlushSeconds = report.lastSeconds
         status.rows = report.rows
         let isLagging = status.lagSeconds > lagSecondsMax
-        status.state = report.failure != nil ? "degraded" : isLagging ? "lagging" : "live"
-        status.detail = report.failure ?? (report.rejected > 0 ? "\(report.rejected) rows were rejected" : nil)
+        let problem = report.failure ?? report.held
+        status.state = problem != nil ? "degraded" : isLagging ? "lagging" : "live"
+        let usage = sink.budget.status(now)
+        status.usage = usage
+        status.detail = problem ?? (report.rejected > 0 ? "\(report.rejected) rows were rejected" : usage.warning)
         return status
     }
 

@@ -170,6 +170,22 @@ extension Pipeline {
                 (self?.sinkStatuses ?? []).map { ($0.name, read($0)) }
             }
         }
+        let usages: [(String, String, @Sendable (Status.Usage) -> Double?)] = [
+            ("tapedeck_sink_month_rows", "Rows delivered this month, by UTC.", { Double($0.rows) }),
+            ("tapedeck_sink_month_requests", "Requests of this month.", { Double($0.requests) }),
+            ("tapedeck_sink_month_bytes", "Bytes sent this month.", { Double($0.bytes) }),
+            ("tapedeck_sink_month_cost_usd", "What this month cost so far, by the list of prices.", { $0.cost }),
+            (
+                "tapedeck_sink_month_predicted_cost_usd", "What this month will cost at the pace of the last 24 hours.",
+                { $0.predictedCost }
+            ),
+            ("tapedeck_sink_budget_used", "Used part of the sink's budget; 1 is all.", { $0.used }),
+        ]
+        for (name, help, read) in usages {
+            metrics.gauges(name, help: help, label: "sink") { [weak self] in
+                (self?.sinkLoops ?? []).compactMap { sink in read(sink.budget.status()).map { (sink.name, $0) } }
+            }
+        }
         let feeds: [(String, String, @Sendable (Status.Feed) -> Double?)] = [
             ("tapedeck_feed_frames", "Frames received.", { Double($0.frames) }),
             ("tapedeck_feed_bytes", "Bytes received.", { Double($0.bytes) }),

@@ -14,6 +14,8 @@ final class SinkLoop: Sendable {
     struct Report: Sendable {
         /// Why the last attempt failed; nil while all is well.
         var failure: String?
+        /// Why its budget holds it back; nil where it does not.
+        var held: String?
         /// First journal offset that is not delivered, of all tables; nil before the target said where it is.
         var offset: Int64?
         /// Rows delivered by this program.
@@ -32,22 +34,27 @@ final class SinkLoop: Sendable {
     private let store: HotStore
     private let everyNs: Int64
     private let first: Int64
+    let budget: BudgetGuard
     private let state = Mutex(Report())
     private let isClosing = Atomic(false)
     private let isHurried = Atomic(false)
     private let isOver = Atomic(false)
 
     private static let pauseNs: ClosedRange<Int64> = 100_000_000...30_000_000_000
+    /// Time between looks whether the budget lets go.
+    private static let heldNs: Int64 = 500_000_000
 
     /// - Parameters:
     ///   - everyNs: time between looks for new rows.
+    ///   - budget: counts what is delivered, and may hold it back.
     ///   - first: no rows have an offset below.
     init(
         _ name: String, _ target: any DeliveryTarget, _ tables: [TableSchema], _ store: HotStore, everyNs: Int64,
-        from first: Int64 = 0
+        budget: BudgetGuard, from first: Int64 = 0
     ) {
         self.first = first
         self.name = name
+        self.budget = budget
         self.target = target
         self.tables = tables
         self.store = store
@@ -70,7 +77,10 @@ final class SinkLoop: Sendable {
 
     /// Runs until closed.
     func run() {
-        defer { isOver.store(true, ordering: .releasing) }
+        defer {
+            budget.save()
+            isOver.store(true, ordering: .releasing)
+        }
         var cursor: SinkCursor?
         var pauseNs = Self.pauseNs.lowerBound
         while true {
@@ -78,6 +88,11 @@ final class SinkLoop: Sendable {
             let rows = report.rows
             do {
                 if cursor == nil { noteBehind() }
+                if isHeld() {
+                    if isLast { break }
+                    pause(ns: Self.heldNs)
+                    continue
+                }
                 let open = try cursor ?? SinkCursor(target, tables, store, from: first)
                 cursor = open
                 try pass(open)
@@ -109,8 +124,10 @@ final class SinkLoop: Sendable {
             let last = cursor.visibleOffset(table)
             while cursor.offset(table) < last {
                 noteBehind()
+                if isHeld() { return }
                 let watch = Stopwatch()
-                let unit = try cursor.deliver(table, upTo: last, rowsMax: target.unitRowsMax)
+                let unit = try cursor.deliver(table, upTo: last, rowsMax: budget.rowsMax(target.unitRowsMax))
+                budget.record(rows: unit.rows)
                 state.withLock { state in
                     state.rows += unit.rows
                     state.rejected += unit.rejected
@@ -127,6 +144,19 @@ final class SinkLoop: Sendable {
         }
         noteOffset(cursor)
         state.withLock { $0.behindSinceNs = nil }
+    }
+
+    /// Whether the budget holds the sink back now.
+    private func isHeld() -> Bool {
+        let reason = budget.hold()?.reason
+        let isNew = state.withLock { state in
+            defer { state.held = reason }
+            return state.held == nil && reason != nil
+        }
+        if isNew, let reason {
+            Log.warning("the sink is held back; nothing is lost", ["sink": name, "reason": reason])
+        }
+        return reason != nil
     }
 
     private func noteOffset(_ cursor: SinkCursor) {

@@ -103,8 +103,11 @@ public struct Verification {
     ) -> Outcome {
         var outcome = Outcome(place: sink.name, table: table.name)
         do {
-            guard let target = try Registry.storedRows(sink, of: configuration),
-                let there = try target.committedOffset(table), let here = lake.committedOffset(table)
+            guard let target = try Registry.storedRows(sink, of: configuration) else {
+                outcome.skipped = "what it holds are no rows"
+                return outcome
+            }
+            guard let there = try target.committedOffset(table), let here = lake.committedOffset(table)
             else {
                 outcome.skipped = "nothing is there yet"
                 return outcome
@@ -123,7 +126,19 @@ public struct Verification {
         let places = outcomes.indices.filter { outcomes[$0].place == sink.name && !outcomes[$0].differences.isEmpty }
         guard !places.isEmpty else { return }
         do {
-            guard let target = try Registry.target(sink, of: configuration) as? any RewindableTarget else { return }
+            guard let target = try Registry.target(sink, of: configuration) as? any RewindableTarget else {
+                for place in places {
+                    outcomes[place].repair =
+                        "not repaired: take the table out of the target, and the pipeline delivers all of it again"
+                }
+                return
+            }
+            guard target.isNoticed || !JournalInspector.isBeingWritten(configuration.journal.path) else {
+                for place in places {
+                    outcomes[place].repair = "not repaired: the pipeline runs, and would not notice; stop it first"
+                }
+                return
+            }
             defer { target.close() }
             try target.open(DeliveryTables.named(places.map { outcomes[$0].table }))
             for place in places {

@@ -113,7 +113,7 @@ struct BigQueryClient {
         let answer = try translating { () throws(CloudError) in
             try controls.send(.post, "\(root)/queries", Array(body.utf8), operation: "query")
         }
-        let rows: BigQueryRows = try decode(answer, "query")
+        let rows: BigQueryAnswer = try decode(answer, "query")
         guard rows.jobComplete == true, let cell = rows.rows?.first?.f.first else {
             let told = rows.errors?.first?.message ?? "it is not answered yet"
             throw DeliveryError(.unavailable, "query: \(told)")
@@ -121,6 +121,20 @@ struct BigQueryClient {
         return cell.v
     }
 
+    /// Some rows of a table, all of their columns.
+    ///
+    /// - Parameter token: of the page before; nil for the first.
+    func rows(_ dataset: String, _ table: String, after token: String?) throws(DeliveryError) -> BigQueryPage {
+        var place = "\(path(dataset, table))/data?maxResults=\(Self.pageRows)"
+        if let token { place += "&pageToken=\(PercentEncoding.encode(token))" }
+        let operation = "reading \(dataset).\(table)"
+        let answer = try translating { () throws(CloudError) in
+            try controls.send(.get, place, operation: operation)
+        }
+        return try decode(answer, operation)
+    }
+
+    private static let pageRows = 10_000
     private static let duplicate = "duplicate"
 
     private func reference(_ dataset: String, _ table: String) -> String {

@@ -13,11 +13,16 @@ struct BigQueryInsertions {
     /// Rows of a body.
     var rowsMax = 5000
 
-    /// Gives `send` one body after the other.
+    /// Bytes that a row is billed as at least.
+    ///
+    /// - Source: BigQuery pricing, "Streaming inserts".
+    private static let billedMin = 1000
+
+    /// Gives `send` one body after the other, and how many bytes it is billed as, about.
     ///
     /// - Returns: rows.
     func encode(
-        _ unit: DeliveryUnit, pipeline: String, _ send: ([UInt8]) throws(DeliveryError) -> Void
+        _ unit: DeliveryUnit, pipeline: String, _ send: ([UInt8], Int64) throws(DeliveryError) -> Void
     ) throws(DeliveryError) -> Int64 {
         guard let offset = unit.table.columns.firstIndex(where: { $0.name == "journal_offset" }) else {
             preconditionFailure("every table has a journal offset")
@@ -27,12 +32,14 @@ struct BigQueryInsertions {
         let end = Array(",\(JSONText.quoted(BigQueryTables.pipeline)):\(JSONText.quoted(pipeline))}}".utf8)
         var body: [UInt8] = []
         var rows = 0
+        var billed: Int64 = 0
         var count: Int64 = 0
         func flush() throws(DeliveryError) {
             guard rows > 0 else { return }
-            try send(Array("{\"rows\":[".utf8) + body + Array("]}".utf8))
+            try send(Array("{\"rows\":[".utf8) + body + Array("]}".utf8), billed)
             body.removeAll(keepingCapacity: true)
             rows = 0
+            billed = 0
         }
         while let batch = try next(unit.rows) {
             json.open(batch)
@@ -49,6 +56,7 @@ struct BigQueryInsertions {
                 body += bytes.dropLast()
                 body += end
                 rows += 1
+                billed += Int64(max(bytes.count, Self.billedMin))
                 count += 1
             }
         }

@@ -65,7 +65,7 @@ struct BigQueryLedger {
 
     /// The last offset of a table's rows. A load job brings all rows of its range, so that nothing between it and the end of its
     /// unit is missing.
-    private func countedOffset(_ table: TableSchema, atLeast offset: Int64) throws(DeliveryError) -> Int64 {
+    func countedOffset(_ table: TableSchema, atLeast offset: Int64) throws(DeliveryError) -> Int64 {
         let place = "`\(client.project).\(dataset).\(table.name)`"
         let sql =
             "SELECT MAX(journal_offset) FROM \(place) WHERE pipeline = '\(names.pipeline)' "

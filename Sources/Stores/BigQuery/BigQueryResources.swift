@@ -46,13 +46,22 @@ struct BigQueryJob: Decodable {
         let reason: String?
         let message: String?
     }
+    struct Statistics: Decodable {
+        struct Load: Decodable {
+            let outputBytes: String?
+        }
+        let load: Load?
+    }
 
     let jobReference: Reference
     let configuration: Configuration?
     let status: Status
+    let statistics: Statistics?
 
     var labels: [String: String] { configuration?.labels ?? [:] }
     var isOver: Bool { status.state == "DONE" }
+    /// Bytes of its rows in the table, as BigQuery counts them for its bill; nil before it has ended.
+    var outputBytes: Int64? { statistics?.load?.outputBytes.flatMap { Int64($0) } }
     /// Nothing of it came into the table.
     var hasFailed: Bool { isOver && status.errorResult != nil }
 }
@@ -66,15 +75,22 @@ struct BigQueryInsertion: Decodable {
     let insertErrors: [Refusal]?
 }
 
-/// The answer to a query.
-struct BigQueryRows: Decodable {
+/// Some rows of a table.
+struct BigQueryPage: Decodable {
     struct Row: Decodable {
         let f: [Cell]
     }
     struct Cell: Decodable {
         let v: String?
     }
-    let jobComplete: Bool?
     let rows: [Row]?
+    /// Where the next rows are; nil at the end.
+    let pageToken: String?
+}
+
+/// The answer to a query.
+struct BigQueryAnswer: Decodable {
+    let jobComplete: Bool?
+    let rows: [BigQueryPage.Row]?
     let errors: [BigQueryJob.Fault]?
 }

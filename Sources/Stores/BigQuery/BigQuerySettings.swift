@@ -89,9 +89,10 @@ struct BigQuerySettings: Sendable {
     /// What asks BigQuery.
     ///
     /// - Throws: `setup` where the key file is of no use, or no project is known.
-    func client() throws(DeliveryError) -> BigQueryClient {
+    func client(_ meter: UsageMeter) throws(DeliveryError) -> BigQueryClient {
         do {
             var options = HTTPClient.Options()
+            options.meter = meter
             options.timeoutNs = Self.controlNs
             let controls = try HTTPClient(options)
             options.timeoutNs = Self.uploadNs

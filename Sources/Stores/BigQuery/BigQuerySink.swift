@@ -38,6 +38,19 @@ public enum BigQuerySink {
               - bigquery: { dataset: my-project.market, tables: [trades, bars] }
             """)
 
+    /// What the dataset holds.
+    public static func rows(_ options: Options, _ context: SinkContext) throws(DeliveryError) -> any StoredRows {
+        let settings: BigQuerySettings
+        do { settings = try BigQuerySettings(options) } catch { throw DeliveryError(.setup, error.message) }
+        return try BigQueryRows(settings, pipeline: context.pipeline)
+    }
+
+    /// The service whose published prices hold; nil of an emulator.
+    public static func service(_ options: Options) -> String? {
+        let google = try? GoogleOptions(options, emulator: emulator, endpoint: endpoint)
+        return google?.endpoint.isSecure == true ? "bigquery-\(options.text("mode"))" : nil
+    }
+
     public static func make(_ options: Options, _ context: SinkContext) throws(ConfigError) -> any DeliveryTarget {
         BigQueryTarget(try BigQuerySettings(options), context)
     }

@@ -43,7 +43,7 @@ public final class BigQueryTarget: DeliveryTarget, @unchecked Sendable {  // one
     }
 
     public func open(_ schemas: [TableSchema]) throws(DeliveryError) {
-        let client = try settings.client()
+        let client = try settings.client(context.meter)
         let dataset = settings.dataset
         let location = try openDataset(client)
         let names = BigQueryNames(pipeline: pipeline, dataset: "\(client.project).\(dataset)")
@@ -127,8 +127,10 @@ public final class BigQueryTarget: DeliveryTarget, @unchecked Sendable {  // one
         if let parquet = session.parquet {
             rows = try load(unit, progress, parquet, session)
         } else {
-            rows = try BigQueryInsertions().encode(unit, pipeline: pipeline) { (body) throws(DeliveryError) in
+            rows = try BigQueryInsertions().encode(unit, pipeline: pipeline) { (body, billed) throws(DeliveryError) in
                 try session.client.insert(settings.dataset, table.name, body)
+                context.meter.add(units: billed)
+                context.meter.add(kept: Int64(body.count))
             }
         }
         progress = BigQueryProgress(creation: progress.creation, offset: unit.last)
@@ -172,6 +174,7 @@ public final class BigQueryTarget: DeliveryTarget, @unchecked Sendable {  // one
             }
             throw BigQueryFailure.delivery(ended, "\(settings.dataset).\(table.name)")
         }
+        context.meter.add(kept: ended.outputBytes ?? Int64(file.count))
         return rows
     }
 

@@ -1,5 +1,6 @@
 internal import Delivery
 internal import Networking
+internal import Platform
 
 /// Where a server is and who asks it.
 struct ClickHouseAddress: Sendable {
@@ -23,10 +24,12 @@ struct ClickHouseServer {
     /// What does not answer in this time is given up, in nanoseconds: the server may go on, and is asked afterwards.
     private static let timeoutNs: Int64 = 120_000_000_000
 
+    /// - Parameter meter: counts requests.
     /// - Throws: `setup` where the address cannot be used.
-    init(_ address: ClickHouseAddress) throws(DeliveryError) {
+    init(_ address: ClickHouseAddress, meter: UsageMeter? = nil) throws(DeliveryError) {
         self.address = address
         var options = HTTPClient.Options()
+        options.meter = meter
         options.timeoutNs = Self.timeoutNs
         // A server that works on an insertion says nothing meanwhile.
         options.lowSpeedTimeNs = Self.timeoutNs

@@ -41,7 +41,7 @@ public enum ClickHouseSink {
         ClickHouseTarget(
             address(options), layout(options),
             compression: NativeCompression(rawValue: options.text("compression")) ?? .lz4,
-            pipeline: context.pipeline)
+            pipeline: context.pipeline, meter: context.meter)
     }
 
     /// What the server holds.

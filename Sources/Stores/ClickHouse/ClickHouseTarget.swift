@@ -11,6 +11,7 @@ public final class ClickHouseTarget: DeliveryTarget, @unchecked Sendable {  // o
     private let layout: ClickHouseLayout
     private let compression: NativeCompression
     private let pipeline: String
+    private let meter: UsageMeter
     private var session: Session?
 
     private struct Session {
@@ -26,16 +27,18 @@ public final class ClickHouseTarget: DeliveryTarget, @unchecked Sendable {  // o
     }
 
     init(
-        _ address: ClickHouseAddress, _ layout: ClickHouseLayout, compression: NativeCompression, pipeline: String
+        _ address: ClickHouseAddress, _ layout: ClickHouseLayout, compression: NativeCompression, pipeline: String,
+        meter: UsageMeter = UsageMeter()
     ) {
         self.address = address
         self.layout = layout
         self.compression = compression
         self.pipeline = pipeline
+        self.meter = meter
     }
 
     public func open(_ schemas: [TableSchema]) throws(DeliveryError) {
-        let server = try ClickHouseServer(address)
+        let server = try ClickHouseServer(address, meter: meter)
         guard let version = try server.execute("SELECT version()").first?.first else {
             throw DeliveryError(.setup, "this is no ClickHouse server: it does not tell its version")
         }

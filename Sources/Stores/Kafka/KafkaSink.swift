@@ -18,6 +18,7 @@ public enum KafkaSink {
                 "tables", default: DeliveryTables.standard.joined(separator: ","), choices: DeliveryTables.names,
                 "Tables to deliver."),
             .duration("flush", default: "1s", "Time between deliveries."),
+            MessageEncoder.asReceived,
         ] + KafkaConnection.security + [KafkaConnection.settings],
         example: """
             sinks:
@@ -26,6 +27,6 @@ public enum KafkaSink {
             """)
 
     public static func make(_ options: Options, _ context: SinkContext) throws(ConfigError) -> any DeliveryTarget {
-        KafkaTarget(try KafkaSinkSettings(options), pipeline: context.pipeline)
+        KafkaTarget(try KafkaSinkSettings(options), pipeline: context.pipeline, meter: context.meter)
     }
 }

@@ -15,6 +15,8 @@ public struct KafkaSinkSettings: Sendable {
     let client: KafkaSettings
     /// Bytes of a message at most: value, key and header.
     let messageBytesMax: Int
+    /// Whether frames go as they came.
+    let asReceived: Bool
 
     /// Settings that options say, or that delivery rests on.
     private static let reserved = [
@@ -45,6 +47,7 @@ public struct KafkaSinkSettings: Sendable {
                 "prefix", "`\(prefix)` cannot begin names of topics",
                 suggestion: "use letters, digits, `.`, `_` and `-`, 230 at most")
         }
+        asReceived = options.boolean("as_received")
         partitions = Int(try Self.count(options, "partitions"))
         checksPartitions = options.isGiven("partitions")
         copies = options.isSet("copies") ? Int(try Self.count(options, "copies")) : nil

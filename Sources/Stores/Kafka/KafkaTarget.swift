@@ -1,7 +1,7 @@
 public import Delivery
 internal import Kafka
 public import Market
-internal import Platform
+public import Platform
 
 /// Topics of Kafka: rows of a unit and the record that says how far it goes are one transaction.
 ///
@@ -12,6 +12,7 @@ public final class KafkaTarget: DeliveryTarget, @unchecked Sendable {  // one th
     private let settings: KafkaSinkSettings
     private let topics: KafkaTopics
     private let pipeline: String
+    private let meter: UsageMeter
     private var tables: [TableSchema] = []
     private var session: Session?
     /// Parts of a unit: one is on its way while the other is made.
@@ -33,9 +34,12 @@ public final class KafkaTarget: DeliveryTarget, @unchecked Sendable {  // one th
     private static let partBytesRange = 256 << 10...16 << 20
     private static let fewRows = 10_000
 
-    /// - Parameter pipeline: names the progress.
-    public init(_ settings: KafkaSinkSettings, pipeline: String) {
+    /// - Parameters:
+    ///   - pipeline: names the progress.
+    ///   - meter: its requests are transactions.
+    public init(_ settings: KafkaSinkSettings, pipeline: String, meter: UsageMeter = UsageMeter()) {
         self.settings = settings
+        self.meter = meter
         self.pipeline = pipeline
         topics = KafkaTopics(prefix: settings.prefix)
     }
@@ -107,7 +111,8 @@ public final class KafkaTarget: DeliveryTarget, @unchecked Sendable {  // one th
     public func deliver(_ unit: DeliveryUnit) throws(DeliveryError) -> Int64 {
         let session = try use(unit.table, at: unit.after)
         let encoder = try MessageEncoder(
-            unit, messageBytesMax: settings.messageBytesMax - key(unit.table).utf8.count - 64)
+            unit, messageBytesMax: settings.messageBytesMax - key(unit.table).utf8.count - 64,
+            asReceived: settings.asReceived)
         let identity = MessageIdentity(pipeline: pipeline, unit.table)
         var (part, other) = parts
         var rows: Int64 = 0
@@ -121,6 +126,7 @@ public final class KafkaTarget: DeliveryTarget, @unchecked Sendable {  // one th
                 last = encoder.encode(into: other, bytes: partBytes)
             }
             rows += Int64(part.count)
+            meter.add(bytes: part.values.count + part.keys.count)
             swap(&part, &other)
         } while last != nil
         // Memory for much is given back where little comes.

@@ -19,6 +19,12 @@ public enum KinesisSink {
               - kinesis: { stream: market, region: eu-central-1, tables: [trades, bars] }
             """)
 
+    /// The service whose published prices hold; nil of an emulator.
+    public static func service(_ options: Options) -> String? {
+        let endpoint = options.text("endpoint")
+        return endpoint.isEmpty || endpoint.contains(".amazonaws.com") ? "kinesis" : nil
+    }
+
     public static func make(_ options: Options, _ context: SinkContext) throws(ConfigError) -> any DeliveryTarget {
         KinesisTarget(try KinesisSinkSettings(options), context)
     }

@@ -18,8 +18,9 @@ struct KinesisSinkSettings: Sendable {
     var place: String { stream.arn ?? "\(aws.endpoint?.origin ?? "kinesis")/\(aws.region)/\(stream.name)" }
 
     /// What asks the service.
-    func service() throws(CloudError) -> AWSService {
+    func service(_ meter: UsageMeter) throws(CloudError) -> AWSService {
         var options = HTTPClient.Options()
+        options.meter = meter
         options.timeoutNs = Self.timeoutNs
         do throws(NetworkError) {
             return try AWSService(

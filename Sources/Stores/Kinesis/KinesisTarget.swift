@@ -12,6 +12,7 @@ internal import Platform
 final class KinesisTarget: DeliveryTarget, @unchecked Sendable {  // one thread at a time
     private let settings: KinesisSinkSettings
     private let pipeline: String
+    private let meter: UsageMeter
     private let progress: LocalProgress
     private var writer: KinesisWriter?
     private let part = OutgoingMessages()
@@ -24,6 +25,7 @@ final class KinesisTarget: DeliveryTarget, @unchecked Sendable {  // one thread 
     init(_ settings: KinesisSinkSettings, _ context: SinkContext) {
         self.settings = settings
         pipeline = context.pipeline
+        meter = context.meter
         progress = LocalProgress(context, target: settings.place)
     }
 
@@ -31,7 +33,7 @@ final class KinesisTarget: DeliveryTarget, @unchecked Sendable {  // one thread 
         close()
         try progress.open()
         writer = try translating { () throws(CloudError) in
-            let service = try settings.service()
+            let service = try settings.service(meter)
             do throws(CloudError) {
                 _ = try service.call("DescribeStreamSummary", "{\(settings.stream.member)}")
             } catch  where error.kind == .missing {
@@ -42,7 +44,7 @@ final class KinesisTarget: DeliveryTarget, @unchecked Sendable {  // one thread 
             } catch  where error.name == "AccessDeniedException" {
                 // Who may write need not be allowed to look.
             }
-            return KinesisWriter(service, settings.stream)
+            return KinesisWriter(service, settings.stream, meter)
         }
     }
 

@@ -9,13 +9,21 @@ internal import Platform
 struct KinesisWriter {
     private let service: AWSService
     private let stream: KinesisStream
+    private let meter: UsageMeter
 
     private static let recordsMax = 500
     /// Bytes of keys and lines in a request.
     private static let bytesMax = 5 << 20
 
-    init(_ service: AWSService, _ stream: KinesisStream) {
+    /// Bytes of a record that are billed together.
+    ///
+    /// - Source: Amazon Kinesis Data Streams pricing, "PUT Payload Unit".
+    private static let unitBytes = 25 << 10
+
+    /// - Parameter meter: its units are payload units.
+    init(_ service: AWSService, _ stream: KinesisStream, _ meter: UsageMeter) {
         self.service = service
+        self.meter = meter
         self.stream = stream
     }
 
@@ -81,7 +89,11 @@ struct KinesisWriter {
                 .malformed, "the answer is not what the service's description says", operation: "PutRecords")
         }
         return zip(records, answer.Records).compactMap { record, outcome in
-            outcome.ErrorCode.map { (record, "\($0): \(outcome.ErrorMessage ?? "")") }
+            guard let code = outcome.ErrorCode else {
+                meter.add(units: Int64((record.lines.count + Self.unitBytes - 1) / Self.unitBytes))
+                return nil
+            }
+            return (record, "\(code): \(outcome.ErrorMessage ?? "")")
         }
     }
 

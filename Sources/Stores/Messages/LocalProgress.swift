@@ -53,15 +53,7 @@ final class LocalProgress {
             encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
             let bytes = Array(try encoder.encode(contents)) + [UInt8(ascii: "\n")]
             try Folder.create(folder)
-            let draft = path + ".new"
-            do {
-                let file = try File(draft, .write)
-                try file.truncate(to: 0)
-                try file.write(bytes, at: 0)
-                try file.synchronize()
-            }
-            try Folder.rename(draft, to: path)
-            try Folder.synchronize(folder)
+            try File.replace(path, with: bytes)
         } catch {
             throw DeliveryError(.unavailable, "cannot note how far the sink is: \(error)")
         }
@@ -75,13 +67,14 @@ extension LocalProgress {
     ///   - part: holds the messages meanwhile.
     ///   - bytes: of values that are sent and noted at once, about.
     ///   - messageBytesMax: bytes of a message at most.
+    ///   - asReceived: whether frames go as they came, rather than as rows.
     ///   - body: sends a part, and returns when all of it was taken.
     /// - Returns: rows that were sent.
     func send(
-        _ unit: DeliveryUnit, by part: OutgoingMessages, bytes: Int, messageBytesMax: Int,
+        _ unit: DeliveryUnit, by part: OutgoingMessages, bytes: Int, messageBytesMax: Int, asReceived: Bool = false,
         _ body: () throws(CloudError) -> Void
     ) throws(DeliveryError) -> Int64 {
-        let encoder = try MessageEncoder(unit, messageBytesMax: messageBytesMax)
+        let encoder = try MessageEncoder(unit, messageBytesMax: messageBytesMax, asReceived: asReceived)
         var rows: Int64 = 0
         while let last = encoder.encode(into: part, bytes: bytes) {
             try translating(body)

@@ -9,17 +9,29 @@ internal import Platform
 /// A message is known by table, journal offset and its index among the rows of that offset. Rows of one offset that nothing else
 /// orders are ordered by the bytes of their values, so that the index is the same whenever they are sent.
 package final class MessageEncoder {
+    /// The option for `asReceived`.
+    static let asReceived = Spec.Option.boolean(
+        "as_received", default: "false",
+        "Messages of the table `frames` are the frames as they came, in the order of their feed, rather than rows: feeds of another "
+            + "pipeline read them in the format of their venue.")
+
     private let rows: OrderedRows
     private let json: JSONRows
     private let keys: [Int]
     private let messageBytesMax: Int
+    /// The column whose bytes are the value; nil where a row is a JSON object.
+    private let payload: Int?
     private var next = 0
     /// Bytes of a row's value, about.
     private static let rowBytes = 512
     private var openBatch: Int32 = -1
 
-    package init(_ unit: DeliveryUnit, messageBytesMax: Int) throws(DeliveryError) {
+    /// - Parameters:
+    ///   - messageBytesMax: bytes of value and key at most.
+    ///   - asReceived: whether frames go as they came, rather than as rows.
+    package init(_ unit: DeliveryUnit, messageBytesMax: Int, asReceived: Bool = false) throws(DeliveryError) {
         let columns = unit.table.columns.map(\.name)
+        payload = asReceived && unit.table.name == Tables.frames.name ? columns.firstIndex(of: "payload") : nil
         keys = MessageIdentity.key(unit.table).compactMap { columns.firstIndex(of: $0) }
         json = JSONRows(unit.rows.columns)
         self.messageBytesMax = messageBytesMax
@@ -46,7 +58,7 @@ package final class MessageEncoder {
             let batch = open(row)
             guard json.bytesMax(Int(row.row)) > messageBytesMax / 2 else { continue }
             scratch.removeAll()
-            json.write(Int(row.row), to: scratch.values)
+            appendValue(batch, row, to: scratch)
             appendKey(batch, row, to: scratch)
             let bytes = scratch.values.count + scratch.keys.count
             guard bytes <= messageBytesMax else {
@@ -82,7 +94,7 @@ package final class MessageEncoder {
             }
             let batch = open(row)
             let (value, key) = (messages.values.count, messages.keys.count)
-            json.write(Int(row.row), to: messages.values)
+            appendValue(batch, row, to: messages)
             appendKey(batch, row, to: messages)
             messages.append(valueFrom: value, keyFrom: key, offset: row.offset, index: index)
             index += 1
@@ -90,6 +102,14 @@ package final class MessageEncoder {
         }
         messages.sortByValue(equal..<messages.count)
         return offset
+    }
+
+    private func appendValue(_ batch: ResultBatch, _ row: OrderedRows.Row, to messages: OutgoingMessages) {
+        if let payload {
+            batch.appendText(row: Int(row.row), column: payload, to: messages.values)
+        } else {
+            json.write(Int(row.row), to: messages.values)
+        }
     }
 
     private func appendKey(_ batch: ResultBatch, _ row: OrderedRows.Row, to messages: OutgoingMessages) {

@@ -10,30 +10,23 @@ internal import Platform
 /// arrives late, want the same key, which only one of them gets.
 /// - Source: docs/sinks/objects.md.
 /// - Threading: one thread at a time.
-final class BatchedObjects: DeliveryTarget, @unchecked Sendable {  // one thread at a time
+final class BatchedObjects: RewindableTarget, @unchecked Sendable {  // one thread at a time
     private let folder: ObjectFolder
     private let names: ObjectNames
+    private var finder: ObjectFinder { ObjectFinder(folder: folder, names: names) }
     private let bytesMax: Int
     /// How far each table is; nil while not open.
-    private var chains: [String: Chain]?
+    private var chains: [String: ObjectChain]?
     /// The latest objects that were looked at, kept over sessions.
-    private var known: [String: Chain] = [:]
+    private var known: [String: ObjectChain] = [:]
     private var putsSinceNote: [String: Int] = [:]
-
-    /// The objects of a table, each behind the other.
-    private struct Chain {
-        /// The last one; nil where there is none.
-        var newest: ObjectNames.Name?
-        /// Up to which offset the table is there.
-        var offset: Int64 = -1
-    }
 
     /// A note says which object is the newest after so many: whoever starts need not list all of them.
     private static let putsPerNote = 500
     private static let newest = "newest"
 
-    init(_ store: any ObjectStore, _ compression: ObjectCompression, bytesMax: Int, pipeline: String) {
-        folder = ObjectFolder(store, pipeline: pipeline)
+    init(_ store: any ObjectStore, _ compression: ObjectCompression, bytesMax: Int, _ context: SinkContext) {
+        folder = ObjectFolder(store, pipeline: context.pipeline, meter: context.meter)
         names = ObjectNames(compression: compression)
         self.bytesMax = bytesMax
     }
@@ -41,13 +34,13 @@ final class BatchedObjects: DeliveryTarget, @unchecked Sendable {  // one thread
     func open(_ tables: [TableSchema]) throws(DeliveryError) {
         close()
         try folder.claim(layout: ObjectSink.Layout.batched.rawValue, compression: names.compression.rawValue)
-        var chains: [String: Chain] = [:]
+        var chains: [String: ObjectChain] = [:]
         for table in tables { chains[table.name] = try find(table) }
         self.chains = chains
     }
 
     /// Lists what is there, from the newest object that is known on.
-    private func find(_ table: TableSchema) throws(DeliveryError) -> Chain {
+    private func find(_ table: TableSchema) throws(DeliveryError) -> ObjectChain {
         var newest = known[table.name]?.newest
         if newest == nil, let key = try folder.note(Self.newest, table.name) { newest = names.read(table, key) }
         if let noted = newest {
@@ -55,52 +48,16 @@ final class BatchedObjects: DeliveryTarget, @unchecked Sendable {  // one thread
             let isThere = try ObjectFolder.translating { () throws(ObjectError) in try folder.store.head(noted.key) }
             if isThere == nil { newest = nil }
         }
-        var after: String? = newest?.key ?? ""
-        var pages = 0
-        while let place = after {
-            let page = try ObjectFolder.translating { () throws(ObjectError) in
-                try folder.store.list(
-                    prefix: ObjectNames.folder(table), after: place, limit: ObjectPage.limitMax)
-            }
-            newest =
-                page.objects.last { names.read(table, $0.key) != nil }.flatMap { names.read(table, $0.key) } ?? newest
-            after = page.next
-            pages += 1
-        }
+        let pages = try finder.each(table, after: newest?.key ?? "") { (name) in newest = name }
         guard let newest else {
             known[table.name] = nil
-            return Chain()
+            return ObjectChain()
         }
         if let chain = known[table.name], chain.newest?.key == newest.key { return chain }
-        let chain = Chain(newest: newest, offset: try end(of: newest))
+        let chain = ObjectChain(newest: newest, offset: try finder.end(of: newest))
         known[table.name] = chain
         if pages > 1 { try folder.setNote(Self.newest, table.name, newest.key) }
         return chain
-    }
-
-    /// The offset of an object's last row; its own where it has none.
-    private func end(of name: ObjectNames.Name) throws(DeliveryError) -> Int64 {
-        guard let content = try folder.read(name.key) else {
-            throw DeliveryError(.conflict, "\(name.key) was taken away")
-        }
-        guard let lines = names.compression.lines(content) else {
-            throw DeliveryError(.setup, "\(name.key) is damaged: take it away, and its rows are delivered again")
-        }
-        guard !lines.isEmpty else { return name.offset }
-        let last = lines.dropLast().split(separator: UInt8(ascii: "\n")).last ?? []
-        guard let offset = Self.offset(in: last) else {
-            throw DeliveryError(
-                .setup, "\(name.key) does not end with a row: take it away, and its rows are delivered again")
-        }
-        return offset
-    }
-
-    /// The member `journal_offset`. In a text its quotes would have backslashes.
-    private static func offset(in line: ArraySlice<UInt8>) -> Int64? {
-        let text = String(decoding: line, as: UTF8.self)
-        return text.firstRange(of: "\"journal_offset\":").flatMap { mark in
-            Int64(text[mark.upperBound...].prefix { $0.isASCII && $0.isNumber })
-        }
     }
 
     func committedOffset(_ table: TableSchema) throws(DeliveryError) -> Int64 { try chain(table).offset }
@@ -127,6 +84,23 @@ final class BatchedObjects: DeliveryTarget, @unchecked Sendable {  // one thread
         try put(table, name, names.compression.compressed(Column<UInt8>()), last: last)
     }
 
+    /// A program that delivers knows where its objects end, and does not look again.
+    var isNoticed: Bool { false }
+
+    /// Takes away the objects that have rows behind the offset, the newest first: what is left is whole at any time.
+    func rewind(_ table: TableSchema, to offset: Int64) throws(DeliveryError) {
+        var found: [ObjectNames.Name] = []
+        try finder.each(table) { (name) in found.append(name) }
+        while let newest = found.last {
+            let end = newest.offset > offset ? newest.offset : try finder.end(of: newest)
+            guard end > offset else { break }
+            try ObjectFolder.translating { () throws(ObjectError) in try folder.store.delete(newest.key) }
+            found.removeLast()
+        }
+        known[table.name] = nil
+        chains?[table.name] = try find(table)
+    }
+
     func close() { chains = nil }
 
     /// Dates never go back, whatever the clock did, so that the order of keys is that of offsets.
@@ -138,16 +112,13 @@ final class BatchedObjects: DeliveryTarget, @unchecked Sendable {  // one thread
     private func put(
         _ table: TableSchema, _ name: ObjectNames.Name, _ content: [UInt8], last: Int64
     ) throws(DeliveryError) {
-        let isOurs = try ObjectFolder.translating { () throws(ObjectError) in
-            try folder.store.putIfAbsent(name.key, content, type: names.compression.mediaType)
-        }
-        guard isOurs else {
+        guard try folder.putIfAbsent(name.key, content, type: names.compression.mediaType) else {
             close()
             throw DeliveryError(
                 .conflict,
                 "\(name.key) is there already: another program delivers there, or an earlier attempt arrived late")
         }
-        let chain = Chain(newest: name, offset: last)
+        let chain = ObjectChain(newest: name, offset: last)
         chains?[table.name] = chain
         known[table.name] = chain
         putsSinceNote[table.name, default: 0] += 1
@@ -156,9 +127,9 @@ final class BatchedObjects: DeliveryTarget, @unchecked Sendable {  // one thread
         try folder.setNote(Self.newest, table.name, name.key)
     }
 
-    private func chain(_ table: TableSchema) throws(DeliveryError) -> Chain {
+    private func chain(_ table: TableSchema) throws(DeliveryError) -> ObjectChain {
         guard let chains else { throw DeliveryError(.unavailable, "not connected") }
-        return chains[table.name] ?? Chain()
+        return chains[table.name] ?? ObjectChain()
     }
 
     private func check(_ table: TableSchema, at after: Int64) throws(DeliveryError) {

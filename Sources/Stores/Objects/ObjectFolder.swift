@@ -7,10 +7,12 @@ internal import Platform
 struct ObjectFolder {
     let store: any ObjectStore
     private let pipeline: String
+    private let meter: UsageMeter
 
-    init(_ store: any ObjectStore, pipeline: String) {
+    init(_ store: any ObjectStore, pipeline: String, meter: UsageMeter) {
         self.store = store
         self.pipeline = pipeline
+        self.meter = meter
     }
 
     private static let marker = "_tapedeck/pipeline.json"
@@ -42,6 +44,15 @@ struct ObjectFolder {
                 "\(store) is the place of \(said), not of \(text.filter { !$0.isNewline }): choose another folder in `url`"
             )
         }
+    }
+
+    /// Puts an object of rows unless there is one of its key.
+    func putIfAbsent(_ key: String, _ content: [UInt8], type: String) throws(DeliveryError) -> Bool {
+        let isOurs = try Self.translating { () throws(ObjectError) in
+            try store.putIfAbsent(key, content, type: type)
+        }
+        if isOurs { meter.add(kept: Int64(content.count)) }
+        return isOurs
     }
 
     /// The content of an object; nil where there is none.

@@ -35,11 +35,28 @@ public enum ObjectSink {
         case batched, snapshots
     }
 
+    /// What the objects hold; nil of the layout `snapshots`, whose objects are answers of vendors and no rows.
+    public static func rows(_ options: Options, _ context: SinkContext) throws(DeliveryError) -> (any StoredRows)? {
+        guard options.text("layout") == Layout.batched.rawValue else { return nil }
+        let store: any ObjectStore
+        do { store = try ObjectOptions.store(options) } catch { throw DeliveryError(.setup, error.message) }
+        return try ObjectRows(
+            store, ObjectCompression(rawValue: options.text("compression")) ?? .gzip, pipeline: context.pipeline)
+    }
+
+    /// The service whose published prices hold; nil of folders and of one's own servers.
+    public static func service(_ options: Options) -> String? {
+        let endpoint = options.text("endpoint")
+        guard options.text("url").hasPrefix("s3://") else { return nil }
+        if endpoint.isEmpty || endpoint.contains(".amazonaws.com") { return "s3" }
+        return endpoint.contains("storage.googleapis.com") ? "gcs" : nil
+    }
+
     private static let sizes: ClosedRange<Int64> = 64 << 10...256 << 20
 
     /// - Parameter context: says whose rows they are.
     public static func make(_ options: Options, _ context: SinkContext) throws(ConfigError) -> any DeliveryTarget {
-        let store = try ObjectOptions.store(options)
+        let store = try ObjectOptions.store(options, meter: context.meter)
         if options.text("layout") == Layout.snapshots.rawValue {
             let table = Tables.quoteSnapshots.name
             guard options.list("tables") == [table] else {
@@ -50,13 +67,13 @@ public enum ObjectSink {
             for name in ["compression", "object_size"] where options.isGiven(name) {
                 throw options.error(name, "means nothing for the layout `snapshots`", suggestion: "leave it out")
             }
-            return SnapshotObjects(store, pipeline: context.pipeline)
+            return SnapshotObjects(store, context)
         }
         guard sizes.contains(options.bytes("object_size")) else {
             throw options.error("object_size", "is not between 64KiB and 256MiB", suggestion: "write `64MiB`")
         }
         return BatchedObjects(
             store, ObjectCompression(rawValue: options.text("compression")) ?? .gzip,
-            bytesMax: Int(options.bytes("object_size")), pipeline: context.pipeline)
+            bytesMax: Int(options.bytes("object_size")), context)
     }
 }

@@ -19,7 +19,9 @@ final class SnapshotObjects: DeliveryTarget, @unchecked Sendable {  // one threa
     /// How far they are is noted after so many objects.
     private static let rowsPerNote = 50
 
-    init(_ store: any ObjectStore, pipeline: String) { folder = ObjectFolder(store, pipeline: pipeline) }
+    init(_ store: any ObjectStore, _ context: SinkContext) {
+        folder = ObjectFolder(store, pipeline: context.pipeline, meter: context.meter)
+    }
 
     var wantsPayloads: Bool { true }
 
@@ -68,8 +70,8 @@ final class SnapshotObjects: DeliveryTarget, @unchecked Sendable {  // one threa
     /// Where another quote has the second already, the journal offset tells them apart.
     private func put(_ snapshot: Snapshots.Snapshot) throws(DeliveryError) {
         let key = "\(snapshot.folder)/\(snapshot.seconds).json"
+        if try folder.putIfAbsent(key, snapshot.content, type: Self.json) { return }
         try ObjectFolder.translating { () throws(ObjectError) in
-            if try folder.store.putIfAbsent(key, snapshot.content, type: Self.json) { return }
             if try folder.store.get(key) == snapshot.content { return }
             let other = "\(snapshot.folder)/\(snapshot.seconds)-\(snapshot.offset).json"
             try folder.store.put(other, snapshot.content, type: Self.json)

@@ -23,7 +23,9 @@ public enum PostgreSQLSink {
             """)
 
     public static func make(_ options: Options, _ context: SinkContext) -> any DeliveryTarget {
-        PostgreSQLTarget(uri: options.secret("uri"), schema: options.text("schema"), pipeline: context.pipeline)
+        PostgreSQLTarget(
+            uri: options.secret("uri"), schema: options.text("schema"), pipeline: context.pipeline, meter: context.meter
+        )
     }
 
     /// What the server holds.

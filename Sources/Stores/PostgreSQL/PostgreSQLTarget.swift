@@ -1,7 +1,7 @@
 internal import Databases
 public import Delivery
 public import Market
-internal import Platform
+public import Platform
 
 /// Tables in a PostgreSQL server: rows and offset of a unit are one transaction.
 ///
@@ -10,6 +10,7 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
     private let address: PostgreSQLAddress
     private let schema: String
     private let pipeline: String
+    private let meter: UsageMeter
     private var session: Session?
     /// Partitions that are there.
     private var months: Set<String> = []
@@ -23,7 +24,9 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
     ///   - uri: connection URI of libpq.
     ///   - schema: made where it is missing.
     ///   - pipeline: names the progress.
-    public init(uri: String, schema: String, pipeline: String) {
+    ///   - meter: its requests are transactions; what the driver sends it does not tell.
+    public init(uri: String, schema: String, pipeline: String, meter: UsageMeter = UsageMeter()) {
+        self.meter = meter
         address = PostgreSQLAddress(uri)
         self.schema = schema
         self.pipeline = pipeline
@@ -109,6 +112,7 @@ public final class PostgreSQLTarget: DeliveryTarget, @unchecked Sendable {  // o
             throw DeliveryError(
                 .setup, "\(schema).\(unit.table.name) is gone; it is made again, and filled from the beginning")
         }
+        meter.add(bytes: 0)
         return try advance(unit.table, after: unit.after, last: unit.last, session) { () throws(DatabaseError) in
             try session.connection.ingest(unit.rows, into: unit.table.name, schema: schema)
         }

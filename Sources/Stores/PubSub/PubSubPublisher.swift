@@ -10,13 +10,22 @@ struct PubSubPublisher: Sendable {
     private let service: GoogleService
     private let isOrdered: Bool
     private let requests: Int
+    private let meter: UsageMeter
 
     private static let messagesMax = 1000
     /// Bytes of values in a request, unless one message has more.
     private static let bytesMax = 4 << 20
     private static let keyBytesMax = 1024
+    /// Bytes that Pub/Sub bills for a request at least, and for a message beside its value, attribute and key: a time, and
+    /// an identity of about so many digits.
+    ///
+    /// - Source: Pub/Sub pricing, "Message volume calculation".
+    private static let billedMin = 1000
+    private static let billedBeside = 20 + 17
 
-    init(_ service: GoogleService, isOrdered: Bool, requests: Int) {
+    /// - Parameter meter: its units are the bytes that Pub/Sub bills.
+    init(_ service: GoogleService, isOrdered: Bool, requests: Int, _ meter: UsageMeter) {
+        self.meter = meter
         self.service = service
         self.isOrdered = isOrdered
         self.requests = requests
@@ -33,12 +42,23 @@ struct PubSubPublisher: Sendable {
         try ParallelWork.run("publish", count: pieces.count, threads: requests) { (piece) throws(CloudError) in
             for places in pieces[piece] {
                 try post(unsafe body(messages, places, identity), to: topic)
+                meter.add(units: unsafe billed(messages, places, identity))
             }
         }
     }
 
+    /// Bytes that a request is billed as.
+    private func billed(_ messages: OutgoingMessages, _ places: [Int], _ identity: MessageIdentity) -> Int64 {
+        let attribute = identity.prefix.utf8.count + identity.suffix.utf8.count + MessageIdentity.name.utf8.count + 12
+        let bytes = places.reduce(0) { sum, place in
+            sum + messages.place(place).value.count + messages.place(place).key.count + attribute + Self.billedBeside
+        }
+        return Int64(max(bytes, Self.billedMin))
+    }
+
     /// Publishes one message of text.
     func publish(_ text: String, to topic: String) throws(CloudError) {
+        meter.add(units: Int64(max(text.utf8.count + Self.billedBeside, Self.billedMin)))
         try post(Array("{\"messages\":[{\"data\":\"\(Base64.encode(Array(text.utf8)))\"}]}".utf8), to: topic)
     }
 

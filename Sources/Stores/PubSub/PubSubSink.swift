@@ -20,6 +20,7 @@ public enum PubSubSink {
             .boolean(
                 "ordered", default: "true",
                 "Gives each message its instrument as ordering key; without, requests are fewer and larger."),
+            MessageEncoder.asReceived,
             .integer("requests", default: "8", "Requests under way at once, up to 64."),
         ] + GoogleOptions.specs(emulator: emulator, endpoint: endpoint),
         example: """
@@ -27,6 +28,12 @@ public enum PubSubSink {
               - lake
               - pubsub: { project: my-project, tables: [trades, bars] }
             """)
+
+    /// The service whose published prices hold; nil of an emulator.
+    public static func service(_ options: Options) -> String? {
+        let google = try? GoogleOptions(options, emulator: emulator, endpoint: endpoint)
+        return google?.endpoint.isSecure == true ? "pubsub" : nil
+    }
 
     public static func make(_ options: Options, _ context: SinkContext) throws(ConfigError) -> any DeliveryTarget {
         PubSubTarget(try PubSubSinkSettings(options), context)

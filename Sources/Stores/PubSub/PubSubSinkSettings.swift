@@ -9,6 +9,8 @@ struct PubSubSinkSettings: Sendable {
     /// Begins the names of topics.
     let prefix: String
     let isOrdered: Bool
+    /// Whether frames go as they came.
+    let asReceived: Bool
     /// Requests under way at once.
     let requests: Int
     private let google: GoogleOptions
@@ -36,6 +38,7 @@ struct PubSubSinkSettings: Sendable {
                     "begin with a letter, use letters, digits, `-`, `.`, `_`, `~` and `+`, 230 at most; not `goog`")
         }
         isOrdered = options.boolean("ordered")
+        asReceived = options.boolean("as_received")
         requests = Int(options.integer("requests"))
         guard (1...64).contains(requests) else {
             throw options.error("requests", "is not between 1 and 64", suggestion: "write `requests: 8`")
@@ -63,8 +66,9 @@ struct PubSubSinkSettings: Sendable {
     /// What asks the service.
     ///
     /// - Throws: `CloudError` where the key file is of no use.
-    func service() throws(CloudError) -> GoogleService {
+    func service(_ meter: UsageMeter) throws(CloudError) -> GoogleService {
         var options = HTTPClient.Options()
+        options.meter = meter
         options.timeoutNs = Self.timeoutNs
         options.maxIdleConnections = requests
         let client: HTTPClient

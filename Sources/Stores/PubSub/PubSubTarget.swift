@@ -12,6 +12,7 @@ internal import Platform
 final class PubSubTarget: DeliveryTarget, @unchecked Sendable {  // one thread at a time
     private let settings: PubSubSinkSettings
     private let pipeline: String
+    private let meter: UsageMeter
     private let progress: LocalProgress
     private var publisher: PubSubPublisher?
     private let part = OutgoingMessages()
@@ -24,6 +25,7 @@ final class PubSubTarget: DeliveryTarget, @unchecked Sendable {  // one thread a
     init(_ settings: PubSubSinkSettings, _ context: SinkContext) {
         self.settings = settings
         pipeline = context.pipeline
+        meter = context.meter
         progress = LocalProgress(context, target: settings.place)
     }
 
@@ -31,10 +33,10 @@ final class PubSubTarget: DeliveryTarget, @unchecked Sendable {  // one thread a
         close()
         try progress.open()
         publisher = try translating { () throws(CloudError) in
-            let service = try settings.service()
+            let service = try settings.service(meter)
             let topics = PubSubTopics(service)
             for topic in tables.map(settings.topic) + [settings.rejectedTopic] { try topics.prepare(topic) }
-            return PubSubPublisher(service, isOrdered: settings.isOrdered, requests: settings.requests)
+            return PubSubPublisher(service, isOrdered: settings.isOrdered, requests: settings.requests, meter)
         }
     }
 
@@ -43,8 +45,10 @@ final class PubSubTarget: DeliveryTarget, @unchecked Sendable {  // one thread a
     func deliver(_ unit: DeliveryUnit) throws(DeliveryError) -> Int64 {
         let publisher = try use(unit.table, at: unit.after)
         let identity = MessageIdentity(pipeline: pipeline, unit.table)
-        return try progress.send(unit, by: part, bytes: Self.partBytes, messageBytesMax: Self.messageBytesMax) {
-            () throws(CloudError) in try publisher.publish(part, identity, to: settings.topic(unit.table))
+        return try progress.send(
+            unit, by: part, bytes: Self.partBytes, messageBytesMax: Self.messageBytesMax,
+            asReceived: settings.asReceived
+        ) { () throws(CloudError) in try publisher.publish(part, identity, to: settings.topic(unit.table))
         }
     }
 

@@ -8,13 +8,15 @@ struct VerifyCommand: Command {
     static let spec = CommandSpec(
         "verify", "Compare what journal, lake and targets hold, row by row, and fill targets anew where they differ.",
         discussion: """
-            Reads the frames of the journal and of the lake, and every table of the lake and of the sinks clickhouse and postgresql, \
-            up to where both sides say they are; nothing is changed, and the pipeline may run. Days that differ in number, \
+            Reads the frames of the journal and of the lake, and every table of the lake and of the sinks bigquery, clickhouse, \
+            objects and postgresql, up to where both sides say they are; nothing is changed, and the pipeline may run. Days that differ in number, \
             offsets or content of their rows are named; then the exit code is 1. Rows that a target did not take \
             (`tapedeck_rejected`) are missing there, and differ.
 
             --repair takes out of a target what lies behind the first difference of a table, and lets the pipeline \
-            deliver it again: at once where it runs, else at its next start.
+            deliver it again: at once where it runs, else at its next start. Objects are repaired while it does not run; of \
+            bigquery a table is taken away by hand, and filled anew. Buses (kafka, kinesis, pubsub) are not read back: what was \
+            sent is forgotten there after a while, and known by its identity.
             """,
         positionals: [.init("PIPELINE", "the pipeline's YAML file")],
         options: [

@@ -139,6 +139,22 @@ import Testing
         #expect(peer.sink.frames.last == "{\"push\":{}}\n\(one)")
     }
 
+    @Test func `what a sink published twice under different ids is one message`() throws {
+        let peer = try PushPeer("format=trades")
+        defer { peer.stop() }
+        let data = Data(row(1).utf8).base64EncodedString()
+        for (id, identity) in [
+            ("17", "p/frames/4/0/00"), ("18", "p/frames/4/0/00"), ("19", "p/frames/5/0/00"), ("20", ""),
+        ] {
+            let envelope =
+                #"{"message":{"attributes":{"tapedeck":"\#(identity)"},"data":"\#(data)","messageId":"\#(id)"}}"#
+            #expect(peer.ask(envelope, .pubsub).status == 204)
+        }
+        #expect(peer.sink.frames.count == 3)
+        #expect(peer.sink.frames[0].hasPrefix(#"{"push":{"key":"p/frames/4/0/00","part":0"#))
+        #expect(peer.sink.frames[2].hasPrefix(#"{"push":{"key":"20","part":0"#))
+    }
+
     @Test func `a message of Pub/Sub is kept with all that its envelope says, whatever it holds`() throws {
         let peer = try PushPeer("format=trades")
         defer { peer.stop() }

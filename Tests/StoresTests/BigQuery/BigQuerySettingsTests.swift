@@ -72,7 +72,8 @@ import Testing
     func `why a job failed becomes what helps`(reason: String, text: String, kind: DeliveryError.Kind) {
         let job = BigQueryJob(
             jobReference: .init(jobId: "j"), configuration: nil,
-            status: .init(state: "DONE", errorResult: .init(reason: reason, message: text), errors: nil))
+            status: .init(state: "DONE", errorResult: .init(reason: reason, message: text), errors: nil),
+            statistics: nil)
         let failure = BigQueryFailure.delivery(job, "m.trades")
         #expect(failure.kind == kind && failure.message == "load job j into m.trades: \(reason): \(text)")
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Databases
 import Delivery
 import Kafka
@@ -102,6 +103,30 @@ import Testing
         #expect(try target.deliver(try rows.unit(0..<15_001)) == 15_001)
         let offsets = try cluster.offsets().compactMap { Int($0.split(separator: " ")[1]) }
         #expect(offsets.count >= 5 && offsets == offsets.sorted() && offsets.last == 7500, "\(offsets)")
+    }
+
+    @Test func `frames go as they came where that is asked for, other tables as rows`() throws {
+        let cluster = try SinkCluster(partitions: 2)
+        try cluster.cluster.createTopic("tapedeck.frames", partitions: 2)
+        let target = try cluster.target(["as_received=true"])
+        try target.open([Tables.frames, Tables.trades])
+        var frames = try SampleRows(Tables.frames)
+        frames.textBytes = 40
+        #expect(try target.deliver(try frames.unit(0..<20)) == 20)
+        let asRows = try SinkCluster(partitions: 2)
+        try asRows.cluster.createTopic("tapedeck.frames", partitions: 2)
+        let other = try asRows.target([])
+        try other.open([Tables.frames])
+        #expect(try other.deliver(try frames.unit(0..<20)) == 20)
+        // What the rows hold in base 64 is what came.
+        let payloads = try asRows.messages("tapedeck.frames", partitions: 2).map { message in
+            let encoded = try #require(message.value.split(separator: #""payload":""#).last?.prefix { $0 != "\"" })
+            return String(decoding: try #require(Data(base64Encoded: String(encoded))), as: UTF8.self)
+        }
+        #expect(try cluster.messages("tapedeck.frames", partitions: 2).map(\.value).sorted() == payloads.sorted())
+        #expect(payloads.count == 20 && payloads.allSatisfy { !$0.isEmpty })
+        #expect(try target.deliver(try SampleRows().unit(0..<4)) == 4)
+        #expect(try cluster.messages("tapedeck.trades", partitions: 2).allSatisfy { $0.value.hasPrefix("{\"venue\"") })
     }
 
     @Test(arguments: [0, 1, 2] as [UInt64])

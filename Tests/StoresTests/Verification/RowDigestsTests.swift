@@ -1,6 +1,7 @@
 import Databases
 import Delivery
 import Market
+import Platform
 import Testing
 
 @testable import Stores
@@ -25,6 +26,22 @@ import Testing
         var parts = try digests(rows, 300..<500, seed: 1)
         parts.add(try digests(rows, 0..<300))
         #expect(parts == all)
+    }
+
+    @Test(arguments: Tables.all.map(\.name))
+    func `rows that come back as lines of JSON amount to the same`(name: String) throws {
+        var rows = try SampleRows(try #require(Tables.all.first { $0.name == name }))
+        rows.textBytes = 70
+        let lines = try ObjectLines(try rows.unit(0..<500, seed: 2), bytesMax: 20_000)
+        let reader = try JSONLineRows()
+        var found = RowDigests()
+        while let part = lines.part() {
+            try reader.add(Array(part.lines.buffer), of: rows.table, upTo: 199, to: &found) { _ in true }
+        }
+        #expect(try digests(rows, 0..<400) == found)
+        #expect(throws: DeliveryError.self) {
+            try reader.add(Array("{\"journal_offset\":\n".utf8), of: rows.table, upTo: 9, to: &found) { _ in true }
+        }
     }
 
     @Test func `what is missing, doubled or changed shows, in whichever column`() throws {

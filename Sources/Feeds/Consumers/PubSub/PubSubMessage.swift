@@ -17,6 +17,17 @@ struct PubSubMessage {
     let orderingKey: String
     let attributes: [String: String]
 
+    /// The attribute by which a sink `pubsub` tells its messages apart: one that it sends again, under another id, has the same.
+    private static let identity = "tapedeck"
+
+    /// What tells it apart from others, however often it was published.
+    var deliveryID: String {
+        guard let identity = attributes[Self.identity], !identity.isEmpty, identity.utf8.count <= Self.idBytesMax else {
+            return id
+        }
+        return identity
+    }
+
     /// Why a message cannot be used.
     struct Problem: Error {
         let message: String
@@ -51,7 +62,7 @@ struct PubSubMessage {
     /// The first line of the frame that keeps a message of a subscription.
     func header(_ subscription: String) -> ConsumerHeader {
         var header = ConsumerHeader(
-            .message(stream: subscription, id: id), timeNs: Timestamp(rfc3339: publishTime)?.nanoseconds)
+            .message(stream: subscription, id: deliveryID), timeNs: Timestamp(rfc3339: publishTime)?.nanoseconds)
         header.key = orderingKey
         header.attributes = attributes
         header.hasValue = !data.isEmpty

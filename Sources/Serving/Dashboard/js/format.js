@@ -85,6 +85,11 @@ export function bytes(value) {
   return `${fixed(scaled, unit === 0 || scaled >= 100 ? 0 : 1)} ${units[unit]}`;
 }
 
+/** An amount of US dollars: $12.34. */
+export function dollars(value) {
+  return isNumber(value) ? `$${fixed(value, 2)}` : NONE;
+}
+
 /** A duration in seconds: 35 ms, 2.4 s, 5 m 03 s, 3 h 12 m, 2 d 4 h. */
 export function duration(seconds) {
   if (!isNumber(seconds)) return NONE;

@@ -2,7 +2,7 @@
 
 import { fetchStatus } from './api.js';
 import { h, setAttribute, setText } from './dom.js';
-import { bytes, compact, duration, integer, plural } from './format.js';
+import { bytes, compact, dollars, duration, integer, plural } from './format.js';
 import { latest, onHealth, samplesInWindow, status, summary } from './health.js';
 import { LiveTable } from './live-table.js';
 import { drawSparkline } from './sparkline.js';
@@ -85,8 +85,17 @@ const SINK_COLUMNS = [
   { label: 'Rows', number: true, text: (sink) => compact(sink.rows) },
   { label: 'Files', number: true, text: (sink) => integer(sink.files) },
   { label: 'Size', number: true, text: (sink) => bytes(sink.bytes) },
+  { label: 'This month', number: true, text: (sink) => thisMonth(sink.usage) },
   { label: 'Detail', text: (sink) => sink.detail ?? '', wide: true },
 ];
+
+/** What a sink costs this month and will cost, or, where no prices hold, how much was sent. */
+function thisMonth(usage) {
+  if (!usage) return '–';
+  if (usage.cost_usd === null) return `${bytes(usage.bytes)} sent`;
+  const coming = usage.predicted_cost_usd === null ? '' : `, ${dollars(usage.predicted_cost_usd)} expected`;
+  return `${dollars(usage.cost_usd)}${coming}`;
+}
 
 class PipelinePage {
   #status = status;
