@@ -25,6 +25,9 @@ struct PipelinePart {
         options.segmentBytes = Self.segmentBytes
         options.retainNs = nil
         options.retainBytes = 1
+        // It is for the engine to read at once, and for nobody after a crash.
+        options.compression = .none
+        options.syncSpacingNs = 5_000_000
     }
 
     func adapt(_ options: inout HotStore.Options, scratch: String) {

@@ -81,7 +81,7 @@ public enum ForwardBench {
     /// Appends a session of frames.
     ///
     /// - Returns: bytes of their payloads.
-    private static func fill(_ journal: Journal, _ frames: Int, _ tradesMax: Int) throws -> Int {
+    static func fill(_ journal: Journal, _ frames: Int, _ tradesMax: Int) throws -> Int {
         let feed = try journal.feed(named: "synthetic")
         try unsafe Array(SyntheticTrades.settings.utf8).withUnsafeBytes { settings in
             _ = try unsafe journal.append(.begin, feed: feed, ingestTime: .now(), payload: settings)
