@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Three processes with feeds and three workers share a pipeline whose journal is in Kafka; workers and feeds are killed at
-random instants. In the end the lake and a PostgreSQL server have, row for row, what one process makes of each feed's
+random instants, and workers stopped until others have their partitions, and woken up. In the end the lake and a PostgreSQL server have, row for row, what one process makes of each feed's
 journal. The brokers are librdkafka's mock cluster inside this process.
 
-  run_distributed.py [--kills N] [--seed SEED] [--speed TIMES]
+  run_distributed.py [--kills N] [--freezes N] [--seed SEED] [--speed TIMES] [--keep]
 
 Not compared: `journal_offset`, which counts the records of a partition; and of `coverage` the place of a row in its record,
 and the bounds of recordings (docs/distributed.md).
@@ -15,6 +15,7 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import tempfile
 import time
 
@@ -28,6 +29,8 @@ TOPIC, PARTITIONS = "tapedeck.journal", 12
 TABLES = ["trades", "quotes", "bars", "indicators", "dead_letters", "frames", "coverage"]
 PASSWORD = "right-and-never-shown"
 SECONDS, PER_SECOND = 900, 40
+# How long a worker may be silent before others get its partitions.
+SESSION_SECONDS = 6
 
 
 class Site:
@@ -50,7 +53,7 @@ class Site:
         sink = f'  - postgresql: {{ uri: "{self.server.database("shared")}", flush: 500ms }}\n' if self.server else ""
         (self.work / "shared.yaml").write_text(f"""pipeline: shared
 {feeds}{engine}journal:
-  kafka: {{ brokers: [{brokers}], topic: {TOPIC}, partitions: {PARTITIONS}, linger: 150ms, settings: [session.timeout.ms=6000, heartbeat.interval.ms=500] }}
+  kafka: {{ brokers: [{brokers}], topic: {TOPIC}, partitions: {PARTITIONS}, linger: 150ms, settings: [session.timeout.ms={SESSION_SECONDS}000, heartbeat.interval.ms=500] }}
 state: {self.work}/state
 sinks:
   - lake: {{ path: {self.work}/shared/lake, flush: 2s }}
@@ -77,11 +80,19 @@ class Part(Program):
 
 
 def outlast_kills(feeds, workers, options):
-    """Kills processes at random instants, and starts them again a little later."""
+    """Kills processes at random instants, and starts them again a little later; stops some for longer than the group waits."""
     rng = random.Random(options.seed)
-    counts = {"feeds": 0, "workers": 0}
-    for _ in range(options.kills):
+    counts = {"feeds": 0, "workers": 0, "freezes": 0}
+    frozen = set(rng.sample(range(options.kills), min(options.freezes, options.kills)))
+    for kill in range(options.kills):
         time.sleep(rng.uniform(0.5, 4))
+        if kill in frozen:
+            worker = rng.choice(workers)
+            worker.process.send_signal(signal.SIGSTOP)
+            time.sleep(SESSION_SECONDS + rng.uniform(1, 4))
+            worker.process.send_signal(signal.SIGCONT)
+            counts["freezes"] += 1
+            time.sleep(rng.uniform(0, 2))
         group, victims = ("feeds", feeds) if rng.random() < 0.3 else ("workers", workers)
         victim = rng.choice(victims)
         if not victim.is_running():
@@ -195,6 +206,7 @@ def share(work, server, options):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--kills", type=int, default=8)
+    arguments.add_argument("--freezes", type=int, default=1)
     arguments.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     arguments.add_argument("--speed", type=int, default=30)
     arguments.add_argument("--keep", action="store_true", help="keep the folder of the test")

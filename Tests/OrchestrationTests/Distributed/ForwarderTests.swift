@@ -167,6 +167,26 @@ import Testing
         }
     }
 
+    @Test func `a message that is refused is told, and sent again with all behind it`() throws {
+        let script = try ScriptedJournal(seed: 9, count: 400)
+        let topic = try Topic(partitions: 2)
+        // Larger than the topic takes: nothing that librdkafka would try again.
+        topic.cluster.fail(.produce, codes: [10])
+        let forwarder = try forwarder(script, topic)
+        let thread = NamedThread("forward") { forwarder.run() }
+        let watch = Stopwatch()
+        while forwarder.report.problem == nil, watch.seconds < 20 { Pause.wait(ns: 1_000_000) }
+        #expect(forwarder.report.problem?.contains("size") == true, "\(forwarder.report.problem ?? "no problem")")
+        forwarder.drain()
+        thread.join()
+        #expect(forwarder.report.offset == script.journal.durableOffset && forwarder.report.problem == nil)
+        let expected = try script.routed(2)
+        let (taken, _) = try topic.read(2)
+        for partition in 0..<2 {
+            #expect(withoutTicks(taken[partition], like: expected[partition]) == expected[partition])
+        }
+    }
+
     @Test func `a topic with other partitions than configured is named`() throws {
         let script = try ScriptedJournal(seed: 5, count: 10)
         let topic = try Topic(partitions: 2)
