@@ -111,7 +111,8 @@ final class PartitionRunner {
         guard block.partition == share.partition, block.partitionCount == share.partitioning.count else {
             throw PipelineError(
                 "message \(message.offset) of \(name) was made for partition \(block.partition) of "
-                    + "\(block.partitionCount), here are \(share.partitioning.count): give all processes the same `partitions`")
+                    + "\(block.partitionCount), here are \(share.partitioning.count): give all processes the same `partitions`"
+            )
         }
         try takeRecords()
         checkpoints.took(

@@ -180,7 +180,9 @@ final class WorkerLoop: @unchecked Sendable {  // what varies belongs to its thr
     var state: WorkerState {
         let (pipelines, isCurrent, failure) = shared.withLock { ($0.pipelines, $0.isCurrent, $0.failure) }
         return WorkerState(
-            partitions: pipelines.map { .init(partition: $0.partition, lagMessages: $0.lag, pipeline: $0.pipeline.status) },
+            partitions: pipelines.map {
+                .init(partition: $0.partition, lagMessages: $0.lag, pipeline: $0.pipeline.status)
+            },
             failure: failure, isCurrent: isCurrent)
     }
 
@@ -189,7 +191,8 @@ final class WorkerLoop: @unchecked Sendable {  // what varies belongs to its thr
             Double(self?.shared.withLock { $0.pipelines.count } ?? 0)
         }
         metrics.gauges(
-            "tapedeck_partition_lag", help: "Messages of the topic that the partition has not taken.", label: "partition"
+            "tapedeck_partition_lag", help: "Messages of the topic that the partition has not taken.",
+            label: "partition"
         ) { [weak self] in
             self?.shared.withLock { $0.pipelines.map { ("\($0.partition)", Double($0.lag)) } } ?? []
         }

@@ -103,7 +103,8 @@ public final class Pipeline: Sendable {
         return options
     }
 
-    private static func storeOptions(_ configuration: PipelineConfiguration, _ part: PipelinePart?) -> HotStore.Options {
+    private static func storeOptions(_ configuration: PipelineConfiguration, _ part: PipelinePart?) -> HotStore.Options
+    {
         // One core stays with the engine: database threads that wait for each other spin, and would take it.
         let threads = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
         var options = HotStore.Options(lake: configuration.lakePath, pipeline: configuration.name, threads: threads)

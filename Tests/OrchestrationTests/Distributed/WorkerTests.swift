@@ -28,7 +28,9 @@ import Testing
             try cluster.createTopic(WorkerTests.topic, partitions: partitions)
         }
 
-        func configuration(_ name: String, group: String = "", flushRows: Int = 2_000_000) throws
+        func configuration(
+            _ name: String, group: String = "", flushRows: Int = 2_000_000
+        ) throws
             -> PipelineConfiguration
         {
             try workerConfiguration(

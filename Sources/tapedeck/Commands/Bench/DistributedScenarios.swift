@@ -15,7 +15,8 @@ extension BenchScenario {
             "frames of one trade from a Kafka topic of 12 partitions through one worker, to bars and lake",
             rows: 1_000_000, tradesMax: 1),
         work(
-            "kafka-journal-read-mixed", "the same with frames of ten trades of different instruments, many of them copies",
+            "kafka-journal-read-mixed",
+            "the same with frames of ten trades of different instruments, many of them copies",
             rows: 40_000, tradesMax: 19),
     ]
 
@@ -24,7 +25,8 @@ extension BenchScenario {
             try BenchFolder.with { folder in
                 let report = try WorkerBench.run(folder: folder + "/data", frames: rows, tradesMax: tradesMax)
                 var details = [
-                    ("frames", Double(report.frames)), ("open_seconds", report.openSeconds), ("stored_seconds", report.storedSeconds),
+                    ("frames", Double(report.frames)), ("open_seconds", report.openSeconds),
+                    ("stored_seconds", report.storedSeconds),
                     ("state_bytes", Double(report.stateBytes)),
                 ]
                 details += report.cpuNsPerTrade.filter { $0.ns >= 1 }.map { ("cpu_ns_per_trade_" + $0.thread, $0.ns) }
