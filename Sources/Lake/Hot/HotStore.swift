@@ -145,9 +145,12 @@ public final class HotStore: Sink {
     ) {
         precondition(offset >= visibleOffset, "steps go forward: \(offset) after \(visibleOffset)")
         var inputs: [HotRows.Input] = []
+        // Another owner of the pipeline's name may have committed more than was there at the opening.
+        let committed = progress.withLock { $0.committed }
         for batch in batches where batch.count > 0 {
             let name = batch.schema.name
-            guard let resume = resumeOffsets[name] else { continue }
+            guard let opened = resumeOffsets[name] else { continue }
+            let resume = max(opened, committed[name] ?? -1)
             let columns = batch.columns(dictionaries)
             let first = HotSegment.firstRow(
                 above: resume, in: HotSegment.offsets(columns), count: batch.count)
