@@ -68,6 +68,7 @@ final class TopicFuzzer: FuzzTarget {
         for place in [TopicBlockLayout.firstOffsetAt, TopicBlockLayout.endOffsetAt] {
             for index in 4..<8 { bytes[place + index] = 0 }
         }
+        for index in 0..<8 { bytes[TopicBlockLayout.startOffsetAt + index] = 0 }
         store(UInt32(1), at: TopicBlockLayout.partitionAt, &bytes)
         store(UInt32(4), at: TopicBlockLayout.partitionCountAt, &bytes)
     }

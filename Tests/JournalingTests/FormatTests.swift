@@ -69,6 +69,7 @@ import Testing
                 "producer": TopicBlockLayout.producerAt, "first offset": TopicBlockLayout.firstOffsetAt,
                 "end offset": TopicBlockLayout.endOffsetAt, "partition": TopicBlockLayout.partitionAt,
                 "partition count": TopicBlockLayout.partitionCountAt, "body checksum": TopicBlockLayout.bodyChecksumAt,
+                "start offset": TopicBlockLayout.startOffsetAt,
                 "header checksum": TopicBlockLayout.headerChecksumAt,
             ])
         #expect(TopicBlockLayout.headerChecksumAt + 4 == TopicBlockLayout.headerBytes)

@@ -18,6 +18,8 @@ public final class TopicBlock: @unchecked Sendable {  // one thread at a time, b
     public private(set) var firstOffset: Offset = 0
     /// Where it ends.
     public private(set) var endOffset: Offset = 0
+    /// Where the producer began: everything before it had arrived, and its blocks follow each other from here on.
+    public private(set) var startOffset: Offset = 0
     /// Names of the feeds.
     public private(set) var feeds: [String] = []
     private let body = Column<UInt8>()
@@ -31,6 +33,10 @@ public final class TopicBlock: @unchecked Sendable {  // one thread at a time, b
         self.init()
         try unsafe load(message)
     }
+
+    /// Whether a reader that has seen the producer's journal up to an offset can take the block: where not, one before it is
+    /// missing, was refused say, and the producer sends both again.
+    public func follows(_ seen: Offset) -> Bool { firstOffset <= max(seen, startOffset) }
 
     /// Records held.
     public var count: Int { positions.count }
@@ -83,6 +89,7 @@ public final class TopicBlock: @unchecked Sendable {  // one thread at a time, b
             partitionCount = header.partitionCount
             firstOffset = header.firstOffset
             endOffset = header.endOffset
+            startOffset = header.startOffset
             let end = try findRecords(header)
             try readFeeds(header, from: end)
         } catch {
@@ -92,7 +99,8 @@ public final class TopicBlock: @unchecked Sendable {  // one thread at a time, b
     }
 
     private func clear() {
-        (producer, partition, partitionCount, firstOffset, endOffset) = (0, 0, 0, 0, 0)
+        (producer, partition, partitionCount) = (0, 0, 0)
+        (startOffset, firstOffset, endOffset) = (0, 0, 0)
         feeds.removeAll(keepingCapacity: true)
         positions.removeAll()
         body.removeAll()
@@ -182,6 +190,7 @@ struct TopicBlockHeader {
     let producer: UInt64
     let firstOffset: Offset
     let endOffset: Offset
+    let startOffset: Offset
     let partition: Int
     let partitionCount: Int
     let bodyChecksum: UInt32
@@ -209,6 +218,7 @@ struct TopicBlockHeader {
         producer = unsafe message.integer(at: TopicBlockLayout.producerAt)
         firstOffset = unsafe message.integer(at: TopicBlockLayout.firstOffsetAt)
         endOffset = unsafe message.integer(at: TopicBlockLayout.endOffsetAt)
+        startOffset = unsafe message.integer(at: TopicBlockLayout.startOffsetAt)
         partition = Int(unsafe message.integer(at: TopicBlockLayout.partitionAt, as: UInt32.self))
         partitionCount = Int(unsafe message.integer(at: TopicBlockLayout.partitionCountAt, as: UInt32.self))
         bodyChecksum = unsafe message.integer(at: TopicBlockLayout.bodyChecksumAt)
@@ -218,7 +228,7 @@ struct TopicBlockHeader {
         guard recordCount <= rawBytes / TopicRecordLayout.headerBytes else {
             throw TopicBlockError("\(rawBytes) bytes cannot hold \(recordCount) records")
         }
-        guard producer != 0, firstOffset >= 0, endOffset >= firstOffset,
+        guard producer != 0, startOffset >= 0, firstOffset >= startOffset, endOffset >= firstOffset,
             TopicPartitioning.counts.contains(partitionCount), partition < partitionCount
         else { throw TopicBlockError("the header has no producer, or an impossible offset or partition") }
     }

@@ -18,6 +18,7 @@ enum TopicBlockLayout {
     static let partitionAt = 40
     static let partitionCountAt = 44
     static let bodyChecksumAt = 48
+    static let startOffsetAt = 52
     static let headerChecksumAt = 60
     static let headerBytes = 64
     /// A longer body is damage: the largest payload, and as much again for all else.

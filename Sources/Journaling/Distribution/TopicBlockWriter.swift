@@ -24,10 +24,12 @@ public final class TopicBlockWriter: @unchecked Sendable {  // one thread at a t
     public var bytes: Int { body.count }
     /// Where the stretch of the journal begins that the block covers.
     public private(set) var firstOffset: Offset
+    /// Where the first block began.
+    private let startOffset: Offset
 
     /// - Parameters:
     ///   - producer: the number of the journal, not 0.
-    ///   - first: where the first block begins.
+    ///   - first: where the first block begins; everything before it must have arrived already.
     ///   - feedName: the names of the journal's feeds.
     public init(
         producer: UInt64, partition: Int, of partitionCount: Int, from first: Offset = 0,
@@ -39,6 +41,7 @@ public final class TopicBlockWriter: @unchecked Sendable {  // one thread at a t
         self.partitionCount = partitionCount
         self.feedName = feedName
         firstOffset = first
+        startOffset = first
     }
 
     /// Whether a record at an offset can still be in this block.
@@ -134,6 +137,7 @@ public final class TopicBlockWriter: @unchecked Sendable {  // one thread at a t
         unsafe header.store(producer, at: TopicBlockLayout.producerAt)
         unsafe header.store(firstOffset, at: TopicBlockLayout.firstOffsetAt)
         unsafe header.store(end, at: TopicBlockLayout.endOffsetAt)
+        unsafe header.store(startOffset, at: TopicBlockLayout.startOffsetAt)
         unsafe header.store(UInt32(partition), at: TopicBlockLayout.partitionAt)
         unsafe header.store(UInt32(partitionCount), at: TopicBlockLayout.partitionCountAt)
         let checksum = unsafe CRC32C.checksum(UnsafeRawBufferPointer(rebasing: room[..<stored]))

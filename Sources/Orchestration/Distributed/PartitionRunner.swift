@@ -114,17 +114,21 @@ final class PartitionRunner {
                     + "\(block.partitionCount), here are \(share.partitioning.count): give all processes the same `partitions`"
             )
         }
-        try takeRecords()
+        let seen = producers[block.producer] ?? 0
+        var end = seen
+        if block.follows(seen) {
+            try takeRecords(from: seen)
+            end = max(seen, block.endOffset)
+        }
         checkpoints.took(
             PartitionMessages.Entry(
-                message: message.offset, producer: block.producer, producerEnd: block.endOffset, end: record,
-                bytes: bytes.count))
-        producers[block.producer] = max(producers[block.producer] ?? 0, block.endOffset)
+                message: message.offset, producer: block.producer, producerEnd: end, end: record, bytes: bytes.count))
+        producers[block.producer] = end
         next = message.offset + 1
     }
 
-    private func takeRecords() throws {
-        let seen = producers[block.producer] ?? 0
+    /// Takes the records from an offset of their producer on.
+    private func takeRecords(from seen: Offset) throws {
         var numbers = [FeedID?](repeating: nil, count: block.feeds.count)
         let journal = pipeline.journal
         for index in 0..<block.count {
