@@ -119,6 +119,10 @@ final class PartitionRunner {
         if block.follows(seen) {
             try takeRecords(from: seen)
             end = max(seen, block.endOffset)
+        } else {
+            Log.warning(
+                "a message is passed over: one before it was refused, and its feed process sends both again",
+                ["partition": "\(name)", "message": message.offset])
         }
         checkpoints.took(
             PartitionMessages.Entry(
