@@ -68,6 +68,8 @@ import Testing
         #expect(peer.asked.count == 2 && metadata.asked.count == 2)
         let sent = peer.asked.compactMap { $0.headers["Authorization"] }
         #expect(Set(sent).count == 2 && sent.allSatisfy { $0.hasPrefix("Bearer ") })
+        // Otherwise Google compresses no answer.
+        #expect(peer.asked.allSatisfy { $0.headers["User-Agent"]?.contains("gzip") == true })
         peer.answer { _ in .json("{}") }
         #expect(try service.post("/v1/x", "{}", operation: "x") == Array("{}".utf8))
     }

@@ -48,6 +48,8 @@ public final class GoogleService: Sendable {
         while true {
             let token = try tokens?.token(isCancelled: isCancelled)
             request.headers = body.isEmpty ? [:] : ["Content-Type": type]
+            // Without this word no answer of theirs is compressed: "Performance tips", "gzip".
+            request.headers.add("User-Agent", "tapedeck (gzip)")
             if let token { request.headers.add("Authorization", "Bearer \(token)") }
             let response: HTTPResponse
             do throws(NetworkError) {
