@@ -50,6 +50,9 @@ public enum Registry {
     /// The service in the list of prices that a sink delivers to; nil of one's own servers, and of emulators.
     static func service(_ sink: ConfiguredComponent) -> String? { priced[sink.kind]?(sink.options) }
 
+    /// Whether the partitions of a topic, each a pipeline, can deliver to the target of a sink.
+    static func takesPartitions(_ sink: ConfiguredComponent) -> Bool { sink.kind != ObjectSink.spec.name }
+
     /// Whether the target of a sink can be looked at.
     static func isReadable(_ sink: ConfiguredComponent) -> Bool { readable[sink.kind] != nil }
 

@@ -49,6 +49,15 @@ struct ConfigurationTests {
         try PipelineConfiguration.parse(text, file: "p.yaml", components: components, references: references)
     }
 
+    @Test func `objects are of one pipeline, and not of the partitions of a topic`() throws {
+        let errors = try #require(throws: ConfigErrors.self) {
+            try Self.parse(
+                "journal:\n  kafka: { brokers: [\"127.0.0.1:9\"], topic: t }\nstate: s\nsinks:\n  - lake: { path: l }\n  - objects: { url: o }"
+            )
+        }
+        #expect(errors.errors.map(\.line) == [6] && "\(errors)".contains("is the place of one pipeline"), "\(errors)")
+    }
+
     @Test func `nothing configured is complete`() throws {
         let configuration = try PipelineConfiguration.default(Self.components)
         #expect(configuration.file == nil)

@@ -31,6 +31,14 @@ struct PipelineConfigurationReader {
         let indicators = readIndicators(root["indicators"])
         let calendars = readOptions(root, .calendars).flatMap { venueCalendars($0) }
         let sinks = readComponents(root, "sinks", .sink, absent: PipelineConfiguration.defaultSinks)
+        if topic != nil {
+            for sink in sinks where !Registry.takesPartitions(sink) {
+                errors.append(
+                    sink.options.error(
+                        "url", "is the place of one pipeline, and each partition of the topic is one",
+                        suggestion: "deliver objects from a pipeline without `journal: kafka`"))
+            }
+        }
         let budgets = readBudgets(root, sinks)
         let serve = readOptions(root, .serve).flatMap { serveSettings($0) }
         let log = readOptions(root, .log).map { Self.logSettings($0) }

@@ -17,7 +17,7 @@ extension BenchScenario {
         work(
             "kafka-journal-read-mixed",
             "the same with frames of ten trades of different instruments, many of them copies",
-            rows: 40_000, tradesMax: 19),
+            rows: 20_000, tradesMax: 19),
     ]
 
     private static func work(_ name: String, _ summary: String, rows: Int, tradesMax: Int) -> BenchScenario {
