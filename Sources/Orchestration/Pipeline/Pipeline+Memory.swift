@@ -54,6 +54,6 @@ extension Pipeline: FeedMemory {
 
     /// What a feed that was started is doing; nil where there is none of that name.
     public func feedState(_ name: String) -> FeedStatus.Snapshot? {
-        runners.withLock { runners in runners.first { $0.status.name == name }?.status.snapshot }
+        feeds.all.first { $0.status.name == name }?.status.snapshot
     }
 }

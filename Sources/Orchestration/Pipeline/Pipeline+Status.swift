@@ -71,7 +71,7 @@ extension Pipeline {
     var feedStatuses: [Status.Feed] {
         let engine = report.snapshot
         let known = feedNames.all
-        return runners.withLock { $0 }.map { runner in
+        return feeds.all.map { runner in
             var feed = Self.feedStatus(runner)
             for (number, name) in known where name == feed.name || name.hasPrefix(feed.name + "/") {
                 guard let part = engine.feeds[number] else { continue }

@@ -27,10 +27,8 @@ public final class Pipeline: Sendable {
     let engineLoop: EngineLoop
     let flushLoop: FlushLoop
     let sinkLoops: [SinkLoop]
-    let runners = Mutex<[FeedRunner]>([])
+    let feeds: FeedRunners
     let rates = Rates()
-    /// Feeds that others push to.
-    private let receivers: PushReceivers
     private let threads = Mutex<[NamedThread]>([])
     private let server = Mutex<MarketServer?>(nil)
     private let isStopping = Atomic(false)
@@ -46,12 +44,12 @@ public final class Pipeline: Sendable {
     /// - Parameter part: the partition that the pipeline works on; nil for one that has all there is.
     init(_ configuration: PipelineConfiguration, part: PipelinePart?) throws {
         self.configuration = configuration
-        receivers = PushReceivers(
-            expected: configuration.feeds.filter { $0.kind == PushFeed.spec.name }.map(\.name))
         try FileManager.default.createDirectory(
             atPath: configuration.dataFolder, withIntermediateDirectories: true)
         journal = try Journal(
             path: configuration.journal.path, options: Self.journalOptions(configuration, part), metrics: metrics)
+        feeds = FeedRunners(
+            journal, names: feedNames, calendars: configuration.calendars, configuration.feeds)
         do {
             let recovery = journal.recovery
             if recovery.tornBytes > 0 {
@@ -173,7 +171,7 @@ public final class Pipeline: Sendable {
             database: store.database, board: board, instruments: { [report] in report.snapshot.instruments },
             feedName: { [feedNames] in feedNames.name($0) }, status: { [weak self] in self?.status ?? Status() },
             metrics: metrics, calendars: configuration.calendars,
-            ingest: { [receivers] request, responder in
+            ingest: { [receivers = feeds.receivers] request, responder in
                 receivers.handle(request, below: MarketServer.ingestPath, responder)
             })
         let opened = try MarketServer(sources, options: options, limits: limits, stream: stream)
@@ -191,52 +189,29 @@ public final class Pipeline: Sendable {
 
     /// Starts one source under a name.
     public func run(_ source: any FeedSource, name: String) {
-        let status = FeedStatus(name: name)
-        let engineOffset: @Sendable () -> Offset = { [engineLoop] in engineLoop.offset }
-        let output = JournalOutput(
-            journal, names: feedNames, status: status, engineOffset: source.canWait ? engineOffset : nil,
-            calendars: configuration.calendars)
-        let runner = FeedRunner(status: status, output: output)
-        runners.withLock { $0.append(runner) }
-        if let receiver = source as? any PushReceiver { receivers.add(receiver, name: name) }
-        runner.start(source)
+        feeds.run(source, name: name) { [engineLoop] in engineLoop.offset }
     }
 
     /// True once every source has ended.
-    public var areFeedsFinished: Bool { runners.withLock { $0.allSatisfy(\.isFinished) } }
+    public var areFeedsFinished: Bool { feeds.areFinished }
 
     /// Why sources ended, where that was an error.
-    public var feedErrors: [String] { runners.withLock { $0.compactMap(\.error) } }
+    public var feedErrors: [String] { feeds.errors }
 
     /// How far the sources are in their input, in bytes; the total is 0 where it is not known.
     public var progress: (read: Int64, total: Int64) {
-        runners.withLock { runners in
-            runners.reduce((0, 0)) { sum, runner in
-                let snapshot = runner.status.snapshot
-                return (sum.0 + snapshot.done, sum.1 + snapshot.total)
-            }
+        feeds.all.reduce((0, 0)) { sum, runner in
+            let snapshot = runner.status.snapshot
+            return (sum.0 + snapshot.done, sum.1 + snapshot.total)
         }
     }
 
     /// First journal offset that is not in the lake.
     public var flushedOffset: Int64 { flushLoop.report.flushedOffset }
 
-    /// How long an end waits for a journal that cannot write, in seconds.
-    private static let stalledSecondsMax = 3.0
-
     /// Asks sources to end, and waits for them. Where they wait for a journal that cannot write, it is closed: what it had
     /// not acknowledged is lost.
-    public func stopFeeds() {
-        let running = runners.withLock { $0 }
-        for runner in running { runner.cancel() }
-        let watch = Stopwatch()
-        while !running.allSatisfy(\.isFinished) {
-            // Sources that wait for a journal which cannot write would wait for ever.
-            if watch.seconds > Self.stalledSecondsMax, case .stalled = journal.state { journal.close() }
-            Pause.wait(ns: 2_000_000)
-        }
-        for runner in running { runner.join() }
-    }
+    public func stopFeeds() { feeds.stop() }
 
     /// Ends everything in order: feeds, journal, engine, store, server. What is durable is delivered, unless the store
     /// fails: then it stays in the journal for the next start.
@@ -245,7 +220,7 @@ public final class Pipeline: Sendable {
         stopFeeds()
         let target = journal.nextOffset
         let watch = Stopwatch()
-        while journal.durableOffset < target, watch.seconds < Self.stalledSecondsMax, journal.state != .closed {
+        while journal.durableOffset < target, watch.seconds < FeedRunners.stalledSecondsMax, journal.state != .closed {
             Pause.wait(ns: 1_000_000)
         }
         engineLoop.drain()

@@ -16,7 +16,7 @@ extension FeedProcess {
         status.version = programVersion
         status.startedNs = startedNs
         status.uptimeSeconds = Double(now - startedNs) / 1e9
-        status.feeds = runners.withLock { $0 }.map { Pipeline.feedStatus($0) }
+        status.feeds = feeds.all.map { Pipeline.feedStatus($0) }
         status.journal = Pipeline.journalStatus(journal)
         status.diskFreeBytes = Pipeline.diskFreeBytes(configuration.dataFolder)
         let forwarder = forwarderStatus(status.journal.durableOffset)

@@ -17,10 +17,9 @@ public final class FeedProcess: Sendable {
     let feedNames = FeedNames()
     let forwarder: Forwarder
     let topic: JournalTopic
-    let runners = Mutex<[FeedRunner]>([])
+    let feeds: FeedRunners
     let startedNs = Timestamp.now().nanoseconds
     private let components: [ConfiguredComponent]
-    private let receivers: PushReceivers
     private let thread = Mutex<NamedThread?>(nil)
     private let server = Mutex<ProcessServer?>(nil)
     private let isStopping = Atomic(false)
@@ -42,12 +41,12 @@ public final class FeedProcess: Sendable {
         self.configuration = configuration
         self.topic = topic
         components = try Self.components(configuration, names)
-        receivers = PushReceivers(expected: components.filter { $0.kind == PushFeed.spec.name }.map(\.name))
         try FileManager.default.createDirectory(
             atPath: configuration.dataFolder, withIntermediateDirectories: true)
         var options = Pipeline.journalOptions(configuration)
         if options.retainNs == nil, options.retainBytes == nil { options.retainBytes = Self.retainBytes }
         journal = try Journal(path: configuration.journal.path, options: options, metrics: metrics)
+        feeds = FeedRunners(journal, names: feedNames, calendars: configuration.calendars, components)
         do {
             feedNames.load(from: journal)
             forwarder = try Forwarder(
@@ -80,7 +79,7 @@ public final class FeedProcess: Sendable {
         let opened = try ProcessServer(
             options: Pipeline.serverOptions(configuration), metrics: metrics,
             status: { [weak self] in self?.status ?? Status() },
-            ingest: { [receivers] request, responder in
+            ingest: { [receivers = feeds.receivers] request, responder in
                 receivers.handle(request, below: MarketServer.ingestPath, responder)
             })
         server.withLock { $0 = opened }
@@ -99,41 +98,28 @@ public final class FeedProcess: Sendable {
 
     /// Starts one source under a name.
     public func run(_ source: any FeedSource, name: String) {
-        let status = FeedStatus(name: name)
-        let forwarded: @Sendable () -> Offset = { [forwarder] in forwarder.routedOffset }
-        let output = JournalOutput(
-            journal, names: feedNames, status: status, engineOffset: source.canWait ? forwarded : nil,
-            calendars: configuration.calendars)
-        let runner = FeedRunner(status: status, output: output)
-        runners.withLock { $0.append(runner) }
-        if let receiver = source as? any PushReceiver { receivers.add(receiver, name: name) }
-        runner.start(source)
+        feeds.run(source, name: name) { [forwarder] in forwarder.routedOffset }
     }
 
     /// True once every source has ended.
-    public var areFeedsFinished: Bool { runners.withLock { $0.allSatisfy(\.isFinished) } }
+    public var areFeedsFinished: Bool { feeds.areFinished }
 
     /// Why sources ended, where that was an error.
-    public var feedErrors: [String] { runners.withLock { $0.compactMap(\.error) } }
+    public var feedErrors: [String] { feeds.errors }
 
-    /// How long an end waits for a journal that cannot write, and for brokers that cannot be reached, in seconds.
-    private static let stalledSecondsMax = 3.0
+    /// How long an end waits for brokers that cannot be reached, in seconds.
     private static let drainSecondsMax = 10.0
 
     /// Ends everything in order: feeds, journal, what is on its way. What brokers do not take in time stays in the journal
     /// for the next start.
     public func stop() {
         guard !isStopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        let running = runners.withLock { $0 }
-        for runner in running { runner.cancel() }
         let watch = Stopwatch()
-        while !running.allSatisfy(\.isFinished) {
-            if watch.seconds > Self.stalledSecondsMax, case .stalled = journal.state { journal.close() }
-            Pause.wait(ns: 2_000_000)
-        }
-        for runner in running { runner.join() }
+        feeds.stop()
         let target = journal.nextOffset
-        while journal.durableOffset < target, watch.seconds < 2 * Self.stalledSecondsMax, journal.state != .closed {
+        while journal.durableOffset < target, watch.seconds < 2 * FeedRunners.stalledSecondsMax,
+            journal.state != .closed
+        {
             Pause.wait(ns: 1_000_000)
         }
         forwarder.drain()
