@@ -10,13 +10,16 @@ public final class LakeReader: Sendable {
 
     /// Opens a lake.
     ///
-    /// - Parameter tables: those that the lake does not have become empty views.
+    /// - Parameters:
+    ///   - versions: which one of each table.
+    ///   - tables: those that the lake does not have become empty views.
     /// - Throws: `invalidArgument` where the folder holds no table at all.
     public init(
-        _ path: String, tables: [TableSchema] = Tables.all, memoryBytes: Int64? = nil, threads: Int? = nil
+        _ path: String, at versions: LakeVersions = .newest, tables: [TableSchema] = Tables.all,
+        memoryBytes: Int64? = nil, threads: Int? = nil
     ) throws(LakeError) {
         let lake = try DurableFile.resolve(path)
-        let views = try Self.viewStatements(lake, tables: tables)
+        let views = try Self.viewStatements(lake, at: versions, tables: tables)
         self.lake = lake
         let settings = DuckDBSettings(
             memoryBytes: memoryBytes, threads: threads, confinedTo: [lake], filesNeverChange: true)
@@ -30,19 +33,22 @@ public final class LakeReader: Sendable {
 
     /// The SQL that makes the views over a lake's files as they are now, in any database that may read them.
     ///
-    /// - Throws: `invalidArgument` where the folder holds no table at all.
+    /// - Throws: `invalidArgument` where the folder holds no table at all, or a table does not have its version.
     public static func viewStatements(
-        _ path: String, tables: [TableSchema] = Tables.all
+        _ path: String, at versions: LakeVersions = .newest, tables: [TableSchema] = Tables.all
     ) throws(LakeError) -> [String] {
         let lake = try DurableFile.resolve(path)
         var views: [String] = []
         var found = 0
         for schema in tables {
             let folder = "\(lake)/\(schema.name)"
-            let delta = try DeltaTable.open(folder)
+            let delta =
+                try DurableFile.exists(folder) ? DeltaTable.open(folder, at: versions.version(schema.name)) : nil
             if delta != nil { found += 1 }
             views.append(
-                TableSQL(schema: schema).view(after: nil, files: LakeTable.paths(delta?.files ?? [], in: folder)))
+                TableSQL(schema: schema).view(
+                    after: nil, files: LakeTable.paths(delta?.files ?? [], in: folder),
+                    lackColumns: delta?.hasAddedColumns ?? false))
         }
         guard found > 0 else {
             throw LakeError(.invalidArgument, "this folder is not a lake: it has none of the tables", operation: lake)

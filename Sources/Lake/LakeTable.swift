@@ -37,6 +37,17 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
     /// The last offset, included, whose rows the table durably holds; -1 where it holds none.
     var committedOffset: Int64 { delta.transactionVersion(appID) ?? -1 }
 
+    /// The version of the table that `view` shows.
+    var version: Int64 { delta.version }
+
+    /// The view over its files and, behind the last offset that they have, over the rows in memory.
+    var view: String {
+        sql.view(after: committedOffset, files: files, lackColumns: delta.hasAddedColumns)
+    }
+
+    /// Reads what others did to the table: files that they rearranged, or took out.
+    func refresh() throws(LakeError) { try delta.refresh() }
+
     /// Under which name the log keeps how far the table is.
     static func appID(_ pipeline: String, _ schema: TableSchema) -> String { "\(pipeline)/\(schema.name)" }
 
@@ -59,7 +70,7 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
     private func removeLeftovers() throws(LakeError) {
         for partition in try DurableFile.names(in: folder) where partition.hasPrefix(schema.partition.column + "=") {
             for name in try DurableFile.names(in: "\(folder)/\(partition)") {
-                guard let part = PartName(name), part.writer == writer else { continue }
+                guard let part = PartName(name), part.kind == .flushed, part.writer == writer else { continue }
                 if part.isTemporary || !delta.names("\(partition)/\(name)") {
                     DurableFile.remove("\(folder)/\(partition)/\(name)")
                 }
@@ -142,52 +153,4 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
 struct WrittenFile: Sendable {
     let file: AddFile
     let rows: Int64
-}
-
-/// The name of a data file: who wrote it, and the offsets it covers.
-struct PartName {
-    let writer: String
-    let firstOffset: Int64
-    let lastOffset: Int64
-    let isTemporary: Bool
-    private let unique: String
-
-    init(writer: String, firstOffset: Int64, lastOffset: Int64) {
-        self.writer = writer
-        self.firstOffset = firstOffset
-        self.lastOffset = lastOffset
-        isTemporary = false
-        unique = Self.unique()
-    }
-
-    /// Letters and digits that tell names apart.
-    static func unique() -> String { String(UInt32.random(in: .min ... .max), radix: 16) }
-
-    /// `part-<writer>-<first>-<last>-<unique>.zstd.parquet`
-    var final: String { "part-\(writer)-\(firstOffset)-\(lastOffset)-\(unique).zstd.parquet" }
-    var temporary: String { "." + final + ".tmp" }
-
-    /// Reads such a name; nil for all others.
-    init?(_ name: String) {
-        var text = Substring(name)
-        isTemporary = text.hasPrefix(".") && text.hasSuffix(".tmp")
-        if isTemporary { text = text.dropFirst().dropLast(4) }
-        guard text.hasSuffix(".zstd.parquet") else { return nil }
-        let parts = text.dropLast(13).split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 5, parts[0] == "part", let first = Int64(parts[2]), let last = Int64(parts[3]) else {
-            return nil
-        }
-        writer = String(parts[1])
-        firstOffset = first
-        lastOffset = last
-        unique = String(parts[4])
-    }
-
-    /// A pipeline's name as it stands in file names: small letters and digits, others as `_`, told apart by a checksum.
-    static func writer(of pipeline: String) -> String {
-        let plain = pipeline.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }
-        let text = String(plain)
-        return text == pipeline
-            ? text : text + "_" + String(pipeline.utf8.reduce(UInt32(5381)) { $0 &* 33 &+ UInt32($1) }, radix: 16)
-    }
 }

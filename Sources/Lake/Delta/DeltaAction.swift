@@ -1,3 +1,5 @@
+internal import Platform
+
 /// One line of a Delta transaction log.
 ///
 /// - Source: Delta transaction log protocol, "Actions"; reader version 1, writer version 2.
@@ -44,8 +46,14 @@ struct DeltaAction: Codable, Sendable {
             engineInfo = "Tapedeck"
         }
 
-        /// Others may write anything here; it never decides anything.
-        init(from decoder: any Decoder) {}
+        /// Others may write anything here; it never decides anything, and what is not understood is left out.
+        init(from decoder: any Decoder) {
+            let values = try? decoder.container(keyedBy: CodingKeys.self)
+            timestamp = try? values?.decodeIfPresent(Int64.self, forKey: .timestamp)
+            operation = try? values?.decodeIfPresent(String.self, forKey: .operation)
+            operationParameters = try? values?.decodeIfPresent([String: String].self, forKey: .operationParameters)
+            engineInfo = try? values?.decodeIfPresent(String.self, forKey: .engineInfo)
+        }
     }
 }
 
@@ -63,6 +71,8 @@ public struct AddFile: Codable, Sendable, Equatable {
     public var dataChange: Bool
     /// Statistics as JSON text.
     public var stats: String?
+    /// What others note of a file.
+    public var tags: [String: String?]?
 
     /// - Parameter relativePath: relative to the table, not encoded.
     public init(
@@ -88,11 +98,28 @@ public struct RemoveFile: Codable, Sendable, Equatable {
     /// Milliseconds since 1970.
     public var deletionTimestamp: Int64?
     public var dataChange: Bool
+    /// True where the two members below are there.
+    public var extendedFileMetadata: Bool?
+    /// As in the action that added it.
+    public var partitionValues: [String: String?]?
+    /// Bytes.
+    public var size: Int64?
 
     public init(path: String, deletionTimestamp: Int64, dataChange: Bool) {
         self.path = path
         self.deletionTimestamp = deletionTimestamp
         self.dataChange = dataChange
+    }
+
+    /// Takes a file out, now.
+    ///
+    /// - Parameter dataChange: false where its rows go on in other files.
+    init(_ file: AddFile, dataChange: Bool) {
+        self.init(
+            path: file.path, deletionTimestamp: Timestamp.now().nanoseconds / 1_000_000, dataChange: dataChange)
+        extendedFileMetadata = true
+        partitionValues = file.partitionValues
+        size = file.size
     }
 }
 

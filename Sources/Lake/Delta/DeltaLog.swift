@@ -1,6 +1,4 @@
-internal import Databases
 internal import Foundation
-internal import Platform
 
 /// The `_delta_log` folder of a table: numbered files, each written once.
 struct DeltaLog {
@@ -11,49 +9,57 @@ struct DeltaLog {
 
     static func fileName(_ version: Int64) -> String { number(version) + ".json" }
 
-    private static func number(_ version: Int64) -> String {
+    static func number(_ version: Int64) -> String {
         let digits = String(version)
         return String(repeating: "0", count: 20 - digits.count) + digits
     }
 
-    /// Versions with a commit file, rising, and the newest version with a checkpoint.
-    func versions() throws(LakeError) -> (commits: [Int64], checkpoint: Int64?) {
+    func path(_ version: Int64) -> String { folder + "/" + Self.fileName(version) }
+
+    /// The versions that have a file, both rising.
+    struct Versions {
         var commits: [Int64] = []
-        var checkpoint: Int64?
+        var checkpoints: [Int64] = []
+    }
+
+    /// What is there.
+    func versions() throws(LakeError) -> Versions {
+        var found = Versions()
+        // Parts of checkpoints that have several, by version.
+        var parts: [Int64: (found: Int, of: Int)] = [:]
         for name in try DurableFile.names(in: folder) {
             guard name.count > 20, let version = Int64(name.prefix(20)) else { continue }
-            switch name.dropFirst(20) {
-            case ".json": commits.append(version)
-            case ".checkpoint.parquet": checkpoint = max(version, checkpoint ?? -1)
-            case let rest where rest.hasPrefix(".checkpoint."):
+            let fields = name.dropFirst(21).split(separator: ".")
+            switch fields.map(String.init) {
+            case ["json"]: found.commits.append(version)
+            case ["checkpoint", "parquet"]: found.checkpoints.append(version)
+            case let part where part.count == 4 && part[0] == "checkpoint" && part[3] == "parquet":
+                guard let of = Int(part[2]) else { continue }
+                parts[version, default: (0, of)].found += 1
+            case let other where other.first == "checkpoint" && other.count == 3:
                 throw LakeError(
-                    .unsupported, "checkpoints in several parts or of version 2 cannot be read",
-                    operation: "\(folder)/\(name)")
+                    .unsupported, "checkpoints of version 2 cannot be read", operation: "\(folder)/\(name)")
             default: continue
             }
         }
-        return (commits.sorted(), checkpoint)
+        if found.commits.isEmpty, found.checkpoints.isEmpty, let (version, part) = parts.first, part.found < part.of {
+            throw LakeError(
+                .corrupt, "checkpoint \(version) has \(part.found) of its \(part.of) parts", operation: folder)
+        }
+        found.checkpoints += parts.filter { $0.value.found == $0.value.of }.keys
+        found.commits.sort()
+        found.checkpoints.sort()
+        return found
     }
 
     /// The actions of one commit; nil where there is no such version.
     func commit(_ version: Int64) throws(LakeError) -> [DeltaAction]? {
-        let path = folder + "/" + Self.fileName(version)
+        let path = path(version)
         guard DurableFile.exists(path) else { return nil }
         return try Self.actions(DurableFile.read(path).split(separator: UInt8(ascii: "\n")).map { Data($0) }, path)
     }
 
-    /// The actions that a checkpoint sums up, read by a database of its own.
-    func checkpoint(_ version: Int64) throws(LakeError) -> [DeltaAction] {
-        let path = folder + "/" + Self.number(version) + ".checkpoint.parquet"
-        let rows = try onDatabase(path) { () throws(DatabaseError) in
-            let connection = try Database.duckDB(DuckDBSettings(threads: 1)).connect()
-            let sql = "SELECT to_json(c)::VARCHAR FROM read_parquet(\(SQLText.literal(path))) c"
-            return try connection.query(sql).collect().rows
-        }
-        return try Self.actions(rows.map { Data($0[0].text.utf8) }, path)
-    }
-
-    private static func actions(_ lines: [Data], _ path: String) throws(LakeError) -> [DeltaAction] {
+    static func actions(_ lines: [Data], _ path: String) throws(LakeError) -> [DeltaAction] {
         let decoder = JSONDecoder()
         do {
             return try lines.map { try decoder.decode(DeltaAction.self, from: $0) }
@@ -62,12 +68,8 @@ struct DeltaLog {
         }
     }
 
-    /// Writes a version unless it exists.
-    ///
-    /// The file gets its name only once its content is durable, and the name is durable when this returns true.
-    /// - Parameter writer: marks the temporary file, so that what a crash leaves behind can be told from others' work.
-    /// - Returns: false where another writer was faster.
-    func write(_ version: Int64, _ actions: [DeltaAction], writer: String) throws(LakeError) -> Bool {
+    /// Actions as the lines of a commit.
+    static func lines(_ actions: [DeltaAction]) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes]
         var bytes: [UInt8] = []
@@ -79,13 +81,25 @@ struct DeltaLog {
         } catch {
             preconditionFailure("an action cannot be written as JSON: \(error)")
         }
-        let temporary = "\(folder)/.\(writer)-\(UUID().uuidString).tmp"
+        return bytes
+    }
+
+    /// Writes a version unless it exists.
+    ///
+    /// The file gets its name only once its content is durable, and the name is durable when this returns true.
+    /// - Parameter writer: marks the temporary file, so that what a crash leaves behind can be told from others' work.
+    /// - Returns: false where another writer was faster.
+    func write(_ version: Int64, _ actions: [DeltaAction], writer: String) throws(LakeError) -> Bool {
+        let temporary = temporaryPath(writer)
         defer { DurableFile.remove(temporary) }
-        try DurableFile.write(bytes, to: temporary)
-        guard try DurableFile.linkIfAbsent(temporary, to: folder + "/" + Self.fileName(version)) else { return false }
+        try DurableFile.write(Self.lines(actions), to: temporary)
+        guard try DurableFile.linkIfAbsent(temporary, to: path(version)) else { return false }
         try DurableFile.syncFolder(folder)
         return true
     }
+
+    /// A name that nobody else uses, for what is not complete yet.
+    func temporaryPath(_ writer: String) -> String { "\(folder)/.\(writer)-\(UUID().uuidString).tmp" }
 
     /// Removes what a crash of this writer left behind.
     func removeLeftovers(writer: String) throws(LakeError) {

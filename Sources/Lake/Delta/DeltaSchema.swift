@@ -34,24 +34,57 @@ enum DeltaSchema {
         }
     }
 
-    /// Name and type of each column; what a comment says does not matter.
-    private struct Fields: Decodable, Equatable {
-        struct Field: Decodable, Equatable {
-            let name: String
-            let type: String
-        }
+    /// A column as a log has it; what a comment says does not matter.
+    struct Field: Decodable, Equatable {
+        let name: String
+        let type: String
+        let nullable: Bool
+    }
+
+    private struct Fields: Decodable {
         let fields: [Field]
     }
 
-    /// What is different between a log's schema and a table's; nil where they agree.
-    static func difference(_ text: String, _ schema: TableSchema) -> String? {
-        let decoder = JSONDecoder()
-        guard let found = try? decoder.decode(Fields.self, from: Data(text.utf8)) else {
-            return "its columns have types that are not used here"
+    /// Why columns cannot go together.
+    struct Mismatch: Error {
+        let reason: String
+    }
+
+    /// The columns of a log's schema; nil where one has a type of several parts, which is not used here.
+    static func fields(_ text: String) -> [Field]? {
+        try? JSONDecoder().decode(Fields.self, from: Data(text.utf8)).fields
+    }
+
+    /// A log's schema with the columns of a table that it lacks; nil where it lacks none.
+    ///
+    /// - Throws: where a column has another type, one that is lacking must have a value, or the table has one that must
+    ///   have a value and is not known here.
+    static func extended(_ text: String, by schema: TableSchema) throws(Mismatch) -> String? {
+        guard let found = fields(text), let expected = fields(Self.text(schema)) else {
+            throw Mismatch(reason: "its columns have types that are not used here")
         }
-        guard let expected = try? decoder.decode(Fields.self, from: Data(Self.text(schema).utf8)) else { return nil }
-        guard found != expected else { return nil }
-        func list(_ fields: Fields) -> String { fields.fields.map { "\($0.name) \($0.type)" }.joined(separator: ", ") }
-        return "its columns are (\(list(found))), expected (\(list(expected)))"
+        func list(_ fields: [Field]) -> String { fields.map { "\($0.name) \($0.type)" }.joined(separator: ", ") }
+        let types = Dictionary(found.map { ($0.name, $0.type) }) { first, _ in first }
+        let known = Set(expected.map(\.name))
+        let added = expected.filter { types[$0.name] == nil }
+        let fits =
+            expected.allSatisfy { types[$0.name] ?? $0.type == $0.type } && added.allSatisfy(\.nullable)
+            && found.allSatisfy { known.contains($0.name) || $0.nullable }
+        guard fits else {
+            throw Mismatch(reason: "its columns are (\(list(found))), expected (\(list(expected)))")
+        }
+        guard !added.isEmpty else { return nil }
+        let texts = added.compactMap { field in
+            schema.columns.first { $0.name == field.name }.map {
+                Self.field($0.name, typeName($0.type), nullable: true, $0.summary)
+            }
+        }
+        return appending(texts, to: text)
+    }
+
+    /// Puts fields behind those of a schema, which stay as they are written.
+    private static func appending(_ fields: [String], to text: String) -> String? {
+        guard let end = text.lastIndex(of: "]") else { return nil }
+        return text[..<end] + "," + fields.joined(separator: ",") + text[end...]
     }
 }

@@ -9,14 +9,12 @@ internal import Platform
 public final class DeltaTable {
     /// The table's folder.
     public let path: String
+    let log: DeltaLog
+    let writer: String
+    private(set) var state = DeltaState()
+
     /// The newest version that was read.
-    public private(set) var version: Int64 = -1
-    private let log: DeltaLog
-    private let writer: String
-    private var filesByPath: [String: AddFile] = [:]
-    private var removedPaths: Set<String> = []
-    private var transactions: [String: Int64] = [:]
-    private var metadata: DeltaAction.Metadata?
+    public var version: Int64 { state.version }
 
     /// What became of a commit.
     public enum Outcome: Sendable, Equatable {
@@ -25,18 +23,26 @@ public final class DeltaTable {
         case alreadyCommitted
     }
 
-    /// Opens the table of a folder as it is now.
+    /// Opens the table of a folder as it is now, or as it was.
     ///
     /// - Parameter writer: who commits, for the names of temporary files.
     /// - Returns: nil where there is no Delta table.
-    /// - Throws: `unsupported`, `corrupt`, `io`.
-    public static func open(_ path: String, writer: String = "tapedeck") throws(LakeError) -> DeltaTable? {
+    /// - Throws: `unsupported`, `corrupt`, `io`; `invalidArgument` where the log does not have the version any more.
+    public static func open(
+        _ path: String, at version: TableVersion = .newest, writer: String = "tapedeck"
+    ) throws(LakeError) -> DeltaTable? {
         let table = DeltaTable(path, writer)
-        try table.refresh()
+        let last: Int64? =
+            switch version {
+            case .newest: nil
+            case .number(let number): number
+            case .time(let time): try table.log.version(at: time)
+            }
+        try table.read(upTo: last)
         return table.version >= 0 ? table : nil
     }
 
-    /// Opens the table of a folder, or makes it.
+    /// Opens the table of a folder, or makes it; columns that it does not have yet are added.
     ///
     /// - Throws: `schemaMismatch` where there is a table with other columns.
     public static func open(
@@ -51,7 +57,7 @@ public final class DeltaTable {
             _ = try table.log.write(0, creation(of: schema), writer: writer)
             try table.refresh()
         }
-        try table.checkSchema(schema)
+        try table.adopt(schema)
         return table
     }
 
@@ -66,74 +72,56 @@ public final class DeltaTable {
             id: UUID().uuidString.lowercased(), name: schema.name, description: "One row per \(schema.summary).",
             format: .init(provider: "parquet", options: [:]), schemaString: DeltaSchema.text(schema),
             partitionColumns: [schema.partition.column], configuration: [:], createdTime: nowMs())
-        let info = DeltaAction.CommitInfo(
-            timestamp: nowMs(), operation: "CREATE TABLE", operationParameters: [:], isBlindAppend: nil)
         return [
             DeltaAction(protocol: .init(minReaderVersion: 1, minWriterVersion: 2)), DeltaAction(metaData: metadata),
-            DeltaAction(commitInfo: info),
+            info("CREATE TABLE"),
         ]
     }
 
-    private func checkSchema(_ schema: TableSchema) throws(LakeError) {
-        guard let metadata else { throw LakeError(.corrupt, "the log has no metadata", operation: path) }
-        if let difference = DeltaSchema.difference(metadata.schemaString, schema) {
-            throw LakeError(
-                .schemaMismatch,
-                "the table was made by another version: \(difference); use another folder or move it away",
-                operation: path)
-        }
-        guard metadata.partitionColumns == [schema.partition.column] else {
-            throw LakeError(
-                .schemaMismatch, "the table is not partitioned by \(schema.partition.column)", operation: path)
-        }
-    }
-
     /// Data files of the table, by path.
-    public var files: [AddFile] { filesByPath.values.sorted { $0.path < $1.path } }
+    public var files: [AddFile] { state.sortedFiles }
 
     /// True where the log names a data file, as part of the table or as removed from it (older versions need it).
     ///
     /// - Parameter relativePath: relative to the table, not encoded.
     func names(_ relativePath: String) -> Bool {
         let path = PathText.encode(relativePath)
-        return filesByPath[path] != nil || removedPaths.contains(path)
+        return state.files[path] != nil || state.removed[path] != nil
     }
 
     /// Progress of an application; nil where it never committed.
-    public func transactionVersion(_ appID: String) -> Int64? { transactions[appID] }
+    public func transactionVersion(_ appID: String) -> Int64? { state.transactions[appID]?.version }
 
     /// Reads what others committed since.
-    public func refresh() throws(LakeError) {
+    public func refresh() throws(LakeError) { try read(upTo: nil) }
+
+    /// Reads commits up to a version, the newest without one.
+    private func read(upTo last: Int64?) throws(LakeError) {
         if version < 0 {
-            let (commits, checkpoint) = try log.versions()
-            if let checkpoint {
-                for action in try log.checkpoint(checkpoint) { try apply(action) }
-                version = checkpoint
-            } else if let first = commits.first, first != 0 {
+            let found = try log.versions()
+            if let last, let newest = found.commits.last ?? found.checkpoints.last, last > newest {
+                throw LakeError(
+                    .invalidArgument, "there is no version \(last): the newest is \(newest)", operation: path)
+            }
+            if let checkpoint = found.checkpoints.last(where: { $0 <= last ?? .max }) {
+                for action in try log.checkpoint(checkpoint) { try state.apply(action, table: path) }
+                state.version = checkpoint
+            } else if let first = found.commits.first, first != 0 {
+                if let last {
+                    throw LakeError(
+                        .invalidArgument, "the log does not have version \(last) any more", operation: path)
+                }
                 throw LakeError(
                     .corrupt, "the log begins at version \(first) and has no checkpoint", operation: log.folder)
             }
         }
-        while let actions = try log.commit(version + 1) {
-            for action in actions { try apply(action) }
-            version += 1
+        while version < last ?? .max, let actions = try log.commit(version + 1) {
+            for action in actions { try state.apply(action, table: path) }
+            state.version += 1
         }
-    }
-
-    private func apply(_ action: DeltaAction) throws(LakeError) {
-        if let versions = action.protocol, versions.minReaderVersion > 1 || versions.minWriterVersion > 2 {
-            throw LakeError(
-                .unsupported,
-                "the table needs reader version \(versions.minReaderVersion) and writer version "
-                    + "\(versions.minWriterVersion); supported are 1 and 2", operation: path)
+        if let last, version < last {
+            throw LakeError(.corrupt, "the log has no version \(version + 1)", operation: log.folder)
         }
-        if let metadata = action.metaData { self.metadata = metadata }
-        if let file = action.add { filesByPath[file.path] = file }
-        if let file = action.remove {
-            filesByPath[file.path] = nil
-            removedPaths.insert(file.path)
-        }
-        if let transaction = action.txn { transactions[transaction.appId] = transaction.version }
     }
 
     /// Adds and removes files in one atomic step, together with an application's progress.
@@ -143,43 +131,72 @@ public final class DeltaTable {
     /// - Throws: `conflict` where another writer changed the columns or removed a file that this commit removes.
     public func commit(
         add: [AddFile], remove: [RemoveFile] = [], transaction: AppTransaction? = nil, after: Int64? = nil,
-        operation: String = "WRITE"
+        operation: String = "WRITE", parameters: [String: String] = [:]
     ) throws(LakeError) -> Outcome {
-        let columns = metadata?.schemaString
+        let columns = state.metadata?.schemaString
         for _ in 0..<1000 {
-            if let transaction, let known = transactions[transaction.appId], known >= transaction.version {
+            if let transaction, let known = transactionVersion(transaction.appId), known >= transaction.version {
                 return .alreadyCommitted
             }
-            if let transaction, let after, transactions[transaction.appId] ?? -1 != after { return .alreadyCommitted }
-            guard remove.allSatisfy({ filesByPath[$0.path] != nil }), metadata?.schemaString == columns else {
+            if let transaction, let after, transactionVersion(transaction.appId) ?? -1 != after {
+                return .alreadyCommitted
+            }
+            guard remove.allSatisfy({ state.files[$0.path] != nil }), state.metadata?.schemaString == columns else {
                 throw LakeError(.conflict, "another writer changed what this commit builds on", operation: path)
             }
-            let actions = actions(add, remove, transaction, operation)
-            if try log.write(version + 1, actions, writer: writer) {
-                for action in actions { try apply(action) }
-                version += 1
-                return .committed(version: version)
+            let isAppend = remove.isEmpty && operation == "WRITE"
+            var details = parameters
+            if isAppend { details.merge(appendParameters) { given, _ in given } }
+            var actions = [Self.info(operation, details, isBlindAppend: isAppend)]
+            if var transaction {
+                transaction.lastUpdated = transaction.lastUpdated ?? Self.nowMs()
+                actions.append(DeltaAction(txn: transaction))
             }
+            actions += remove.map { DeltaAction(remove: $0) } + add.map { DeltaAction(add: $0) }
+            if try write(actions) { return .committed(version: version) }
             try refresh()
         }
         throw LakeError(.conflict, "another writer took every version that was tried", operation: path)
     }
 
-    private func actions(
-        _ add: [AddFile], _ remove: [RemoveFile], _ transaction: AppTransaction?, _ operation: String
-    ) -> [DeltaAction] {
-        let partition = (metadata?.partitionColumns ?? []).map { "\"\($0)\"" }.joined(separator: ",")
-        let parameters = ["mode": "Append", "partitionBy": "[\(partition)]"]
-        let info = DeltaAction.CommitInfo(
-            timestamp: Self.nowMs(), operation: operation, operationParameters: parameters,
-            isBlindAppend: remove.isEmpty)
-        var actions = [DeltaAction(commitInfo: info)]
-        if var transaction {
-            transaction.lastUpdated = transaction.lastUpdated ?? Self.nowMs()
-            actions.append(DeltaAction(txn: transaction))
-        }
-        return actions + remove.map { DeltaAction(remove: $0) } + add.map { DeltaAction(add: $0) }
+    private var appendParameters: [String: String] {
+        let columns = (state.metadata?.partitionColumns ?? []).map { "\"\($0)\"" }
+        return ["mode": "Append", "partitionBy": "[\(columns.joined(separator: ","))]"]
     }
 
-    private static func nowMs() -> Int64 { Timestamp.now().nanoseconds / 1_000_000 }
+    /// Commits actions as the next version, and makes a checkpoint where one is due.
+    ///
+    /// - Returns: false where another writer took the version.
+    func write(_ actions: [DeltaAction]) throws(LakeError) -> Bool {
+        guard try log.write(version + 1, actions, writer: writer) else { return false }
+        for action in actions { try state.apply(action, table: path) }
+        state.version += 1
+        let interval = state.property("delta.checkpointInterval").flatMap { Int64($0) } ?? Self.checkpointInterval
+        if interval > 0, version % interval == 0 {
+            // The commit counts without it, and the next one comes.
+            do { try checkpoint() } catch { Log.warning("no checkpoint of a table", ["reason": "\(error)"]) }
+        }
+        return true
+    }
+
+    /// Commits between checkpoints, unless the table's `delta.checkpointInterval` says otherwise.
+    private static let checkpointInterval: Int64 = 100
+    /// For how long a checkpoint knows of removed files, and vacuum keeps them, in milliseconds: a week.
+    static let retentionMs: Int64 = 7 * 86_400_000
+
+    /// Sums up the log as it is known here in a file of its own.
+    public func checkpoint() throws(LakeError) {
+        try log.writeCheckpoint(state, forgettingBefore: Self.nowMs() - Self.retentionMs, writer: writer)
+    }
+
+    static func info(
+        _ operation: String, _ parameters: [String: String] = [:], isBlindAppend: Bool? = nil
+    ) -> DeltaAction {
+        DeltaAction(
+            commitInfo: .init(
+                timestamp: nowMs(), operation: operation, operationParameters: parameters,
+                isBlindAppend: isBlindAppend))
+    }
+
+    static func nowMs() -> Int64 { Timestamp.now().nanoseconds / 1_000_000 }
 }

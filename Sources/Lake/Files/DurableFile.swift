@@ -67,6 +67,12 @@ enum DurableFile {
 
     static func remove(_ path: String) { unsafe unlink(path) }
 
+    /// Removes a folder of plain files, where it can be.
+    static func removeFolder(_ path: String) {
+        for name in (try? names(in: path)) ?? [] { remove("\(path)/\(name)") }
+        unsafe rmdir(path)
+    }
+
     /// Names in a folder, in no order; empty where there is no such folder.
     static func names(in path: String) throws(LakeError) -> [String] {
         guard let folder = unsafe opendir(path) else {
@@ -90,6 +96,11 @@ enum DurableFile {
         guard unsafe stat(path, &status) == 0 else { throw failure("cannot find", path) }
         let time = status.st_mtim
         return (Int64(status.st_size), Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }

@@ -68,15 +68,21 @@ extension HotStore {
 
     /// Points the views to the files and no longer to the rows in memory that are in them, all in one transaction.
     private func swap(upTo offset: Int64) throws(LakeError) {
-        let moved = tables.filter { $0.committedOffset >= 0 && committedOffset($0.schema.name) < $0.committedOffset }
-        guard !moved.isEmpty else { return }
-        let views = moved.map { $0.sql.view(after: $0.committedOffset, files: $0.files) }
+        // Others may have rearranged files meanwhile; in a while they remove the old ones.
+        for table in tables { try table.refresh() }
+        let versions = shownVersions.withLock { $0 }
+        let changed = tables.filter { versions[$0.schema.name] != $0.version }
+        guard !changed.isEmpty else { return }
+        let views = changed.map(\.view)
         try retryingConflicts("move rows to the lake") { () throws(DatabaseError) in
             try flusher.transaction { () throws(DatabaseError) in
                 for view in views { try flusher.execute(view) }
             }
         }
-        for table in moved {
+        shownVersions.withLock { shown in
+            for table in changed { shown[table.schema.name] = table.version }
+        }
+        for table in changed where committedOffset(table.schema.name) < table.committedOffset {
             let name = table.schema.name
             let parts = try onDatabase(name) { () throws(DatabaseError) in
                 try rows.parts(name, after: committedOffset(name), upTo: table.committedOffset)

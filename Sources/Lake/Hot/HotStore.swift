@@ -55,6 +55,8 @@ public final class HotStore: Sink {
     private let lock: FolderLock
     private let visible: Atomic<Int64>
     let progress: Mutex<Progress>
+    /// The versions of tables that the views show.
+    let shownVersions: Mutex<[String: Int64]>
 
     struct Progress {
         var committed: [String: Int64]
@@ -95,7 +97,8 @@ public final class HotStore: Sink {
             filesNeverChange: true)
         let rows = HotRows(options.tables)
         self.rows = rows
-        let views = tables.map { $0.sql.view(after: $0.committedOffset, files: $0.files) }
+        let views = tables.map(\.view)
+        shownVersions = Mutex(Dictionary(uniqueKeysWithValues: tables.map { ($0.schema.name, $0.version) }))
         (database, flusher) = try onDatabase("open hot tables") { () throws(DatabaseError) in
             let database = try Database.duckDB(settings)
             let connection = try database.connect()

@@ -14,8 +14,10 @@ struct TableSQL {
 
     /// The view of the table's name: rows in memory, then rows of files.
     ///
-    /// - Parameter after: the offset up to which files have the rows; nil where there is no memory to look at.
-    func view(after: Int64?, files: [String]) -> String {
+    /// - Parameters:
+    ///   - after: the offset up to which files have the rows; nil where there is no memory to look at.
+    ///   - lackColumns: whether some of the files may lack columns, whose values are missing then.
+    func view(after: Int64?, files: [String], lackColumns: Bool = false) -> String {
         let partition = SQLText.identifier(schema.partition.column)
         var parts: [String] = []
         if let after {
@@ -25,16 +27,19 @@ struct TableSQL {
         }
         if !files.isEmpty {
             let list = files.map(SQLText.literal).joined(separator: ", ")
-            parts.append(
-                "SELECT \(columnNames), \(partition) FROM read_parquet([\(list)], hive_partitioning = true, "
-                    + "hive_types = {\(SQLText.literal(schema.partition.column)): DATE})")
+            let rows =
+                "read_parquet([\(list)], hive_partitioning = true, "
+                + "hive_types = {\(SQLText.literal(schema.partition.column)): DATE}, union_by_name = \(lackColumns))"
+            let source = lackColumns ? "(FROM \(rows) UNION ALL BY NAME \(emptyRows))" : rows
+            parts.append("SELECT \(columnNames), \(partition) FROM \(source)")
         }
         if parts.isEmpty { parts.append(emptyRows) }
         return
             "CREATE OR REPLACE VIEW main.\(SQLText.identifier(schema.name)) AS \(parts.joined(separator: " UNION ALL "))"
     }
 
-    private var emptyRows: String {
+    /// No rows, with all columns.
+    var emptyRows: String {
         let partition = "NULL::DATE AS \(SQLText.identifier(schema.partition.column))"
         let columns = schema.columns.map { "NULL::\(Self.typeName($0.type)) AS \(SQLText.identifier($0.name))" }
         return "SELECT \((columns + [partition]).joined(separator: ", ")) WHERE false"

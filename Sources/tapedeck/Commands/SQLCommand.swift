@@ -11,27 +11,33 @@ struct SQLCommand: Command {
         "sql", "Ask the tables with SQL (DuckDB's dialect, SELECT only).",
         discussion: """
             Where a pipeline runs on the data folder, it is asked and answers with its newest rows. Otherwise, and for \
-            --parquet, the lake is read directly: then rows that were not flushed yet are not in the answer.
+            --parquet and --at, the lake is read directly: then rows that were not flushed yet are not in the answer.
             """,
         positionals: [.init("SQL", "the statement")],
         options: [
             PipelineOptions.data, .init(flag: "csv", "comma-separated values"),
             .init(flag: "json", "one JSON object per row"),
             .init("parquet", "FILE", "write the rows to a Parquet file"),
+            .init("at", "TIME", "the lake as it was then, or of tables as after a commit: trades=12,bars=7"),
             .init("limit", "ROWS", default: "1000", "rows at most, 0 for all (not with --parquet)"),
         ],
         examples: [
             .init("tapedeck sql \"SELECT symbol, count(*) FROM trades GROUP BY ALL\"", "trades of each instrument"),
             .init("tapedeck sql --csv \"FROM bars WHERE interval = '1m'\" > bars.csv", "one-minute bars as CSV"),
             .init("tapedeck sql --parquet spy.parquet \"FROM trades WHERE symbol = 'SPY'\"", "an extract"),
+            .init("tapedeck sql --at 2026-01-31T12:00:00Z \"SELECT count(*) FROM trades\"", "what was there then"),
         ])
 
     static func run(_ command: ParsedCommand) throws -> ExitCode {
         let sql = command.positional("SQL") ?? ""
         let folder = command.value("data") ?? "data"
         let limit = try command.value("limit", form: "a number of rows") { Int($0) } ?? 1000
-        if let path = command.value("parquet") { return try writeParquet(sql, folder, path) }
-        let answer = try TableAnswer.ask(sql, folder, limit: limit == 0 ? .max : limit)
+        let versions =
+            try command.value("at", form: "a time such as 2026-01-31T12:00:00Z, or trades=12") {
+                LakeVersions($0)
+            } ?? .newest
+        if let path = command.value("parquet") { return try writeParquet(sql, folder, versions, path) }
+        let answer = try TableAnswer.ask(sql, folder, at: versions, limit: limit == 0 ? .max : limit)
         if command.flag("csv") {
             writeCSV(answer)
         } else if command.flag("json") {
@@ -45,14 +51,17 @@ struct SQLCommand: Command {
         return .done
     }
 
-    private static func writeParquet(_ sql: String, _ folder: String, _ path: String) throws -> ExitCode {
-        let reader = try TableAnswer.lake(folder)
+    private static func writeParquet(
+        _ sql: String, _ folder: String, _ versions: LakeVersions, _ path: String
+    ) throws -> ExitCode {
+        let reader = try TableAnswer.lake(folder, at: versions)
         let checked = try reader.connect()
         try ReadOnlySQL.check(sql, on: checked)
         let target = URL(filePath: path).standardizedFileURL
         let database = try Database.duckDB()
         let connection = try database.connect()
-        for statement in try LakeReader.viewStatements(folder + "/lake") { try connection.execute(statement) }
+        let views = try LakeReader.viewStatements(folder + "/lake", at: versions)
+        for statement in views { try connection.execute(statement) }
         let rows = try ParquetFile.write(sql, to: target.path, on: connection)
         Terminal.write("\(Humanized.grouped(rows)) rows in \(path)\n", to: 1)
         return .done

@@ -1,0 +1,61 @@
+internal import Databases
+internal import Foundation
+
+/// Checkpoints: a version's whole state in one Parquet file, so that a reader needs only the commits behind it.
+///
+/// - Source: Delta transaction log protocol, "Checkpoints", "Last Checkpoint File".
+extension DeltaLog {
+    /// The actions that a checkpoint sums up, read by a database of its own.
+    ///
+    /// - Throws: `database` where it cannot be read, `corrupt` where it does not hold actions.
+    func checkpoint(_ version: Int64) throws(LakeError) -> [DeltaAction] {
+        let path = checkpointPath(version)
+        // Without the one file there are several, which a pattern finds.
+        let pattern = DurableFile.exists(path) ? path : "\(folder)/\(Self.number(version)).checkpoint.*.*.parquet"
+        let rows = try onDatabase(path) { () throws(DatabaseError) in
+            let connection = try Database.duckDB(DuckDBSettings(threads: 1)).connect()
+            let sql = "SELECT to_json(c)::VARCHAR FROM read_parquet(\(SQLText.literal(pattern))) c"
+            return try connection.query(sql).collect().rows
+        }
+        return try Self.actions(rows.map { Data($0[0].text.utf8) }, path)
+    }
+
+    /// Writes the checkpoint of a state, and the file that names it as the latest.
+    ///
+    /// - Parameter expiredMs: files that were removed earlier than this, in milliseconds since 1970, are forgotten.
+    func writeCheckpoint(_ state: DeltaState, forgettingBefore expiredMs: Int64, writer: String) throws(LakeError) {
+        let actions = state.actions(forgettingBefore: expiredMs)
+        let lines = temporaryPath(writer), file = temporaryPath(writer), latest = temporaryPath(writer)
+        defer { for path in [lines, file, latest] { DurableFile.remove(path) } }
+        try DurableFile.write(Self.lines(actions), to: lines)
+        try onDatabase(checkpointPath(state.version)) { () throws(DatabaseError) in
+            let connection = try Database.duckDB(DuckDBSettings(threads: 1)).connect()
+            let source = "read_json(\(SQLText.literal(lines)), format = 'newline_delimited', columns = \(Self.columns))"
+            _ = try ParquetFile.write("SELECT * FROM \(source)", to: file, on: connection)
+        }
+        try DurableFile.sync(file)
+        try DurableFile.rename(file, to: checkpointPath(state.version))
+        try DurableFile.syncFolder(folder)
+        let pointer = "{\"version\":\(state.version),\"size\":\(actions.count)}"
+        try DurableFile.write(Array(pointer.utf8), to: latest)
+        try DurableFile.rename(latest, to: folder + "/_last_checkpoint")
+        try DurableFile.syncFolder(folder)
+    }
+
+    private func checkpointPath(_ version: Int64) -> String {
+        folder + "/" + Self.number(version) + ".checkpoint.parquet"
+    }
+
+    /// The types of actions, as the protocol lists them.
+    private static let columns = """
+        {txn: 'STRUCT(appId VARCHAR, version BIGINT, lastUpdated BIGINT)', \
+        add: 'STRUCT(path VARCHAR, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT, modificationTime BIGINT, \
+        dataChange BOOLEAN, stats VARCHAR, tags MAP(VARCHAR, VARCHAR))', \
+        remove: 'STRUCT(path VARCHAR, deletionTimestamp BIGINT, dataChange BOOLEAN, extendedFileMetadata BOOLEAN, \
+        partitionValues MAP(VARCHAR, VARCHAR), size BIGINT)', \
+        metaData: 'STRUCT(id VARCHAR, name VARCHAR, description VARCHAR, format STRUCT(provider VARCHAR, \
+        options MAP(VARCHAR, VARCHAR)), schemaString VARCHAR, partitionColumns VARCHAR[], \
+        configuration MAP(VARCHAR, VARCHAR), createdTime BIGINT)', \
+        protocol: 'STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER)'}
+        """
+}

@@ -1,0 +1,176 @@
+internal import Databases
+internal import Market
+internal import Platform
+
+/// Makes few large files of many small ones, with the same rows in the order of the table.
+///
+/// Only files of one partition are put together, and in a lake that several partitions of a journal write, only those of one of
+/// them. Files that are large enough stay. Memory is bounded, whatever the size of a partition; a crash anywhere leaves the table
+/// as it was, or compacted.
+/// - Threading: one thread at a time; pipelines and others may write the table meanwhile.
+public struct Compaction {
+    /// How a table is compacted.
+    public struct Options: Sendable {
+        /// Bytes of a file about which it is large enough.
+        public var targetBytes: Int64 = 256 << 20
+        /// Fewer small files of a partition than this stay as they are; at least two.
+        public var filesMin = 2
+        /// Memory for sorting, in bytes; more goes to disk.
+        public var memoryBytes: Int64 = 1 << 30
+        /// Rows of a row group.
+        public var rowGroupRows = 131_072
+        /// Which partitions, by their value (`date=2026-01-31`).
+        public var isWanted: @Sendable (String) -> Bool = { _ in true }
+        /// Called at each point that a compaction passes; what it throws stops it there.
+        public var reached: @Sendable (CompactionStep) throws(LakeError) -> Void = { _ in }
+
+        public init() {}
+    }
+
+    /// Files of a partition that become one, or a few.
+    public struct Group: Sendable {
+        /// As folders are named.
+        public let partition: String
+        public let files: [AddFile]
+        /// Bytes of the files.
+        public var bytes: Int64 { files.reduce(0) { $0 + $1.size } }
+        /// Rows of the files; 0 where the log does not say.
+        public var rows: Int64 { DeltaTable.rows(files) ?? 0 }
+    }
+
+    /// What became of a group.
+    public struct Outcome: Sendable {
+        public let group: Group
+        public var rows: Int64 = 0
+        public var files = 0
+        public var bytes: Int64 = 0
+        /// True where somebody else changed its files meanwhile: then nothing was done.
+        public var isOutdated = false
+    }
+
+    let table: DeltaTable
+    let schema: TableSchema
+    let options: Options
+
+    /// - Throws: `unsupported` where the table has columns that are not known here, whose values would be lost.
+    public init(_ table: DeltaTable, _ options: Options = Options()) throws(LakeError) {
+        guard let schema = LakeFolder.schema(table.name) else {
+            throw LakeError(.unsupported, "only tables of Tapedeck are compacted", operation: table.path)
+        }
+        let known = Set(schema.columns.map(\.name) + [schema.partition.column])
+        let strange = try table.description().columns.map(\.name).filter { !known.contains($0) }
+        guard strange.isEmpty else {
+            throw LakeError(
+                .unsupported, "it has columns that are not known here: \(strange.joined(separator: ", "))",
+                operation: table.path)
+        }
+        self.table = table
+        self.schema = schema
+        self.options = options
+    }
+
+    /// Whether a table is one that can be compacted here.
+    public static func isKnown(_ table: DeltaTable) -> Bool { LakeFolder.schema(table.name) != nil }
+
+    /// What would be done now.
+    public func groups() -> [Group] {
+        let small = table.files.filter { $0.size < options.targetBytes / 4 * 3 }
+        let groups = Dictionary(grouping: small) { file in
+            // Offsets of a journal's partitions differ in the upper bits.
+            let owner = file.partName.map { $0.lastOffset >> 40 }
+            return "\(table.partition(file)) \(owner.map(String.init) ?? "")"
+        }
+        return groups.values.filter { $0.count >= max(2, options.filesMin) }.map {
+            Group(partition: table.partition($0[0]), files: $0)
+        }.filter { options.isWanted($0.partition) }.sorted { $0.partition < $1.partition }
+    }
+
+    /// Compacts a group.
+    ///
+    /// - Parameter progress: told how many rows were read; returns false to stop, which leaves the table as it is.
+    /// - Returns: nil where it was stopped.
+    /// - Throws: `corrupt` where files do not hold the rows that the log says; `io`, `database`.
+    public func run(_ group: Group, _ progress: (Int64) -> Bool = { _ in true }) throws(LakeError) -> Outcome? {
+        var outcome = Outcome(group: group)
+        var writer = CompactionWriter(self, group)
+        do throws(LakeError) {
+            guard try copy(group, to: &writer, progress) else {
+                writer.removeFiles()
+                return nil
+            }
+            let written = try writer.finish()
+            outcome.rows = written.reduce(0) { $0 + $1.rows }
+            outcome.files = written.count
+            outcome.bytes = written.reduce(0) { $0 + $1.file.size }
+            if let expected = DeltaTable.rows(group.files), expected != outcome.rows {
+                throw LakeError(
+                    .corrupt, "files of \(group.partition) have \(outcome.rows) rows, and the log says \(expected)",
+                    operation: table.path)
+            }
+            try options.reached(.filesComplete)
+            _ = try table.commit(
+                add: written.map(\.file), remove: group.files.map { RemoveFile($0, dataChange: false) },
+                operation: "OPTIMIZE", parameters: ["predicate": "[]", "targetSize": "\(options.targetBytes)"])
+            try options.reached(.committed)
+        } catch  where error.code == .conflict {
+            writer.removeFiles()
+            outcome.isOutdated = true
+        } catch {
+            // A commit whose end is not known may have gone through: then the log names the files.
+            try? table.refresh()
+            writer.removeFiles()
+            throw error
+        }
+        return outcome
+    }
+
+    private func copy(
+        _ group: Group, to writer: inout CompactionWriter, _ progress: (Int64) -> Bool
+    ) throws(LakeError) -> Bool {
+        let spill = "\(table.path)/../.tapedeck/compact-\(PartName.unique()).spill"
+        try DurableFile.makeFolder(spill)
+        defer { DurableFile.removeFolder(spill) }
+        let settings = DuckDBSettings(memoryBytes: options.memoryBytes, spillFolder: spill)
+        let stream = try onDatabase(table.path) { () throws(DatabaseError) in
+            let connection = try Database.duckDB(settings).connect()
+            return try connection.query(query(group.files))
+        }
+        while let batch = try onDatabase(table.path, { () throws(DatabaseError) in try stream.next() }) {
+            try writer.append(batch)
+            if !progress(Int64(batch.count)) { return false }
+        }
+        return true
+    }
+
+    /// The rows of files in the order of the table; those of one time in the order of the journal.
+    private func query(_ files: [AddFile]) -> String {
+        let names = schema.columns.map(\.name)
+        let key =
+            schema.sortKey
+            + ["journal_offset", "frame_index"].filter {
+                names.contains($0) && !schema.sortKey.contains($0)
+            }
+        let columns = names.map(SQLText.identifier).joined(separator: ", ")
+        let list = LakeTable.paths(files, in: table.path).map(SQLText.literal).joined(separator: ", ")
+        let rows = "read_parquet([\(list)], hive_partitioning = false, union_by_name = \(table.hasAddedColumns))"
+        let source =
+            table.hasAddedColumns ? "(FROM \(rows) UNION ALL BY NAME \(TableSQL(schema: schema).emptyRows))" : rows
+        return "SELECT \(columns) FROM \(source) ORDER BY \(key.map(SQLText.identifier).joined(separator: ", "))"
+    }
+}
+
+/// Points that a compaction passes, in this order for each group; a hook may stop it there, as a crash would.
+public enum CompactionStep: Sendable, Equatable {
+    /// A file is written under its temporary name; the path is relative to the table.
+    case fileWritten(path: String)
+    case fileNamed(path: String)
+    /// All files are there, none counts yet.
+    case filesComplete
+    /// The new files count, the old ones do not.
+    case committed
+}
+
+extension AddFile {
+    /// The name that Tapedeck gave it; nil for files of others.
+    var partName: PartName? { relativePath.split(separator: "/").last.flatMap { PartName(String($0)) } }
+}

@@ -1,0 +1,94 @@
+internal import Databases
+internal import Market
+
+/// Writes the rows of a group to new files, each of about the size that is aimed at.
+struct CompactionWriter {
+    private let table: DeltaTable
+    private let schema: TableSchema
+    private let options: Compaction.Options
+    private let group: Compaction.Group
+    private let columns: ResultColumns
+    /// Rows of a file, about.
+    private let rowsMax: Int64
+    private let offsets: ClosedRange<Int64>
+    private var file: ParquetFileWriter?
+    private var name: PartName
+    private var rows: Int64 = 0
+    private var written: [WrittenFile] = []
+    /// Names that were given, relative to the table.
+    private var paths: [String] = []
+
+    init(_ compaction: Compaction, _ group: Compaction.Group) {
+        table = compaction.table
+        schema = compaction.schema
+        options = compaction.options
+        self.group = group
+        columns = ResultColumns(schema, rowsMax: options.rowGroupRows)
+        let rows = DeltaTable.rows(group.files) ?? 0
+        // A remainder does not become a small file again: one file may be half as large again.
+        let count = max(1, Int64((Double(group.bytes) / Double(options.targetBytes)).rounded()))
+        rowsMax = rows > 0 ? (rows + count - 1) / count : .max
+        let names = group.files.compactMap(\.partName)
+        let first = names.map(\.firstOffset).min() ?? 0
+        offsets = first...max(first, names.map(\.lastOffset).max() ?? 0)
+        name = PartName(.compacted, writer: "all", firstOffset: first, lastOffset: offsets.upperBound)
+    }
+
+    mutating func append(_ batch: ResultBatch) throws(LakeError) {
+        var first = 0
+        while first < batch.count {
+            let taken = try columns.append(batch, from: first)
+            first += taken
+            if taken == 0 { try writeRowGroup() }
+        }
+    }
+
+    /// Writes what is left.
+    mutating func finish() throws(LakeError) -> [WrittenFile] {
+        try writeRowGroup()
+        try closeFile()
+        return written
+    }
+
+    private mutating func writeRowGroup() throws(LakeError) {
+        guard columns.rows > 0 else { return }
+        if file == nil { file = try openFile() }
+        try file?.append(columns.arrowColumns(), rows: columns.rows)
+        rows += Int64(columns.rows)
+        columns.removeAll()
+        if rows >= rowsMax { try closeFile() }
+    }
+
+    private mutating func openFile() throws(LakeError) -> ParquetFileWriter {
+        name = PartName(
+            .compacted, writer: "all", firstOffset: offsets.lowerBound, lastOffset: offsets.upperBound)
+        paths += [path(name.temporary), path(name.final)]
+        try DurableFile.makeFolder("\(table.path)/\(group.partition)")
+        return try ParquetFileWriter(
+            path: "\(table.path)/\(path(name.temporary))", columns: schema.columns.map { ParquetColumn($0) })
+    }
+
+    private mutating func closeFile() throws(LakeError) {
+        guard let file else { return }
+        self.file = nil
+        rows = 0
+        let report = try file.finish(durably: true)
+        try options.reached(.fileWritten(path: path(name.temporary)))
+        try DurableFile.rename("\(table.path)/\(path(name.temporary))", to: "\(table.path)/\(path(name.final))")
+        try DurableFile.syncFolder("\(table.path)/\(group.partition)")
+        try options.reached(.fileNamed(path: path(name.final)))
+        let status = try DurableFile.status("\(table.path)/\(path(name.final))")
+        let added = AddFile(
+            relativePath: path(name.final), partitionValues: group.files[0].partitionValues, size: status.bytes,
+            modificationTime: status.modifiedMs, dataChange: false,
+            stats: DeltaStatistics(report: report, schema: schema).json)
+        written.append(WrittenFile(file: added, rows: report.rows))
+    }
+
+    private func path(_ name: String) -> String { "\(group.partition)/\(name)" }
+
+    /// Removes the files that no commit names.
+    func removeFiles() {
+        for path in paths where !table.names(path) { DurableFile.remove("\(table.path)/\(path)") }
+    }
+}

@@ -1,0 +1,137 @@
+internal import Market
+public import Platform
+
+/// The tables of a lake, for looking after them; a pipeline may write them meanwhile.
+///
+/// - Threading: one thread at a time.
+public struct LakeFolder {
+    /// Absolute path.
+    public let path: String
+
+    /// - Throws: `io` where there is no such folder.
+    public init(_ path: String) throws(LakeError) { self.path = try DurableFile.resolve(path) }
+
+    /// The tables that are there: those of Tapedeck in its order, then others by name.
+    public func tables() throws(LakeError) -> [String] {
+        let found = try DurableFile.names(in: path).filter { DurableFile.exists("\(path)/\($0)/_delta_log") }
+        let known = Tables.all.map(\.name).filter(found.contains)
+        return known + found.filter { !known.contains($0) }.sorted()
+    }
+
+    /// Opens a table.
+    ///
+    /// - Throws: `invalidArgument` where there is none.
+    public func open(_ table: String, at version: TableVersion = .newest) throws(LakeError) -> DeltaTable {
+        guard !table.contains("/"), let delta = try DeltaTable.open("\(path)/\(table)", at: version, writer: "keeper")
+        else {
+            throw LakeError(
+                .invalidArgument, "there is no table `\(table)`; there are \(try tables().joined(separator: ", "))",
+                operation: path)
+        }
+        return delta
+    }
+
+    /// The schema of a table of Tapedeck; nil for others.
+    static func schema(_ table: String) -> TableSchema? { Tables.all.first { $0.name == table } }
+}
+
+extension DeltaTable {
+    /// The name of the table's folder.
+    public var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+
+    /// A table in figures.
+    public struct Summary: Sendable {
+        public let name: String
+        public let version: Int64
+        public let files: Int
+        /// Rows, where the log says for all files.
+        public let rows: Int64?
+        public let bytes: Int64
+        /// The partitions, by value, in rising order.
+        public let partitions: [Partition]
+        /// When it was changed last; nil where that commit is no longer in the log.
+        public let changed: Timestamp?
+    }
+
+    /// A part of a table.
+    public struct Partition: Sendable {
+        /// The partition columns' values, as folders are named: `date=2026-01-31`; empty where the table has none.
+        public let value: String
+        public let files: Int
+        public let rows: Int64?
+        public let bytes: Int64
+    }
+
+    /// The table as it is known here.
+    public func summary() throws(LakeError) -> Summary {
+        let partitions = Dictionary(grouping: files, by: partition).map { value, files in
+            Partition(
+                value: value, files: files.count, rows: Self.rows(files), bytes: files.reduce(0) { $0 + $1.size })
+        }
+        return Summary(
+            name: name, version: version, files: files.count, rows: Self.rows(files),
+            bytes: partitions.reduce(0) { $0 + $1.bytes }, partitions: partitions.sorted { $0.value < $1.value },
+            changed: try log.entry(version)?.time)
+    }
+
+    /// Rows of files; nil where the log does not say for all.
+    static func rows(_ files: [AddFile]) -> Int64? {
+        var sum: Int64 = 0
+        for file in files {
+            guard let rows = FileStatistics(file)?.rows else { return nil }
+            sum += rows
+        }
+        return sum
+    }
+
+    /// The partition of a file, as folders are named.
+    func partition(_ file: AddFile) -> String {
+        (state.metadata?.partitionColumns ?? []).map { column in
+            let value = file.partitionValues[column].flatMap(\.self)
+            return "\(column)=\(value ?? "__HIVE_DEFAULT_PARTITION__")"
+        }.joined(separator: "/")
+    }
+
+    /// Its commits that are still in the log, the newest first.
+    ///
+    /// - Parameter limit: how many at most.
+    public func history(limit: Int) throws(LakeError) -> [TableCommit] {
+        var commits: [TableCommit] = []
+        var version = version
+        while version >= 0, commits.count < limit, let entry = try log.entry(version) {
+            commits.append(entry)
+            version -= 1
+        }
+        return commits
+    }
+
+    /// What a table is, beyond its files.
+    public struct Description: Sendable {
+        public let id: String
+        public let text: String
+        /// Names and types as the log has them; nullable ones say so.
+        public let columns: [(name: String, type: String, isNullable: Bool)]
+        public let partitionColumns: [String]
+        public let properties: [String: String]
+        /// Versions of the protocol that a reader and a writer need.
+        public let protocolVersions: (reader: Int, writer: Int)
+        /// How far applications are.
+        public let progress: [AppTransaction]
+        public let created: Timestamp?
+    }
+
+    /// The table's description at its version.
+    public func description() throws(LakeError) -> Description {
+        guard let metadata = state.metadata else {
+            throw LakeError(.corrupt, "the log has no metadata", operation: path)
+        }
+        let fields = DeltaSchema.fields(metadata.schemaString) ?? []
+        return Description(
+            id: metadata.id, text: metadata.description ?? "",
+            columns: fields.map { ($0.name, $0.type, $0.nullable) }, partitionColumns: metadata.partitionColumns,
+            properties: metadata.configuration ?? [:],
+            protocolVersions: (state.versions?.minReaderVersion ?? 1, state.versions?.minWriterVersion ?? 2),
+            progress: state.transactions.values.sorted { $0.appId < $1.appId },
+            created: metadata.createdTime.map { Timestamp(nanoseconds: $0 * 1_000_000) })
+    }
+}

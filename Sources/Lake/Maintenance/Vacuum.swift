@@ -1,0 +1,108 @@
+public import Platform
+
+/// Removes data files that no version needs any more that is kept, and what crashed programs left behind.
+///
+/// A file goes where the newest version does not have it, it was not removed from the table a short while ago, and it is old itself:
+/// so files that others are about to commit stay, and queries over earlier versions go on for that while.
+/// - Source: Delta transaction log protocol, "Delta Table Semantics"; the rule is that of `VACUUM` in Delta Lake.
+public struct Vacuum {
+    /// What was, or would be, removed.
+    public struct Report: Sendable {
+        public var files = 0
+        public var bytes: Int64 = 0
+        /// Commits and checkpoints that a later checkpoint stands for.
+        public var logFiles = 0
+        /// Paths relative to the table.
+        public var paths: [String] = []
+    }
+
+    /// For how long files are kept unless said otherwise: a week, in nanoseconds.
+    public static let retentionNs = DeltaTable.retentionMs * 1_000_000
+    /// For how long commits are kept behind a checkpoint unless said otherwise: 30 days, in nanoseconds.
+    public static let logRetentionNs: Int64 = 30 * 86_400_000_000_000
+
+    private let table: DeltaTable
+    private let keptMs: Int64
+    private let logKeptMs: Int64
+
+    /// - Parameters:
+    ///   - retentionNs: for how long files are kept that the table no longer has.
+    ///   - logRetentionNs: for how long commits are kept that a checkpoint stands for.
+    public init(
+        _ table: DeltaTable, retentionNs: Int64 = Self.retentionNs, logRetentionNs: Int64 = Self.logRetentionNs,
+        now: Timestamp = .now()
+    ) {
+        self.table = table
+        keptMs = (now.nanoseconds - retentionNs) / 1_000_000
+        logKeptMs = (now.nanoseconds - logRetentionNs) / 1_000_000
+    }
+
+    /// Removes, or only counts.
+    ///
+    /// - Parameter progress: called for each file that is looked at; returns false to stop.
+    public func run(
+        removes: Bool = true, _ progress: (Int) -> Bool = { _ in true }
+    ) throws(LakeError) -> Report {
+        var report = Report()
+        var seen = 0
+        var isStopped = false
+        try walk("") { path throws(LakeError) in
+            seen += 1
+            guard !isStopped, progress(seen) else {
+                isStopped = true
+                return
+            }
+            guard !isKept(path) else { return }
+            // A file that is gone meanwhile needs no removal.
+            guard let status = try? DurableFile.status("\(table.path)/\(path)"), status.modifiedMs < keptMs else {
+                return
+            }
+            report.files += 1
+            report.bytes += status.bytes
+            report.paths.append(path)
+            if removes { DurableFile.remove("\(table.path)/\(path)") }
+        }
+        if !isStopped { try cleanLog(&report, removes: removes) }
+        return report
+    }
+
+    private func isKept(_ path: String) -> Bool {
+        let encoded = PathText.encode(path)
+        if table.state.files[encoded] != nil { return true }
+        guard let removed = table.state.removed[encoded] else { return false }
+        return removed.deletionTimestamp ?? .max >= keptMs
+    }
+
+    /// Calls with each file below the table that a writer of data may have made, by its path relative to the table.
+    private func walk(_ folder: String, _ body: (String) throws(LakeError) -> Void) throws(LakeError) {
+        for name in try DurableFile.names(in: "\(table.path)/\(folder)") {
+            let path = folder.isEmpty ? name : "\(folder)/\(name)"
+            if DurableFile.isFolder("\(table.path)/\(path)") {
+                // What begins so belongs to others, but for partitions.
+                if !"_.".contains(name.prefix(1)) || name.contains("=") { try walk(path, body) }
+            } else if !"_.".contains(name.prefix(1)) || PartName(name)?.isTemporary == true {
+                try body(path)
+            }
+        }
+    }
+
+    /// Removes commits and checkpoints that are old and that a checkpoint stands for which is old, too.
+    private func cleanLog(_ report: inout Report, removes: Bool) throws(LakeError) {
+        let log = table.log
+        let found = try log.versions()
+        var first: Int64?
+        for checkpoint in found.checkpoints.reversed() {
+            guard let status = try? DurableFile.status(log.path(checkpoint)) else { continue }
+            if status.modifiedMs < logKeptMs {
+                first = checkpoint
+                break
+            }
+        }
+        guard let first else { return }
+        for name in try DurableFile.names(in: log.folder) {
+            guard name.count > 20, let version = Int64(name.prefix(20)), version < first else { continue }
+            report.logFiles += 1
+            if removes { DurableFile.remove("\(log.folder)/\(name)") }
+        }
+    }
+}
