@@ -38,10 +38,10 @@ enum LakeUpkeep {
         }
         var done: Int64 = 0
         for (table, compaction, groups) in work where !groups.isEmpty {
-            var report = (partitions: 0, files: 0, bytes: Int64(0), newFiles: 0, newBytes: Int64(0), outdated: 0)
+            var report = (partitions: Set<String>(), files: 0, bytes: Int64(0), newFiles: 0, newBytes: Int64(0), outdated: 0)
             let watch = Stopwatch()
             for group in groups {
-                report.partitions += 1
+                report.partitions.insert(group.partition)
                 report.files += group.files.count
                 report.bytes += group.bytes
                 if command.flag("dry-run") { continue }
@@ -57,7 +57,7 @@ enum LakeUpkeep {
                 report.outdated += outcome.isOutdated ? 1 : 0
             }
             let before = "\(Humanized.grouped(Int64(report.files))) files of \(Humanized.bytes(report.bytes))"
-            let places = report.partitions == 1 ? "1 partition" : "\(report.partitions) partitions"
+            let places = report.partitions.count == 1 ? "1 partition" : "\(report.partitions.count) partitions"
             text +=
                 command.flag("dry-run")
                 ? "\(table.name): \(before) in \(places) would be compacted\n"

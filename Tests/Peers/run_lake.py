@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""Two pipelines and delta-rs append to the same lake while it is compacted, summed up and cleaned, and all of them are killed now and then:
+in the end it has the rows of both journals and of delta-rs, each once, and every reader agrees.
+
+  run_lake.py [--seconds N] [--seed SEED] [--only together,readers,damage]
+"""
+
+import argparse
+import collections
+import datetime
+import json
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import deltalake
+import pyarrow
+
+from peer import BINARY, Program, check, delta_database, finish, free_port, run, wait_for
+
+STRANGER = "DELTARS"
+# Rows of every kind, and one table that hardly changes.
+TABLES = ["frames", "trades", "quotes", "bars", "indicators"]
+
+
+class Pipeline(Program):
+    """A pipeline of a simulated market of its own, whose lake is shared."""
+
+    def __init__(self, work, name, lake, seed):
+        self.folder = work / name
+        self.folder.mkdir()
+        self.data, self.name, self.lake, self.seed = self.folder / "data", name, lake, seed
+        super().__init__(self.folder / "program.log", "run", self.folder / "pipeline.yaml", port=free_port())
+        self.configure(self.folder / "pipeline.yaml", self.data, lake)
+
+    def configure(self, path, data, lake):
+        path.write_text(f"""pipeline: {self.name}
+data: {data}
+feeds:
+  - simulator: {{ name: {self.name}, seed: {self.seed}, rate: 2000, history: 20s }}
+bars: [1s]
+indicators: [sma(5)]
+sinks:
+  - lake: {{ path: {lake}, flush: 500ms }}
+serve: {{ listen: "127.0.0.1:{self.port}" }}
+""")
+
+    def reference(self):
+        """A lake that is made of the journal alone."""
+        folder = self.folder / "reference"
+        shutil.copytree(self.data / "journal", folder / "data/journal")
+        self.configure(folder / "pipeline.yaml", folder / "data", folder / "lake")
+        done = run("recover", "--config", folder / "pipeline.yaml", timeout=300)
+        check(f"{self.name}: the journal alone gives a lake", done.returncode == 0, done.stderr[-500:])
+        return folder / "lake"
+
+
+class Stranger(threading.Thread):
+    """delta-rs, which appends rows of its own to the trades until it is told to end."""
+
+    def __init__(self, table):
+        super().__init__(daemon=True)
+        self.table, self.rows, self.over, self.conflicts = table, 0, threading.Event(), 0
+
+    def run(self):
+        while not self.over.is_set():
+            now = datetime.datetime.now(datetime.timezone.utc)
+            table = deltalake.DeltaTable(self.table)
+            schema = pyarrow.schema(table.schema().to_arrow())
+            values = {
+                "venue": STRANGER, "symbol": "ODD", "event_time": now, "ingest_time": now, "price": 1.5, "size": 2.0,
+                "event_time_ns": int(now.timestamp() * 1e6) * 1000, "ingest_time_ns": int(now.timestamp() * 1e6) * 1000,
+                "journal_offset": self.rows, "frame_index": 0, "date": now.date(),
+            }
+            columns = [pyarrow.array([values.get(field.name)] * 10, field.type) for field in schema]
+            try:
+                deltalake.write_deltalake(table, pyarrow.Table.from_arrays(columns, schema=schema), mode="append")
+                self.rows += 10
+            except deltalake.exceptions.CommitFailedError:
+                self.conflicts += 1
+            self.over.wait(0.2)
+
+
+def upkeep(data, rng, counts):
+    """One command of those that look after tables; killed in the middle now and then."""
+    command = rng.choice([["compact"], ["compact", "trades", "--target", "1MiB"], ["checkpoint"], ["vacuum", "--retain", "1h"], ["verify", "--quick"]])
+    process = subprocess.Popen([BINARY, "lake", *command, "--data", data], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if rng.random() < 0.3:
+        time.sleep(rng.uniform(0.02, 0.5))
+        process.send_signal(signal.SIGKILL)
+        counts["killed upkeep"] += 1
+    text = process.communicate(timeout=300)[0]
+    if process.returncode not in (0, -signal.SIGKILL):
+        check(f"upkeep: {' '.join(command)}", False, text[-500:])
+    counts[command[0]] += process.returncode == 0
+
+
+def compare(name, database, found, expected):
+    """Whether two queries give the same rows, however often each."""
+    for text, (left, right) in {"missing": (expected, found), "too many": (found, expected)}.items():
+        rows = database.execute(f"SELECT count(*) FROM ({left} EXCEPT ALL {right})").fetchone()[0]
+        check(f"{name}: {text} rows", rows == 0, str(rows) if rows else "none")
+
+
+def together(work, rng, seconds):
+    """Everything at once, for a while."""
+    lake = work / "lake"
+    pipelines = [Pipeline(work, name, lake, seed) for seed, name in enumerate(["alpha", "beta"], start=3)]
+    data = work / "view"
+    data.mkdir()
+    (data / "lake").symlink_to(lake)
+    counts = collections.Counter()
+    with pipelines[0], pipelines[1]:
+        for pipeline in pipelines:
+            pipeline.start()
+        check("together: tables are made", wait_for(lambda: (lake / "coverage/_delta_log").exists() and pipelines[1].get("/api/v1/status"), 60))
+        stranger = Stranger(str(lake / "trades"))
+        stranger.start()
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            upkeep(data, rng, counts)
+            if rng.random() < 0.4:
+                pipeline = rng.choice(pipelines)
+                pipeline.kill()
+                pipeline.start()
+                counts["killed pipelines"] += 1
+        stranger.over.set()
+        stranger.join(60)
+        for pipeline in pipelines:
+            wait_for(lambda pipeline=pipeline: pipeline.get("/api/v1/status"), 60)
+            check(f"{pipeline.name}: it ends in order", pipeline.end() == 0)
+    check("together: delta-rs appended", stranger.rows > 20, f"{stranger.rows} rows, {stranger.conflicts} conflicts")
+    print(f"      {dict(counts)}")
+    whole = run("lake", "verify", "--data", data, timeout=300)
+    check("together: verify finds it whole", whole.returncode == 0, whole.stdout[-800:] + whole.stderr[-300:])
+    compacted = run("lake", "compact", "--data", data, timeout=300)
+    check("together: it compacts in peace", compacted.returncode == 0, compacted.stdout[-500:] + compacted.stderr[-300:])
+    references = [pipeline.reference() for pipeline in pipelines]
+    database = delta_database()
+    for table in TABLES:
+        log = sorted((lake / table / "_delta_log").glob("*.json"))
+        versions = [int(path.stem) for path in log]
+        check(f"{table}: no version is missing", versions == list(range(versions[0], versions[-1] + 1)), f"{len(versions)} versions")
+        expected = " UNION ALL ".join(f"SELECT * FROM delta_scan('{path / table}')" for path in references)
+        own = f"SELECT * FROM delta_scan('{lake / table}')" + (f" WHERE venue <> '{STRANGER}'" if table == "trades" else "")
+        # What the stop makes final in one run is still open in the other.
+        limits = "" if table in ("frames", "trades", "quotes") else " WHERE start < (SELECT max(start) - INTERVAL 10 SECOND FROM all_rows)"
+        with_limits = [f"WITH all_rows AS ({rows}) SELECT * FROM all_rows{limits}" for rows in (own, expected)]
+        compare(table, database, *(f"({rows})" for rows in with_limits))
+    odd = database.execute(f"SELECT count(*) FROM delta_scan('{lake / 'trades'}') WHERE venue = '{STRANGER}'").fetchone()[0]
+    check("together: every row of delta-rs is there", odd == stranger.rows, f"{odd} of {stranger.rows}")
+    return lake
+
+
+def readers(work, rng, seconds):
+    """What checkpoints and compaction leave is read by others as by Tapedeck, also where the commits before are gone."""
+    lake = work / "lake"
+    data = work / "view"
+    for table in TABLES:
+        checkpoints = sorted((lake / table / "_delta_log").glob("*.checkpoint.parquet"))
+        if not checkpoints:
+            check(f"{table}: has a checkpoint", run("lake", "checkpoint", table, "--data", data).returncode == 0)
+            checkpoints = sorted((lake / table / "_delta_log").glob("*.checkpoint.parquet"))
+        newest = int(checkpoints[-1].name[:20])
+        for commit in (lake / table / "_delta_log").glob("*.json"):
+            if int(commit.stem) <= newest:
+                commit.unlink()
+        pointer = json.loads((lake / table / "_delta_log/_last_checkpoint").read_text())
+        check(f"{table}: the latest checkpoint is named", pointer["version"] == newest, str(pointer))
+    here = pathlib.Path(__file__).parent
+
+    compared = subprocess.run([sys.executable, here / "lake_readers.py", lake], capture_output=True, text=True, timeout=300, check=False)
+    check("readers: deltalake, polars and DuckDB agree behind checkpoints", compared.returncode == 0, compared.stderr[-500:])
+    seen = {name: kinds["duckdb"]["rows"] for name, kinds in json.loads(compared.stdout or "{}").items()}
+    listed = [json.loads(line) for line in run("lake", "ls", "--json", "--data", data).stdout.splitlines()]
+    check("readers: the list says the same", {t["table"]: t["rows"] for t in listed} == seen, str(seen))
+
+
+def damage(work, rng, seconds):
+    """A file that is cut is named, by the check and by a query."""
+    data = work / "view"
+    victim = max((work / "lake/trades").glob("date=*/*.parquet"), key=lambda path: path.stat().st_size)
+    content = victim.read_bytes()
+    victim.write_bytes(content[: len(content) // 2])
+    found = run("lake", "verify", "trades", "--data", data)
+    check("damage: verify names the file", found.returncode == 1 and victim.name in found.stdout, found.stdout[-500:])
+    asked = run("sql", "--data", data, "SELECT sum(price) FROM trades")
+    check("damage: a query names the file", asked.returncode == 1 and victim.name in asked.stderr, asked.stderr[-500:])
+    victim.write_bytes(content)
+    check("damage: mended, it is whole", run("lake", "verify", "trades", "--data", data).returncode == 0)
+
+
+SCENARIOS = [together, readers, damage]
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--seconds", type=float, default=20)
+    arguments.add_argument("--seed", type=int, default=random.randrange(1_000_000))
+    arguments.add_argument("--only", default=",".join(scenario.__name__ for scenario in SCENARIOS))
+    options = arguments.parse_args()
+    print(f"seed {options.seed}")
+    with tempfile.TemporaryDirectory(prefix="tapedeck-lake-") as folder:
+        for scenario in SCENARIOS:
+            if scenario.__name__ in options.only.split(","):
+                scenario(pathlib.Path(folder), random.Random(options.seed), options.seconds)
+    finish()
+
+
+if __name__ == "__main__":
+    main()
