@@ -1,4 +1,5 @@
 internal import Lake
+internal import Platform
 
 extension BenchScenario {
     static let lake = [
@@ -17,6 +18,39 @@ extension BenchScenario {
             try BenchFolder.with { folder in
                 let report = try ParquetBench.frames(path: folder + "/frames.parquet", trades: rows)
                 return figures(report, [("payload_bytes_per_row", Double(report.payloadBytes) / Double(report.rows))])
+            }
+        },
+        BenchScenario(
+            name: "lake-compact", summary: "files of 100,000 sorted trades each to one file; bytes are of Parquet read",
+            rows: 10_000_000
+        ) { rows in
+            try BenchFolder.with { folder in
+                let report = try UpkeepBench.compaction(lake: folder, rows: rows)
+                return BenchFigures(
+                    rows: report.rows, seconds: report.seconds, cpuSeconds: report.cpuSeconds,
+                    details: [
+                        ("bytes_per_s", Double(report.bytes.before) / report.seconds),
+                        ("files", Double(report.files.before)), ("files_after", Double(report.files.after)),
+                        ("file_bytes_per_row", Double(report.bytes.after) / Double(report.rows)),
+                    ])
+            }
+        },
+        BenchScenario(
+            name: "lake-log", summary: "a table of many files: checkpoint, opening, list, vacuum; rows are files",
+            rows: 100_000
+        ) { rows in
+            try BenchFolder.with { folder in
+                let cpuNs = Stopwatch.processCPUNs()
+                let report = try UpkeepBench.log(lake: folder, files: rows)
+                return BenchFigures(
+                    rows: Int64(report.files),
+                    seconds: report.checkpointSeconds + report.openSeconds + report.summarySeconds
+                        + report.vacuumSeconds, cpuSeconds: Double(Stopwatch.processCPUNs() - cpuNs) / 1e9,
+                    details: [
+                        ("checkpoint_s", report.checkpointSeconds), ("open_s", report.openSeconds),
+                        ("list_s", report.summarySeconds), ("vacuum_s", report.vacuumSeconds),
+                        ("checkpoint_bytes", Double(report.logBytes)),
+                    ])
             }
         },
     ]
