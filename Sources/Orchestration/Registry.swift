@@ -9,7 +9,8 @@ internal import Stores
 public enum Registry {
     /// What configuration, help and reference pages know.
     public static let components = ComponentSpecs(
-        feeds: FeedRegistry.all.map { $0.spec }, sinks: sinks, indicators: IndicatorRegistry.all.map { $0.spec })
+        feeds: FeedRegistry.all.map { $0.spec }, sinks: sinks, indicators: IndicatorRegistry.all.map { $0.spec },
+        jobs: JobRegistry.specs)
 
     /// Targets that can be looked at.
     private static let readable: [String: @Sendable (Options, SinkContext) throws(DeliveryError) -> (any StoredRows)?] =

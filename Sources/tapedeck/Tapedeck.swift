@@ -15,7 +15,8 @@ struct Tapedeck {
         DemoCommand.self, ReplayCommand.self, RunCommand.self, CheckCommand.self, VerifyCommand.self,
         BudgetCommand.self,
         RecoverCommand.self, SQLCommand.self,
-        GapsCommand.self, JournalCommand.self, LakeCommand.self, CalendarsCommand.self, MT5Command.self,
+        GapsCommand.self, JournalCommand.self, LakeCommand.self, JobsCommand.self, CalendarsCommand.self,
+        MT5Command.self,
         FeedsCommand.self,
         SinksCommand.self, IndicatorsCommand.self, BenchCommand.self, DoctorCommand.self, ReferenceCommand.self,
     ]

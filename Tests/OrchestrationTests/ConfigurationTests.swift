@@ -41,7 +41,7 @@ struct ConfigurationTests {
             Spec(
                 "macd", "Moving average convergence.",
                 options: [.integer("fast", default: "12", "Bars."), .integer("slow", default: "26", "Bars.")]),
-        ])
+        ], jobs: JobRegistry.specs)
     static let references = References(
         variable: { $0 == "FINNHUB_TOKEN" ? "hunter2" : nil }, file: { _ in nil })
 

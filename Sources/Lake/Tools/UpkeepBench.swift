@@ -71,16 +71,18 @@ public enum UpkeepBench {
         let folder = lake + "/" + Tables.trades.name
         let table = try DeltaTable.open(folder, creating: Tables.trades)
         let trades = BenchTrades(rows: 1000)
-        let path = lake + "/one.parquet"
-        let written = try ParquetBenchTable(Tables.trades, trades.columns, rows: trades.rows, groupRows: 1000).write(
-            path)
+        let rows = ParquetBenchTable(Tables.trades, trades.columns, rows: trades.rows, groupRows: 1000)
+        // File systems allow some 65,000 names of one file.
+        let paths = (0...count / 50_000).map { "\(lake)/\($0).parquet" }
+        var written = try rows.write(paths[0])
+        for path in paths.dropFirst() { written = try rows.write(path) }
         let statistics = DeltaStatistics(report: written, schema: Tables.trades).json
         var added: [AddFile] = []
         for number in 0..<count {
             let partition = "date=20\(10 + number % 90)-01-01"
             if number < 90 { try DurableFile.makeFolder("\(folder)/\(partition)") }
             let name = PartName(writer: "bench", firstOffset: Int64(number), lastOffset: Int64(number))
-            _ = try DurableFile.linkIfAbsent(path, to: "\(folder)/\(partition)/\(name.final)")
+            _ = try DurableFile.linkIfAbsent(paths[number / 50_000], to: "\(folder)/\(partition)/\(name.final)")
             added.append(
                 AddFile(
                     relativePath: "\(partition)/\(name.final)",

@@ -5,11 +5,13 @@ public struct ComponentSpecs: Sendable {
     public let feeds: [Spec]
     public let sinks: [Spec]
     public let indicators: [Spec]
+    public let jobs: [Spec]
 
-    public init(feeds: [Spec], sinks: [Spec], indicators: [Spec]) {
+    public init(feeds: [Spec], sinks: [Spec], indicators: [Spec], jobs: [Spec]) {
         self.feeds = feeds
         self.sinks = sinks
         self.indicators = indicators
+        self.jobs = jobs
     }
 
     /// The components of one kind.
@@ -18,20 +20,21 @@ public struct ComponentSpecs: Sendable {
         case .feed: feeds
         case .sink: sinks
         case .indicator: indicators
+        case .job: jobs
         }
     }
 }
 
 /// What a component is for; the raw value is the word for one of them.
 public enum ComponentKind: String, Sendable, CaseIterable {
-    case feed, sink, indicator
+    case feed, sink, indicator, job
 }
 
 /// A component that a configuration asks for.
 public struct ConfiguredComponent: Sendable {
     /// Unique among its kind. It names the component in the journal, tables, metrics and logs.
     public let name: String
-    /// What kind of feed, sink or indicator it is, and with which values.
+    /// What kind of feed, sink, indicator or job it is, and with which values.
     public let options: Options
 
     public init(name: String, options: Options) {

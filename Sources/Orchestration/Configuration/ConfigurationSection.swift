@@ -41,7 +41,7 @@ public struct ConfigurationSection: Sendable {
 
     /// All sections, in the order in which a file lists them best.
     public static let all: [ConfigurationSection] = [
-        pipeline, data, feeds, journal, state, bars, indicators, lateness, calendars, sinks, budgets, serve, log,
+        pipeline, data, feeds, journal, state, bars, indicators, lateness, calendars, sinks, budgets, jobs, serve, log,
     ]
 
     static let pipeline = value(
@@ -165,6 +165,21 @@ public struct ConfigurationSection: Sendable {
             budgets:
               objects: { bytes: 200GiB, rows: 2000000000, action: slow }
             """)
+
+    static let jobs = ConfigurationSection(
+        key: "jobs",
+        summary:
+            "What is done from time to time while the pipeline runs, see docs/jobs.md. A job that appears twice needs a `name` of its "
+            + "own in its options. An empty list is none.",
+        shape: .components(.job), absence: "small files are put together every hour, and old ones removed every day",
+        example: defaultJobs)
+
+    /// What holds where the section is absent.
+    static let defaultJobs = """
+        jobs:
+          - compact: { every: 1h }
+          - vacuum: { cron: "30 3 * * *" }
+        """
 
     static let serve = ConfigurationSection(
         key: "serve", summary: "The dashboard, the HTTP interface and the live stream.",

@@ -23,6 +23,8 @@ public struct PipelineConfiguration: Sendable {
     public let sinks: [ConfiguredComponent]
     /// What sinks may take, by their names.
     public let budgets: [String: Budget]
+    /// What is done from time to time.
+    public let jobs: [JobPlan]
     public let serve: ServeSettings
     public let log: LogSettings
 

@@ -40,6 +40,7 @@ struct PipelineConfigurationReader {
             }
         }
         let budgets = readBudgets(root, sinks)
+        let jobs = readJobs(root)
         let serve = readOptions(root, .serve).flatMap { serveSettings($0) }
         let log = readOptions(root, .log).map { Self.logSettings($0) }
         if let general { checkName(general) }
@@ -48,7 +49,7 @@ struct PipelineConfigurationReader {
             file: file, name: general.text("pipeline"), dataFolder: general.text("data"), feeds: feeds,
             journal: journal, state: state, bars: bars, indicators: indicators,
             latenessNs: general.durationNs("lateness"), calendars: calendars,
-            sinks: sinks, budgets: budgets, serve: serve, log: log)
+            sinks: sinks, budgets: budgets, jobs: jobs, serve: serve, log: log)
     }
 
     private mutating func checkKeys(_ root: YAMLNode) {
@@ -209,6 +210,29 @@ struct PipelineConfigurationReader {
             }
         }
         return budgets
+    }
+
+    private mutating func readJobs(_ root: YAMLNode) -> [JobPlan] {
+        // Its own words for what holds without the section are YAML, too.
+        let standard = try? YAML.parse(ConfigurationSection.defaultJobs, file: nil)
+        let source = root["jobs"] == nil ? standard ?? root : root
+        var plans: [JobPlan] = []
+        for component in readComponents(source, "jobs", .job, absent: []) {
+            do throws(ConfigError) { plans.append(try JobPlan(component)) } catch { errors.append(error) }
+        }
+        let names = plans.map(\.name)
+        for plan in plans {
+            for name in plan.after where !names.contains(name) {
+                fail(
+                    root["jobs"]?.line, "`\(plan.name)` runs after `\(name)`, and there is no such job",
+                    Suggestion.sentence(for: name, among: names))
+            }
+            if JobPlan.waitsForItself(plan, among: plans) {
+                fail(
+                    root["jobs"]?.line, "`\(plan.name)` waits for itself", "give one of the jobs a time: `every: 1h`")
+            }
+        }
+        return plans
     }
 
     private mutating func serveSettings(_ options: Options) -> PipelineConfiguration.ServeSettings? {

@@ -15,6 +15,7 @@ public struct ReferencePage: Sendable {
             ReferencePage("feeds", page(.feed, components)),
             ReferencePage("sinks", page(.sink, components)),
             ReferencePage("indicators", page(.indicator, components)),
+            ReferencePage("jobs", page(.job, components)),
             ReferencePage("tables", tables()),
         ]
     }

@@ -47,6 +47,7 @@ extension Pipeline {
         status.engine.crossedQuotes = Int64(engine.totals.crossedQuotes)
         status.engine.deadLetters = engine.deadLetters
         status.sinks = sinkStatuses
+        status.jobs = jobStatuses
         status.hotRows = store.hotRows
         status.visibleOffset = store.visibleOffset + 1
         status.diskFreeBytes = Self.diskFreeBytes(configuration.dataFolder)
@@ -184,6 +185,22 @@ extension Pipeline {
         for (name, help, read) in usages {
             metrics.gauges(name, help: help, label: "sink") { [weak self] in
                 (self?.sinkLoops ?? []).compactMap { sink in read(sink.budget.status()).map { (sink.name, $0) } }
+            }
+        }
+        let jobs: [(String, String, @Sendable (Status.Job) -> Double?)] = [
+            (
+                "tapedeck_job_done_age_seconds", "Time since the job was done last.",
+                { $0.doneNs == .min ? nil : Double(Timestamp.now().nanoseconds - $0.doneNs) / 1e9 }
+            ),
+            ("tapedeck_job_seconds", "What its last run took.", { $0.outcome == nil ? nil : $0.seconds }),
+            (
+                "tapedeck_job_failed", "1 where its last run failed.",
+                { ["failed", "timed out"].contains($0.outcome) ? 1 : 0 }
+            ),
+        ]
+        for (name, help, read) in jobs {
+            metrics.gauges(name, help: help, label: "job") { [weak self] in
+                (self?.jobStatuses ?? []).compactMap { job in read(job).map { (job.name, $0) } }
             }
         }
         let feeds: [(String, String, @Sendable (Status.Feed) -> Double?)] = [

@@ -27,6 +27,8 @@ public final class Pipeline: Sendable {
     let engineLoop: EngineLoop
     let flushLoop: FlushLoop
     let sinkLoops: [SinkLoop]
+    /// Nil of a partition: those who share a lake look after it elsewhere.
+    let jobs: JobScheduler?
     let feeds: FeedRunners
     let rates = Rates()
     private let threads = Mutex<[NamedThread]>([])
@@ -79,6 +81,7 @@ public final class Pipeline: Sendable {
             flushLoop = FlushLoop(
                 store, checkpoints: checkpoints, journal: journal, metrics: metrics, from: stage.offset)
             sinkLoops = try Self.sinkLoops(configuration, store, from: part?.share.firstOffset ?? 0)
+            jobs = part == nil ? Self.jobs(configuration, store) : nil
             engineLoop = try EngineLoop(
                 stage, journal: journal, store: store, flusher: flushLoop, policy: configuration.policy,
                 publisher: publisher, report: report, metrics: metrics)
@@ -149,6 +152,12 @@ public final class Pipeline: Sendable {
         for sink in sinkLoops { _ = NamedThread("sink \(sink.name)") { sink.run() } }
     }
 
+    /// Starts the jobs, for as long as the pipeline runs.
+    public func startJobs() {
+        guard let jobs, !jobs.plans.isEmpty else { return }
+        _ = NamedThread("jobs") { jobs.run() }
+    }
+
     static func serverOptions(_ configuration: PipelineConfiguration) -> HTTPServer.Options {
         var options = HTTPServer.Options()
         options.host = configuration.serve.listen.host
@@ -217,6 +226,7 @@ public final class Pipeline: Sendable {
     /// fails: then it stays in the journal for the next start.
     public func stop() {
         guard !isStopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        jobs?.end()
         stopFeeds()
         let target = journal.nextOffset
         let watch = Stopwatch()

@@ -92,6 +92,7 @@ public struct Status: Sendable {
     public var journal = Journal()
     public var engine = Engine()
     public var sinks: [Sink] = []
+    public var jobs: [Job] = []
     public var hotRows: Int64 = 0
     /// First journal offset that queries do not see yet.
     public var visibleOffset: Int64 = 0
@@ -138,6 +139,10 @@ extension Status {
         json.key("sinks")
         json.beginArray()
         for sink in sinks { sink.write(to: &json) }
+        json.endArray()
+        json.key("jobs")
+        json.beginArray()
+        for job in jobs { job.write(to: &json) }
         json.endArray()
         json.key("hot")
         json.beginObject()

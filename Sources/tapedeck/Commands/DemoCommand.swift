@@ -30,6 +30,7 @@ struct DemoCommand: Command {
                 assignments: ["rate", "history", "seed"].map { "\($0)=\(command.value($0) ?? "")" }))
         let pipeline = try Pipeline(configuration(command))
         pipeline.start()
+        pipeline.startJobs()
         defer { pipeline.stop() }
         let url = try pipeline.serve()
         // What the journal holds from before must be visible, so that the market goes on from there.

@@ -38,7 +38,9 @@ enum LakeUpkeep {
         }
         var done: Int64 = 0
         for (table, compaction, groups) in work where !groups.isEmpty {
-            var report = (partitions: Set<String>(), files: 0, bytes: Int64(0), newFiles: 0, newBytes: Int64(0), outdated: 0)
+            var report = (
+                partitions: Set<String>(), files: 0, bytes: Int64(0), newFiles: 0, newBytes: Int64(0), outdated: 0
+            )
             let watch = Stopwatch()
             for group in groups {
                 report.partitions.insert(group.partition)

@@ -37,6 +37,7 @@ struct RunCommand: Command {
         guard !configuration.feeds.isEmpty else { throw noFeed(configuration) }
         let pipeline = try Pipeline(configuration)
         pipeline.start()
+        pipeline.startJobs()
         defer { pipeline.stop() }
         let url = try pipeline.serve()
         Terminal.write("Dashboard: \(url)\n", to: 1)

@@ -1,0 +1,46 @@
+internal import Lake
+internal import Market
+internal import Platform
+internal import Serving
+
+/// The jobs of a pipeline.
+extension Pipeline {
+    static func jobs(_ configuration: PipelineConfiguration, _ store: HotStore) -> JobScheduler {
+        let folder = JobFolder(data: configuration.dataFolder)
+        let (pipeline, data, lake) = (configuration.name, configuration.dataFolder, store.lake)
+        return JobScheduler(
+            configuration.jobs, folder: folder,
+            context: { job, goesOn in
+                JobContext(
+                    pipeline: pipeline, folder: data, lake: lake, log: { folder.log(job, $0) }, goesOn: goesOn)
+            },
+            rows: { [weak store] in
+                guard let store else { return [:] }
+                return Dictionary(uniqueKeysWithValues: Tables.all.map { ($0.name, store.committedOffset($0.name)) })
+            })
+    }
+
+    /// What the jobs say of themselves.
+    var jobStatuses: [Status.Job] {
+        guard let jobs else { return [] }
+        return jobs.plans.map { plan in
+            var status = Status.Job()
+            status.name = plan.name
+            status.kind = plan.kind
+            status.time = plan.timeText
+            guard let record = jobs.record(plan.name) else { return status }
+            status.nextNs = record.retryNs ?? record.nextNs ?? .min
+            status.startedNs = record.runningNs ?? record.runs.last?.startedNs ?? .min
+            status.doneNs = record.doneNs ?? .min
+            if let last = record.runs.last {
+                status.seconds = Double(last.endedNs - last.startedNs) / 1e9
+                status.outcome = last.outcome
+                status.detail = last.summary
+            }
+            status.state =
+                record.runningNs != nil
+                ? "running" : jobs.folder.isPaused(plan.name) ? "paused" : record.failures > 0 ? "failing" : "waiting"
+            return status
+        }
+    }
+}
