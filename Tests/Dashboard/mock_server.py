@@ -26,6 +26,14 @@ from mock_market import INTERVALS, Market, indicators, rfc3339
 ROOT = Path(__file__).resolve().parents[2] / "Sources/Serving/Dashboard"
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
          ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+JOBS = [
+    {"name": "compact", "kind": "compact", "time": "every 1h", "state": "waiting", "started": "2026-01-31T09:00:00Z", "done": "2026-01-31T09:00:01Z",
+     "next": "2026-01-31T10:00:00Z", "seconds": 0.8, "outcome": "done", "detail": "14 files became 1"},
+    {"name": "models", "kind": "command", "time": "after compact", "state": "failing", "started": "2026-01-31T09:00:01Z", "done": None, "next": None,
+     "seconds": 12.5, "outcome": "failed", "detail": "exit code 2: no such model"},
+    {"name": "vacuum", "kind": "vacuum", "time": "30 3 * * *", "state": "paused", "started": None, "done": None, "next": "2026-02-01T03:30:00Z",
+     "seconds": 0, "outcome": None, "detail": None},
+]
 CHANNELS = ["trades", "quotes", "bars", "indicators", "health"]
 
 
@@ -197,7 +205,7 @@ class Server:
             "engine": {"offset": offset - 3, "lag_frames": 3, "trades": offset, "quotes": offset,
                        "bars": 48_211, "duplicates": 12, "late": 3, "gaps": 0, "crossed_quotes": 0,
                        "dead_letters": 7 if self.degraded else 0},
-            "sinks": sinks, "hot": {"rows": 412_332, "visible_offset": offset - 20},
+            "sinks": sinks, "jobs": JOBS, "hot": {"rows": 412_332, "visible_offset": offset - 20},
             "disk": {"free_bytes": 48_318_382_080}, "clients": len(self.clients)}
 
     # ---- HTTP ----

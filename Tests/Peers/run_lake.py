@@ -2,7 +2,7 @@
 """Two pipelines and delta-rs append to the same lake while it is compacted, summed up and cleaned, and all of them are killed now and then:
 in the end it has the rows of both journals and of delta-rs, each once, and every reader agrees.
 
-  run_lake.py [--seconds N] [--seed SEED] [--only together,readers,damage]
+  run_lake.py [--seconds N] [--seed SEED] [--only together,readers,damage,jobs]
 """
 
 import argparse
@@ -32,10 +32,10 @@ TABLES = ["frames", "trades", "quotes", "bars", "indicators"]
 class Pipeline(Program):
     """A pipeline of a simulated market of its own, whose lake is shared."""
 
-    def __init__(self, work, name, lake, seed):
+    def __init__(self, work, name, lake, seed, more=""):
         self.folder = work / name
         self.folder.mkdir()
-        self.data, self.name, self.lake, self.seed = self.folder / "data", name, lake, seed
+        self.data, self.name, self.lake, self.seed, self.more = self.folder / "data", name, lake, seed, more
         super().__init__(self.folder / "program.log", "run", self.folder / "pipeline.yaml", port=free_port())
         self.configure(self.folder / "pipeline.yaml", self.data, lake)
 
@@ -49,7 +49,7 @@ indicators: [sma(5)]
 sinks:
   - lake: {{ path: {lake}, flush: 500ms }}
 serve: {{ listen: "127.0.0.1:{self.port}" }}
-""")
+{self.more}""")
 
     def reference(self):
         """A lake that is made of the journal alone."""
@@ -196,7 +196,60 @@ def damage(work, rng, seconds):
     check("damage: mended, it is whole", run("lake", "verify", "trades", "--data", data).returncode == 0)
 
 
-SCENARIOS = [together, readers, damage]
+def jobs(work, rng, seconds):
+    """A pipeline looks after its lake by itself, is killed meanwhile, and takes wishes."""
+    words = """jobs:
+  - compact: { every: 1s, files: 2 }
+  - vacuum: { every: 2s, retain: 1h }
+  - command: { name: models, run: "echo rows of $TAPEDECK_PIPELINE; ls $TAPEDECK_LAKE", every: 1s, when: new_rows }
+  - command: { name: broken, run: "echo out of luck >&2; exit 7", after: [models], retries: 0 }
+  - command: { name: held, run: "true", every: 1s }
+"""
+    lake = work / "kept"
+    with Pipeline(work, "keeper", lake, 9, words) as program:
+        program.start()
+        check("jobs: it starts", wait_for(lambda: program.get("/api/v1/status"), 60))
+
+        def job(name):
+            return next((job for job in (program.get("/api/v1/status") or {}).get("jobs", []) if job["name"] == name), {})
+
+        check("jobs: small files are put together", wait_for(lambda: "became" in (job("compact").get("detail") or ""), 60), str(job("compact")))
+        check("jobs: a command runs", wait_for(lambda: job("models").get("outcome") == "done", 30), str(job("models")))
+        check("jobs: one behind it fails, and says why", wait_for(lambda: job("broken").get("detail") == "exit code 7: out of luck", 30), str(job("broken")))
+        check("jobs: pausing holds it back", run("jobs", "pause", "held", "--data", program.data).returncode == 0
+              and wait_for(lambda: job("held").get("state") == "paused", 20))
+        runs = run("jobs", "runs", "held", "--limit", "1000", "--data", program.data).stdout.count("done")
+        time.sleep(2.5)
+        check("jobs: nothing runs while it is held back", run("jobs", "runs", "held", "--limit", "1000", "--data", program.data).stdout.count("done") == runs)
+        wanted = run("jobs", "run", "held", "--data", program.data)
+        check("jobs: it runs when it is wanted", wanted.returncode == 0
+              and wait_for(lambda: run("jobs", "runs", "held", "--limit", "1000", "--data", program.data).stdout.count("done") == runs + 1, 20), wanted.stderr)
+        logged = run("jobs", "logs", "models", "--data", program.data).stdout
+        check("jobs: the log has what was printed", "| rows of keeper" in logged and "| trades" in logged, logged[-300:])
+        listed = run("jobs", "ls", "--data", program.data).stdout
+        check("jobs: the list has them all", all(name in listed for name in ["compact", "vacuum", "models", "broken", "held"]), listed)
+        metrics = (program.ask("/metrics") or (0, b""))[1].decode()
+        check("jobs: the metrics have them", 'tapedeck_job_failed{job="broken"} 1' in metrics and 'tapedeck_job_done_age_seconds{job="compact"}' in metrics)
+        for _ in range(3):
+            time.sleep(rng.uniform(0.5, 3))
+            program.kill()
+            program.start()
+        check("jobs: it comes back", wait_for(lambda: program.get("/api/v1/status"), 60))
+        check("jobs: it ends in order", program.end() == 0)
+    view = work / "kept-view"
+    view.mkdir()
+    (view / "lake").symlink_to(lake)
+    whole = run("lake", "verify", "--data", view, timeout=300)
+    check("jobs: the lake is whole", whole.returncode == 0, whole.stdout[-500:])
+    reference = program.reference()
+    database = delta_database()
+    for table in ["frames", "trades", "quotes"]:
+        compare(f"jobs: {table}", database, *(f"(SELECT * FROM delta_scan('{place / table}'))" for place in (lake, reference)))
+    wrong = run("jobs", "run", "compakt", "--data", program.data)
+    check("jobs: a slip is answered", wrong.returncode == 2 and "did you mean `compact`?" in wrong.stderr, wrong.stderr)
+
+
+SCENARIOS = [together, readers, damage, jobs]
 
 
 def main():

@@ -39,6 +39,13 @@ public struct JobRecord: Codable, Sendable, Equatable {
     /// When it was last done; nil where never.
     public var doneNs: Int64? { runs.last { $0.outcome == "done" }?.endedNs }
 
+    /// `running`, `paused`, `failing` or `waiting`.
+    public func state(isPaused: Bool) -> String {
+        if runningNs != nil { return "running" }
+        if isPaused { return "paused" }
+        return ["failed", "timed out"].contains(runs.last?.outcome) ? "failing" : "waiting"
+    }
+
     mutating func add(_ run: Run) {
         runs.append(run)
         if runs.count > Self.runsMax { runs.removeFirst(runs.count - Self.runsMax) }

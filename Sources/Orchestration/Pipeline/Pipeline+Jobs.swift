@@ -37,9 +37,7 @@ extension Pipeline {
                 status.outcome = last.outcome
                 status.detail = last.summary
             }
-            status.state =
-                record.runningNs != nil
-                ? "running" : jobs.folder.isPaused(plan.name) ? "paused" : record.failures > 0 ? "failing" : "waiting"
+            status.state = record.state(isPaused: jobs.folder.isPaused(plan.name))
             return status
         }
     }

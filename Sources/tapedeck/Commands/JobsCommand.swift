@@ -40,7 +40,8 @@ struct JobsCommand: Command {
     static func run(_ command: ParsedCommand) throws -> ExitCode {
         let data = command.value("data") ?? "data"
         let folder = JobFolder(data: data)
-        guard let name = command.positional("JOB") else { return list(folder, data, asJSON: command.flag("json")) }
+        if command.path.last == "ls" { return list(folder, data, asJSON: command.flag("json")) }
+        let name = command.positional("JOB") ?? ""
         guard let record = folder.record(name) else {
             throw UsageError(
                 "there is no job `\(name)` in \(data)",
@@ -76,9 +77,7 @@ struct JobsCommand: Command {
         for name in folder.names() {
             guard let record = folder.record(name) else { continue }
             let last = record.runs.last
-            let state =
-                record.runningNs != nil && isRunning
-                ? "running" : folder.isPaused(name) ? "paused" : record.failures > 0 ? "failing" : "waiting"
+            let state = record.state(isPaused: folder.isPaused(name))
             if asJSON {
                 Terminal.write(json(name, record, state) + "\n", to: 1)
                 continue
@@ -111,7 +110,8 @@ struct JobsCommand: Command {
     }
 
     private static func showRuns(_ record: JobRecord, limit: Int) {
-        var table = TextTable(["started", "took", "attempt", "outcome", "what"], alignments: [.left, .right, .right])
+        var table = TextTable(
+            ["started", "took", "attempt", "outcome", "what"], alignments: [.left, .right, .right, .left, .left])
         for run in record.runs.suffix(max(0, limit)).reversed() {
             table.add([
                 Timestamp(nanoseconds: run.startedNs).description,

@@ -89,6 +89,17 @@ const SINK_COLUMNS = [
   { label: 'Detail', text: (sink) => sink.detail ?? '', wide: true },
 ];
 
+const JOB_COLUMNS = [
+  { label: 'Job', name: true, text: (job) => job.name },
+  { label: 'State', state: (job) => job.state },
+  { label: 'What', text: (job) => job.kind },
+  { label: 'When', text: (job) => job.time },
+  { label: 'Last run', number: true, text: (job) => (job.started ? dateTime(Date.parse(job.started)) : 'never') },
+  { label: 'Took', number: true, text: (job) => (job.outcome ? duration(job.seconds) : '–') },
+  { label: 'Next', number: true, text: (job) => (job.next ? dateTime(Date.parse(job.next)) : '–') },
+  { label: 'Result', text: (job) => (job.outcome ? `${job.outcome}: ${job.detail}` : ''), wide: true },
+];
+
 /** What a sink costs this month and will cost, or, where no prices hold, how much was sent. */
 function thisMonth(usage) {
   if (!usage) return '–';
@@ -107,6 +118,7 @@ class PipelinePage {
     this.quality = QUALITY.map((count) => buildCount(count));
     this.feeds = new LiveTable('Feeds', FEED_COLUMNS);
     this.sinks = new LiveTable('Sinks', SINK_COLUMNS);
+    this.jobs = new LiveTable('Jobs', JOB_COLUMNS);
     this.facts = Object.entries(FACTS).map(([name, facts]) => buildFacts(name, facts));
     root.append(
       h('div.toolbar', {}, h('h1', {}, 'Pipeline'), this.state),
@@ -114,7 +126,7 @@ class PipelinePage {
       h('section.panel', { 'aria-label': 'Data quality' },
         h('div.panel-head', {}, h('h2', {}, 'Data quality'), h('span.hint', {}, 'since the pipeline began')),
         h('div.counts', {}, ...this.quality.map((count) => count.element))),
-      this.feeds.element, this.sinks.element,
+      this.feeds.element, this.sinks.element, this.jobs.element,
       h('div.fact-panels', {}, ...this.facts.map((facts) => facts.element)));
     this.#stops.push(onHealth(() => this.#show()), onThemeChange(() => this.#show()), onZoneChange(() => this.#show()));
     this.#show();
@@ -152,6 +164,7 @@ class PipelinePage {
     }
     this.feeds.show(now.feeds, samplesInWindow);
     this.sinks.show(now.sinks, samplesInWindow);
+    this.jobs.show(now.jobs, samplesInWindow);
     for (const { facts, values } of this.facts) facts.forEach(([, value], index) => setText(values[index], value(now)));
   }
 }
