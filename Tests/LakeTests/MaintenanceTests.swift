@@ -43,14 +43,18 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 2] as [UInt64])
-    func `compaction keeps every value of every table, sorted, in one file for each partition`(seed: UInt64) throws {
+    // The whole of a partition in memory at once, and a few dozen rows of it at a time.
+    @Test(arguments: zip([1, 2] as [UInt64], [1 << 30, 8000] as [Int64]))
+    func `compaction keeps every value of every table, sorted, in one file for each partition`(
+        seed: UInt64, memoryBytes: Int64
+    ) throws {
         let folder = TemporaryFolder()
         let sample = SampleSteps(seed: seed, steps: 8)
         let store = try lake(folder, sample, tables: Tables.all)
         let before = try lakeContents(store.lake, Tables.all)
         var options = Compaction.Options()
         options.rowGroupRows = 60
+        options.memoryBytes = memoryBytes
         let outcomes = try compactAll(store.lake, options)
         #expect(outcomes.allSatisfy { $0.files == 1 && !$0.isOutdated && $0.rows > 0 } && outcomes.count > 10)
         #expect(try lakeContents(store.lake, Tables.all) == before)

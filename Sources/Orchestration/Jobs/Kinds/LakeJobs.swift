@@ -17,7 +17,7 @@ struct CompactJob: Job {
             tablesOption,
             .bytes("target", default: "256MiB", "About how large a file becomes."),
             .integer("files", default: "8", "Small files of a partition from which on they are put together."),
-            .bytes("memory", default: "1GiB", "Memory for sorting; more goes to disk."),
+            .bytes("memory", default: "1GiB", "Memory for rows, about; larger partitions are read several times."),
         ],
         example: """
             jobs:

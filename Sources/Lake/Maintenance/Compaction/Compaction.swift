@@ -15,7 +15,7 @@ public struct Compaction {
         public var targetBytes: Int64 = 256 << 20
         /// Fewer small files of a partition than this stay as they are; at least two.
         public var filesMin = 2
-        /// Memory for sorting, in bytes; more goes to disk.
+        /// Memory for rows, in bytes, about; partitions with more rows are read several times, a part of the instruments each.
         public var memoryBytes: Int64 = 1 << 30
         /// Rows of a row group.
         public var rowGroupRows = 131_072
@@ -127,35 +127,33 @@ public struct Compaction {
     private func copy(
         _ group: Group, to writer: inout CompactionWriter, _ progress: (Int64) -> Bool
     ) throws(LakeError) -> Bool {
-        let spill = "\(table.path)/../.tapedeck/compact-\(PartName.unique()).spill"
-        try DurableFile.makeFolder(spill)
-        defer { DurableFile.removeFolder(spill) }
-        let settings = DuckDBSettings(memoryBytes: options.memoryBytes, spillFolder: spill)
-        let stream = try onDatabase(table.path) { () throws(DatabaseError) in
-            let connection = try Database.duckDB(settings).connect()
-            return try connection.query(query(group.files))
+        // Files in the order of the journal: rows with the same key and time stay in it.
+        let files = group.files.sorted { ($0.partName?.firstOffset ?? 0) < ($1.partName?.firstOffset ?? 0) }
+        let source = source(files)
+        let connection = try onDatabase(table.path) { () throws(DatabaseError) in
+            try Database.duckDB(DuckDBSettings(memoryBytes: max(256 << 20, options.memoryBytes / 4))).connect()
         }
-        while let batch = try onDatabase(table.path, { () throws(DatabaseError) in try stream.next() }) {
-            try writer.append(batch)
-            if !progress(Int64(batch.count)) { return false }
+        let chunks = try CompactionChunks(schema, connection, source: source, memoryBytes: options.memoryBytes)
+        for condition in try chunks.conditions(rows: DeltaTable.rows(files)) {
+            let parts = StoredParts(schema)
+            let filter = condition.map { " WHERE \($0)" } ?? ""
+            let stream = try onDatabase(table.path) { () throws(DatabaseError) in
+                try connection.query("SELECT \(parts.selection) FROM \(source)\(filter)")
+            }
+            while let batch = try onDatabase(table.path, { () throws(DatabaseError) in try stream.next() }) {
+                try parts.append(batch)
+                if !progress(Int64(batch.count)) { return false }
+            }
+            try writer.append(parts.hotParts())
         }
         return true
     }
 
-    /// The rows of files in the order of the table; those of one time in the order of the journal.
-    private func query(_ files: [AddFile]) -> String {
-        let names = schema.columns.map(\.name)
-        let key =
-            schema.sortKey
-            + ["journal_offset", "frame_index"].filter {
-                names.contains($0) && !schema.sortKey.contains($0)
-            }
-        let columns = names.map(SQLText.identifier).joined(separator: ", ")
+    /// What rows of files are selected from; columns that a file lacks are missing in its rows.
+    private func source(_ files: [AddFile]) -> String {
         let list = LakeTable.paths(files, in: table.path).map(SQLText.literal).joined(separator: ", ")
         let rows = "read_parquet([\(list)], hive_partitioning = false, union_by_name = \(table.hasAddedColumns))"
-        let source =
-            table.hasAddedColumns ? "(FROM \(rows) UNION ALL BY NAME \(TableSQL(schema: schema).emptyRows))" : rows
-        return "SELECT \(columns) FROM \(source) ORDER BY \(key.map(SQLText.identifier).joined(separator: ", "))"
+        return table.hasAddedColumns ? "(FROM \(rows) UNION ALL BY NAME \(TableSQL(schema: schema).emptyRows))" : rows
     }
 }
 

@@ -1,4 +1,3 @@
-internal import Databases
 internal import Market
 
 /// Writes the rows of a group to new files, each of about the size that is aimed at.
@@ -7,7 +6,6 @@ struct CompactionWriter {
     private let schema: TableSchema
     private let options: Compaction.Options
     private let group: Compaction.Group
-    private let columns: ResultColumns
     /// Rows of a file, about.
     private let rowsMax: Int64
     private let offsets: ClosedRange<Int64>
@@ -23,7 +21,6 @@ struct CompactionWriter {
         schema = compaction.schema
         options = compaction.options
         self.group = group
-        columns = ResultColumns(schema, rowsMax: options.rowGroupRows)
         let rows = DeltaTable.rows(group.files) ?? 0
         // A remainder does not become a small file again: one file may be half as large again.
         let count = max(1, Int64((Double(group.bytes) / Double(options.targetBytes)).rounded()))
@@ -34,29 +31,30 @@ struct CompactionWriter {
         name = PartName(.compacted, writer: "all", firstOffset: first, lastOffset: offsets.upperBound)
     }
 
-    mutating func append(_ batch: ResultBatch) throws(LakeError) {
-        var first = 0
-        while first < batch.count {
-            let taken = try columns.append(batch, from: first)
-            first += taken
-            if taken == 0 { try writeRowGroup() }
+    /// Writes rows behind those before, in the order of the table.
+    ///
+    /// - Parameter parts: rows of which those with the same key and time are in order.
+    mutating func append(_ parts: [HotPart]) throws(LakeError) {
+        guard let kinds = parts.first?.columns else { return }
+        let order = RowOrder()
+        order.fill(parts, timeColumn: schema.timeColumn, spanNs: .min ..< .max)
+        order.sort(parts, by: SortKey(schema))
+        let buffer = RowGroupBuffer(schema, like: kinds, rowsMax: options.rowGroupRows)
+        var start = 0
+        while start < order.count {
+            let columns = buffer.gather(order, from: start, of: parts)
+            if file == nil { file = try openFile() }
+            try file?.append(columns, rows: buffer.rows)
+            start += buffer.rows
+            rows += Int64(buffer.rows)
+            if rows >= rowsMax { try closeFile() }
         }
     }
 
-    /// Writes what is left.
+    /// Ends the last file.
     mutating func finish() throws(LakeError) -> [WrittenFile] {
-        try writeRowGroup()
         try closeFile()
         return written
-    }
-
-    private mutating func writeRowGroup() throws(LakeError) {
-        guard columns.rows > 0 else { return }
-        if file == nil { file = try openFile() }
-        try file?.append(columns.arrowColumns(), rows: columns.rows)
-        rows += Int64(columns.rows)
-        columns.removeAll()
-        if rows >= rowsMax { try closeFile() }
     }
 
     private mutating func openFile() throws(LakeError) -> ParquetFileWriter {

@@ -6,44 +6,31 @@ internal import Platform
 ///
 /// - Threading: one thread at a time.
 final class NumberedTexts {
-    /// The number of each row's text; the largest of all where it is missing.
-    let indices = Column<UInt32>()
     private let bytes = Column<UInt8>()
     /// Where a text begins; one more at the end.
     private let starts = Column<Int64>()
     private var numbers: [UInt64: UInt32] = [:]
+    private var last: UInt32?
 
     init() { starts.append(0) }
 
-    func removeAll() {
-        indices.removeAll()
-        bytes.removeAll()
-        starts.removeAll()
-        starts.append(0)
-        numbers.removeAll(keepingCapacity: true)
-    }
-
-    /// Appends a row.
-    func append(_ text: UnsafeRawBufferPointer?) {
-        guard let text = unsafe text else { return indices.append(ArrowColumn.missingIndex) }
+    /// The number of a text.
+    func number(_ text: UnsafeRawBufferPointer) -> UInt32 {
         // In sorted rows a text mostly follows itself.
-        if indices.count > 0, indices[indices.count - 1] != ArrowColumn.missingIndex {
-            let last = indices[indices.count - 1]
-            if unsafe isEqual(last, text) { return indices.append(last) }
-        }
-        indices.append(unsafe number(text))
-    }
-
-    private func number(_ text: UnsafeRawBufferPointer) -> UInt32 {
+        if let last, unsafe isEqual(last, text) { return last }
         var hash = unsafe FNV1a.hash(text)
         while let known = numbers[hash] {
-            if unsafe isEqual(known, text) { return known }
+            if unsafe isEqual(known, text) {
+                last = known
+                return known
+            }
             hash &+= 1
         }
         let number = UInt32(starts.count - 1)
         numbers[hash] = number
         unsafe bytes.append(contentsOf: text)
         starts.append(Int64(bytes.count))
+        last = number
         return number
     }
 
