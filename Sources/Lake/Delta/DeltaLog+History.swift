@@ -26,7 +26,7 @@ extension DeltaLog {
         guard let actions = try commit(version) else { return nil }
         let info = actions.lazy.compactMap(\.commitInfo).first
         let added = actions.compactMap(\.add)
-        let rows = added.map { FileStatistics($0)?.rows }
+        let rows = added.map { FileStatistics.rows($0) }
         return TableCommit(
             version: version, time: try time(version, info), operation: info?.operation ?? "",
             parameters: info?.operationParameters ?? [:], engine: info?.engineInfo ?? "", filesAdded: added.count,

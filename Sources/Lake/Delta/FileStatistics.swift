@@ -20,6 +20,14 @@ struct FileStatistics {
         maxima = object["maxValues"] as? [String: Any] ?? [:]
     }
 
+    /// Rows of a file, without looking at the rest where it need not; nil where the log does not say.
+    static func rows(_ file: AddFile) -> Int64? {
+        let first = "{\"numRecords\":"
+        guard let stats = file.stats, stats.hasPrefix(first) else { return FileStatistics(file)?.rows }
+        let digits = stats.utf8.dropFirst(first.utf8.count).prefix { (0x30...0x39).contains($0) }
+        return Int64(Substring(digits)) ?? FileStatistics(file)?.rows
+    }
+
     /// The least value of a column of integers.
     func minimum(_ column: String) -> Int64? { (minima[column] as? NSNumber)?.int64Value }
     /// The greatest value of a column of integers.

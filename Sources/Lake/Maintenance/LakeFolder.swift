@@ -69,7 +69,8 @@ extension DeltaTable {
                 value: value, files: files.count, rows: Self.rows(files), bytes: files.reduce(0) { $0 + $1.size })
         }
         return Summary(
-            name: name, version: version, files: files.count, rows: Self.rows(files),
+            name: name, version: version, files: state.files.count,
+            rows: partitions.reduce(0) { sum, part in sum.flatMap { sum in part.rows.map { sum + $0 } } },
             bytes: partitions.reduce(0) { $0 + $1.bytes }, partitions: partitions.sorted { $0.value < $1.value },
             changed: try log.entry(version)?.time)
     }
@@ -78,7 +79,7 @@ extension DeltaTable {
     static func rows(_ files: [AddFile]) -> Int64? {
         var sum: Int64 = 0
         for file in files {
-            guard let rows = FileStatistics(file)?.rows else { return nil }
+            guard let rows = FileStatistics.rows(file) else { return nil }
             sum += rows
         }
         return sum
