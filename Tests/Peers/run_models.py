@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs the project in dbt/ over a lake (DuckDB) and over what the sink `postgresql` filled (PostgreSQL): the models hold what the engine
-streamed and what plain Python and TA-Lib compute, a second run changes nothing, and a run that goes on makes what a fresh one makes. For
-BigQuery and ClickHouse the project is compiled, and what comes out is parsed by an independent parser.
+streamed and what plain Python and TA-Lib compute, a second run changes nothing, and a run that goes on makes what a fresh one makes. What
+dbt compiles for BigQuery and ClickHouse makes the same rows on what is nearest to them here.
 
-  run_models.py [--seed SEED] [--only rows,compile]
+  run_models.py [--seed SEED]
 """
 
 import argparse
@@ -17,12 +17,11 @@ import tempfile
 
 import models_market as market
 import models_reference as reference
-from dbt_project import DBT, MODELS, DuckDB, PostgreSQL, Project, differences, together
-from peer import DEPS, Program, check, finish, free_port, open_lake, run, wait_for
+from dbt_project import DBT, MODELS, DuckDB, Elsewhere, PostgreSQL, differences, together
+from peer import Program, check, finish, free_port, open_lake, run, wait_for
 from postgresql_pipeline import PASSWORD
 from postgresql_server import Server, programs
 from quotes_vendor import Vendor
-from sink_pipeline import declared
 
 DATABASE = "models"
 
@@ -147,21 +146,39 @@ def look(name, rows, data):
     check(f"{name}: what stands out does", far == transactions.anomalies() and {kind for kind, _ in far} == {"price", "operations"}, f"{len(far)}, {sum(kind == 'price' for kind, _ in far)} prices")
 
 
-def compare(name, left, right, tolerance=reference.CLOSE_ENOUGH):
-    found, most = differences(left, right, tolerance)
+def compare(name, left, right, tolerance=reference.CLOSE_ENOUGH, models=MODELS):
+    found, most = differences(left, right, tolerance, models)
     check(name, not found, "; ".join(found[:3]) if found else f"{sum(map(len, left.values()))} rows, differences up to {most:.1e}")
 
 
-def rows(work, options):
+def elsewhere(work, expected, data):
+    """What is compiled for BigQuery and ClickHouse, for the first time and for going on."""
+    bigquery, clickhouse = Elsewhere("bigquery", work), Elsewhere("clickhouse", work)
+    options = ["compile", *Elsewhere.WITHOUT_CONNECTION]
+    together((bigquery, *options), (clickhouse, *options))
+    for project in (bigquery, clickhouse):
+        project.parse()
+        project.make(data)
+        # BigQuery's quartiles are approximate.
+        compare(f"{project.name}: what was compiled makes what DuckDB has", expected, project.rows(),
+                models=[model for model in MODELS if (project, model) != (bigquery, "gold_transactions_anomalies")])
+    options += ["--vars", "resumes: true"]
+    together((bigquery, *options), (clickhouse, *options))
+    for project in (bigquery, clickhouse):
+        project.parse()
+
+
+def rows(work, seed):
     """Both databases, from the beginning and going on."""
     with Server(PASSWORD) as server:
-        pipeline = Market(work, server, options.seed)
+        pipeline = Market(work, server, seed)
         pipeline.begin()
         lake, database = DuckDB("lake", work, pipeline.data / "lake"), PostgreSQL("database", work, server, DATABASE, PASSWORD)
         together((lake, "build"), (database, "build"))
         first = lake.rows()
         look("first", first, pipeline.data)
         compare("PostgreSQL has what DuckDB has", first, database.rows())
+        elsewhere(work, first, pipeline.data)
         together((lake, "run"), (database, "run"))
         compare("nothing new, nothing changes", first, lake.rows(), 0)
         compare("nothing new, nothing changes in PostgreSQL", first, database.rows())
@@ -180,15 +197,13 @@ def rows(work, options):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--seed", type=int, default=random.randrange(1_000_000))
-    arguments.add_argument("--only", default="rows")
     options = arguments.parse_args()
     if not DBT.exists() or not programs():
         print(f"skipped: no dbt in {DBT.parent}, or no PostgreSQL")
         sys.exit(77)
     print(f"seed {options.seed}")
     with tempfile.TemporaryDirectory(prefix="tapedeck-models-") as folder:
-        for part in options.only.split(","):
-            {"rows": rows}[part](pathlib.Path(folder), options)
+        rows(pathlib.Path(folder), options.seed)
     finish()
 
 

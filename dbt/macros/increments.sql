@@ -12,6 +12,11 @@
   {% for column in columns %}{{ table }}.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
 {%- endmacro %}
 
+{# The same in what is selected: ClickHouse would name a column of a join after its table too. #}
+{% macro chosen(table, columns) -%}
+  {% for column in columns %}{{ table }}.{{ column }} AS {{ column }}{{ ', ' if not loop.last }}{% endfor %}
+{%- endmacro %}
+
 {# The condition that two tables have the same key. #}
 {% macro same(left, right, columns) -%}
   {% for column in columns %}{{ left }}.{{ column }} = {{ right }}.{{ column }}{{ ' AND ' if not loop.last }}{% endfor %}
@@ -27,6 +32,16 @@
   {%- else -%}
     SELECT arrived.* FROM {{ rows }} AS arrived
   {%- endif -%}
+{%- endmacro %}
+
+{# The rows of `rows` that this model does not have yet, or has with another count: for sums over many instruments, which have no mark in
+   common, of facts that are never taken back. #}
+{% macro recounted(rows, key, count) -%}
+  SELECT counted.* FROM {{ rows }} AS counted
+  {%- if resumes() %}
+  LEFT JOIN {{ this }} AS done ON {{ same('counted', 'done', key) }}
+  WHERE done.{{ count }} IS NULL OR done.{{ count }} <> counted.{{ count }}
+  {%- endif %}
 {%- endmacro %}
 
 {# What tells series of bars apart. #}

@@ -8,7 +8,7 @@
   {{ return(adapter.dispatch('whole_divide', 'tapedeck')(dividend, divisor)) }}
 {% endmacro %}
 
-{% macro default__whole_divide(dividend, divisor) -%} DIV({{ dividend }}, {{ divisor }}) {%- endmacro %}
+{% macro default__whole_divide(dividend, divisor) -%} DIV(({{ dividend }}), ({{ divisor }})) {%- endmacro %}
 {% macro duckdb__whole_divide(dividend, divisor) -%} (({{ dividend }}) // ({{ divisor }})) {%- endmacro %}
 {% macro postgres__whole_divide(dividend, divisor) -%} (({{ dividend }}) / ({{ divisor }})) {%- endmacro %}
 {% macro clickhouse__whole_divide(dividend, divisor) -%} intDiv({{ dividend }}, {{ divisor }}) {%- endmacro %}

@@ -26,7 +26,7 @@ changed AS (
 ),
 
 block_ends AS (
-  SELECT {{ of('done', key) }}, done.bar_start_ns, done.bar_number, done.journal_offset, {{ of('done', inputs) }},
+  SELECT {{ chosen('done', key + ['bar_start_ns', 'bar_number', 'journal_offset'] + inputs | list) }},
     ROW_NUMBER() OVER (PARTITION BY {{ of('done', key) }} ORDER BY done.bar_start_ns DESC) AS recency
   FROM {{ this }} AS done
   JOIN changed ON {{ same('done', 'changed', key) }}
@@ -36,7 +36,7 @@ block_ends AS (
 resumed AS (SELECT * FROM block_ends WHERE recency = 1),
 
 bars AS (
-  SELECT {{ of('daily', key) }}, daily.bar_start_ns, daily.high, daily.low, daily.close,
+  SELECT {{ chosen('daily', key + ['bar_start_ns', 'high', 'low', 'close']) }},
     COALESCE(resumed.bar_number, 1) AS first_number,
     COALESCE(resumed.bar_number, 1) - 1 + {{ int_of(place_in_series) }} AS bar_number,
     CASE WHEN daily.bar_start_ns = resumed.bar_start_ns THEN resumed.journal_offset ELSE daily.journal_offset END AS journal_offset
@@ -47,7 +47,7 @@ bars AS (
 ),
 {%- else -%}
 bars AS (
-  SELECT {{ of('daily', key) }}, daily.bar_start_ns, daily.high, daily.low, daily.close,
+  SELECT {{ chosen('daily', key + ['bar_start_ns', 'high', 'low', 'close']) }},
     {{ int_of(1) }} AS first_number,
     {{ int_of(place_in_series) }} AS bar_number,
     daily.journal_offset
@@ -106,7 +106,7 @@ seeds AS (
 blocks AS (
   SELECT {{ key | join(', ') }}, block_number, {{ inputs | join(', ') }} FROM seeds
   UNION ALL
-  SELECT {{ of('blocks', key) }}, blocks.block_number + 1 AS block_number
+  SELECT {{ chosen('blocks', key) }}, blocks.block_number + 1 AS block_number
     {%- for name in inputs %},
     POWER({{ decay }}, {{ block }}) * (blocks.{{ name }} + sums.{{ name }} / {{ length }}) AS {{ name }}
     {%- endfor %}
@@ -115,12 +115,12 @@ blocks AS (
 ),
 
 averages AS (
-  SELECT {{ of('inputs', key) }}, inputs.bar_start_ns, inputs.close, inputs.bar_number, inputs.journal_offset, {{ of('means', inputs) }}
+  SELECT {{ chosen('inputs', key + ['bar_start_ns', 'close', 'bar_number', 'journal_offset']) }}, {{ chosen('means', inputs) }}
   FROM inputs
   JOIN means ON {{ same('inputs', 'means', key) }}
   WHERE inputs.bar_number = {{ length + 1 }}
   UNION ALL
-  SELECT {{ of('sums', key) }}, sums.bar_start_ns, sums.close, sums.bar_number, sums.journal_offset
+  SELECT {{ chosen('sums', key + ['bar_start_ns', 'close', 'bar_number', 'journal_offset']) }}
     {%- for name in inputs %},
     POWER({{ decay }}, {{ float_of('sums.place') }}) * (blocks.{{ name }} + sums.{{ name }} / {{ length }}) AS {{ name }}
     {%- endfor %}

@@ -11,7 +11,7 @@ WITH
 {%- endif %}
 
 windows AS (
-  SELECT {{ of('daily', series()) }}, daily.bar_date, daily.bar_start, daily.bar_start_ns, daily.{{ adapter.quote('close') }},
+  SELECT {{ chosen('daily', series() + ['bar_date', 'bar_start', 'bar_start_ns', 'close']) }},
     AVG(daily.{{ adapter.quote('close') }}) {{ window }} AS sma,
     COUNT(*) {{ window }} AS bars,
     MAX(daily.journal_offset) {{ window }} AS journal_offset

@@ -3,15 +3,15 @@
 
 WITH hours AS (
   SELECT exchange, currency, operation, {{ hour }} AS hour_start_ns, COUNT(*) AS operations, SUM(price) AS total_price,
-    COUNT(DISTINCT person_name) AS clients, COUNT(DISTINCT symbol) AS symbols, MAX(journal_offset) AS journal_offset
+    COUNT(DISTINCT person_name) AS clients, COUNT(DISTINCT symbol) AS symbols
   FROM {{ ref('silver_transactions') }}
   GROUP BY exchange, currency, operation, {{ hour }}
 ),
 
-unseen AS (
-  {{ unseen('hours', ['exchange']) }}
+changed AS (
+  {{ recounted('hours', ['exchange', 'currency', 'operation', 'hour_start_ns'], 'operations') }}
 )
 
 SELECT exchange, currency, operation, {{ timestamp_of('hour_start_ns') }} AS hour_start, hour_start_ns, operations, total_price,
-  {{ safe_divide('total_price', 'operations') }} AS average_price, clients, symbols, journal_offset
-FROM unseen
+  {{ safe_divide('total_price', 'operations') }} AS average_price, clients, symbols
+FROM changed
