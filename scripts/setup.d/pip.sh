@@ -39,7 +39,7 @@ pip_pinned() { # lock, then pip's arguments
       die "The files of $lock could not be downloaded: no network?" \
         'Behind a proxy set HTTPS_PROXY; with a mirror of the Python packages set PIP_INDEX_URL.'
       ;;
-    *'No space left'*) die 'The disk is full: the setup needs about 1 GB.' ;;
+    *'No space left'*) die 'The disk is full: the setup needs about 1 GB, with what the tests need 4 GB.' ;;
     *) die "The files of $lock could not be installed; see $log." ;;
   esac
 }
