@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test sanitize fuzz lint format check bench bench-peers soak test-faults doctor setup clean distclean docs
+.PHONY: help run build test sanitize fuzz lint format check bench bench-peers soak test-faults test-airflow doctor setup clean distclean docs
 
 # Passed on by run, bench, test and sanitize, for example: make run ARGS='--listen 127.0.0.1:9000'
 ARGS ?=
@@ -56,6 +56,11 @@ test-faults: ## Kill the program 200 times, damage its journal, fill its disk; c
 	@scripts/setup --test
 	@scripts/build --if-stale
 	@.deps/test-venv/bin/python Tests/Peers/run_crash.py --count 200 $(ARGS)
+
+test-airflow: ## Run the DAGs of deploy/airflow with the real Airflow (110 MB to fetch the first time)
+	@scripts/setup --test --airflow
+	@scripts/build --if-stale
+	@.deps/test-venv/bin/python Tests/Peers/run_airflow.py $(ARGS)
 
 doctor: ## Say what is installed, which versions, what is missing and how to get it
 	@scripts/setup --check

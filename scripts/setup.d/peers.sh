@@ -14,17 +14,7 @@ assert duckdb.sql("select to_timestamp(0)").fetchone()[0].timestamp() == 0
 '
 
 install_peers() {
-  local venv=$deps/test-venv
-  say 'Installing the test peers: deltalake, polars, pyarrow, DuckDB, TA-Lib, calendars, Kafka, moto, psycopg, chdb, bqemulator (450 MB)'
-  rm -rf "$venv" "$deps/peers.stamp"
-  if ! logged "$python" -m venv --without-pip "$venv"; then
-    log_tail
-    die "No Python environment could be made in $venv."
-  fi
-  pip_pinned deps/peers.lock --python "$venv/bin/python" install
-  if ! logged "$venv/bin/python" -c "$peers_work"; then
-    log_tail
-    die 'A test peer was installed but does not work.'
-  fi
-  fingerprint peers >"$deps/peers.stamp"
+  make_environment peers \
+    'the test peers: deltalake, polars, pyarrow, DuckDB, TA-Lib, calendars, Kafka, moto, psycopg, chdb, bqemulator (450 MB)' \
+    "$deps/test-venv" "$peers_work"
 }

@@ -39,7 +39,24 @@ pip_pinned() { # lock, then pip's arguments
       die "The files of $lock could not be downloaded: no network?" \
         'Behind a proxy set HTTPS_PROXY; with a mirror of the Python packages set PIP_INDEX_URL.'
       ;;
-    *'No space left'*) die 'The disk is full: the setup needs about 1 GB.' ;;
+    *'No space left'*) die 'The disk is full: the setup needs about 1 GB, with what the tests need 4 GB.' ;;
     *) die "The files of $lock could not be installed; see $log." ;;
   esac
+}
+
+# A Python environment with what a lock pins, and a stamp once a command shows that it works.
+make_environment() { # part, what goes in, environment, Python statements
+  local part=$1 what=$2 venv=$3 work=$4
+  say "Installing $what"
+  rm -rf "$venv" "$deps/$part.stamp"
+  if ! logged "$python" -m venv --without-pip "$venv"; then
+    log_tail
+    die "No Python environment could be made in $venv."
+  fi
+  pip_pinned "deps/$part.lock" --python "$venv/bin/python" install
+  if ! logged "$venv/bin/python" -c "$work"; then
+    log_tail
+    die "What deps/$part.lock pins was installed but does not work."
+  fi
+  fingerprint "$part" >"$deps/$part.stamp"
 }
