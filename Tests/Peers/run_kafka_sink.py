@@ -3,7 +3,7 @@
 the end a consumer that drops what it has seen has what the lake has. The brokers are librdkafka's mock cluster inside this
 process: they show messages of transactions that were never committed, so that repeats come after kills.
 
-  run_kafka_sink.py [--kills N] [--seed SEED] [--only rows,kills,faults,absent,slow,secrets,topics,rejected,replay]
+  run_kafka_sink.py [--kills N] [--seed SEED] [--only rows,formats,kills,faults,absent,slow,secrets,topics,rejected,replay]
 """
 
 import argparse
@@ -18,6 +18,7 @@ import time
 
 from kafka_cluster import ADD_PARTITIONS, END_TRANSACTION, INIT_PRODUCER, PRODUCE, Cluster
 from kafka_topics import PREFIX, Consumer
+from message_formats import FORMATS
 from message_rows import compare
 from peer import check, finish, run, wait_for
 from sink_pipeline import ALL, USUAL, SinkPipeline
@@ -29,14 +30,14 @@ COUNT = 6  # partitions of each table
 class Pipeline(SinkPipeline):
     """A pipeline that is delivered to a cluster of its own."""
 
-    def __init__(self, work, name, options="flush: 200ms", tables=USUAL, missing=()):
-        self.cluster, self.options = Cluster(), options
+    def __init__(self, work, name, options="flush: 200ms", tables=USUAL, missing=(), form="json"):
+        self.cluster, self.options = Cluster(), f"{options}, format: {form}" if form != "json" else options
         partitions = {PREFIX + table: COUNT for table in tables} | {PREFIX + "offsets": 1, PREFIX + "rejected": 1}
         for topic, count in partitions.items():
             if topic not in missing:
                 self.cluster.make(topic, count)
         self.consumer = Consumer(
-            self.cluster.address, name, {topic: count for topic, count in partitions.items() if topic not in missing})
+            self.cluster.address, name, {topic: count for topic, count in partitions.items() if topic not in missing}, form)
         super().__init__("kafka", work, name, tables, {"KAFKA_PASSWORD": PASSWORD})
 
     def sink_options(self, more=""):
@@ -54,6 +55,8 @@ class Pipeline(SinkPipeline):
     def compare(self, name):
         counts, refused = self.contents(name)
         check(f"{name}: every row was taken", not refused, str(refused))
+        check(f"{name}: what a consumer keeps as documented is each row once", self.consumer.new == sum(counts.values()),
+              f"{self.consumer.new} of {counts}")
         return counts
 
     def __exit__(self, *reason):
@@ -90,6 +93,23 @@ def read_with_kcat(program):
         if key != f"{row['exchange']}:{row['symbol']}" or not header.startswith(f"tapedeck={program.name}/transactions/"):
             check("rows: kcat sees key and header", False, line[:300])
     check("rows: kcat reads the same", found == program.consumer.kept.rows["transactions"], f"{len(found)} {said.stderr[-300:]}")
+
+
+def formats(work, options):
+    """Every table arrives in the other formats too, and kills repeat rows that consumers know."""
+    rng = random.Random(options.seed + 2)
+    for form in FORMATS[1:]:
+        name = f"kafka_{form}"
+        with Pipeline(work, name, f"tables: [{', '.join(ALL)}], flush: 50ms", ALL, form=form) as program:
+            program.start()
+            check(f"{form}: rows arrive", program.gets_on())
+            program.outlasts_kills(form, max(2, options.kills // 2), rng)
+            counts = program.settle(form)
+            for table in ["trades", "quotes", "bars", "indicators", "transactions", "dead_letters", "frames", "coverage"]:
+                check(f"{form}: there are {table}", counts.get(table, 0) > 0)
+            rows_in_messages = sum(counts.values()) / program.consumer.messages
+            check(f"{form}: messages hold rows together where they should", (rows_in_messages > 1) == (form == "arrow"),
+                  f"{rows_in_messages:.1f} rows a message")
 
 
 def kills(work, options):
@@ -254,7 +274,7 @@ def replay(work, _):
         check("replay: all rows are there", counts.get("trades") == 20_000 and counts.get("dead_letters") == 1)
 
 
-SCENARIOS = [rows, kills, faults, absent, slow, secrets, topics, rejected, replay]
+SCENARIOS = [rows, formats, kills, faults, absent, slow, secrets, topics, rejected, replay]
 
 
 def main():
