@@ -3,7 +3,9 @@
 the end a consumer that drops what it has seen has what the lake has. The brokers are librdkafka's mock cluster inside this
 process: they show messages of transactions that were never committed, so that repeats come after kills.
 
-  run_kafka_sink.py [--kills N] [--seed SEED] [--only rows,formats,kills,faults,absent,slow,secrets,topics,rejected,replay]
+  run_kafka_sink.py [--kills N] [--seed SEED] [--format FORMAT] [--only rows,formats,kills,faults,absent,slow,secrets,topics,rejected,replay]
+
+Kills and faults come with the format that is given, otherwise with one drawn from the seed.
 """
 
 import argparse
@@ -112,10 +114,16 @@ def formats(work, options):
                   f"{rows_in_messages:.1f} rows a message")
 
 
+def drawn(options, rng):
+    form = options.format or rng.choice(FORMATS)
+    print(f"      in {form}")
+    return form
+
+
 def kills(work, options):
     """Kills the program at random instants."""
     rng = random.Random(options.seed)
-    with Pipeline(work, "kafka_kills", "flush: 50ms") as program:
+    with Pipeline(work, "kafka_kills", "flush: 50ms", form=drawn(options, rng)) as program:
         program.start()
         check("kills: rows arrive", program.gets_on())
         program.outlasts_kills("kills", options.kills, rng)
@@ -160,7 +168,7 @@ class Trouble(threading.Thread):
 def faults(work, options):
     """Everything goes wrong at the brokers, and the program is killed now and then as well."""
     rng = random.Random(options.seed + 1)
-    with Pipeline(work, "kafka_faults", "flush: 50ms, settings: [socket.timeout.ms=3000]") as program:
+    with Pipeline(work, "kafka_faults", "flush: 50ms, settings: [socket.timeout.ms=3000]", form=drawn(options, rng)) as program:
         program.start()
         check("faults: rows arrive", program.gets_on())
         trouble = Trouble(program.cluster, ["trades", "quotes", "bars"], options.seed)
@@ -281,6 +289,7 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--kills", type=int, default=6)
     arguments.add_argument("--seed", type=int, default=random.randrange(1_000_000))
+    arguments.add_argument("--format", choices=FORMATS)
     arguments.add_argument("--only", default=",".join(scenario.__name__ for scenario in SCENARIOS))
     options = arguments.parse_args()
     print(f"seed {options.seed}")
