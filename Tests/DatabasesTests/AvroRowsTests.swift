@@ -76,9 +76,14 @@ import Testing
         #expect(stride(from: 0, to: 18, by: 2).map { values[$0] } == ["0", "0", "0", "0", "0", "false", "", "[]", "0"])
     }
 
-    @Test func `rows that are not the table's are refused`() throws {
-        let stream = try Database.duckDB().connect().query("SELECT 1::BIGINT AS moment")
+    @Test(arguments: [
+        ("1::BIGINT AS moment", "moment"),
+        ("* REPLACE (money::DECIMAL(18, 2) AS money) FROM (\(RowSamples.missing))", "money"),
+        ("* RENAME (raw AS other) FROM (\(RowSamples.missing))", "raw"),
+    ])
+    func `rows that are not the table's are refused`(selection: String, column: String) throws {
+        let stream = try Database.duckDB().connect().query("SELECT " + selection)
         let error = #expect(throws: DatabaseError.self) { try AvroRows(RowSamples.table, stream) }
-        #expect(error?.code == .unsupported && error?.message.contains("column moment of") == true)
+        #expect(error?.code == .unsupported && error?.message.contains("column \(column) of") == true)
     }
 }

@@ -92,7 +92,9 @@ extension ValueColumn {
         for (place, column) in table.columns.enumerated() {
             let layout = place < rows.layouts.count ? rows.layouts[place] : nil
             let expected = Kind(column.type)
-            guard let layout, layout.name == column.name, kind(of: layout) == expected else {
+            guard let layout, layout.name == column.name, kind(of: layout) == expected,
+                scale(of: layout) == scale(of: column.type)
+            else {
                 throw DatabaseError(
                     .unsupported, "column \(column.name) of \(table.name) is not of type \(column.type)",
                     operation: "read \(table.name)")
@@ -100,6 +102,14 @@ extension ValueColumn {
             kinds.append(expected)
         }
         return kinds
+    }
+
+    private static func scale(of layout: ArrowLayout) -> Int {
+        if case .decimal(let scale) = layout.kind { scale } else { 0 }
+    }
+
+    private static func scale(of type: TableSchema.ColumnType) -> Int {
+        if case .decimal(let scale) = type { scale } else { 0 }
     }
 }
 
