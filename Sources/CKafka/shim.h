@@ -21,15 +21,15 @@ static inline void td_kafka_set_metadata(rd_kafka_topic_partition_t *entry, cons
     entry->metadata_size = strlen(text);
 }
 
-/// A message by its places in two buffers, and by two numbers that its header tells.
+/// A message by its places in two buffers, and by the numbers that its header tells; no rows are not told.
 typedef struct {
     uint64_t value, key;
     uint32_t value_bytes, key_bytes;
     int64_t offset;
-    int32_t index;
+    int32_t index, rows;
 } td_kafka_message;
 
-/// A header's name and value: `prefix`, a message's offset, `/`, its index, `suffix`. `text` has room for all of it.
+/// A header's name and value: `prefix`, a message's offset, `/`, its index, `suffix`; `/` and its rows. `text` has room for all.
 typedef struct {
     const char *name, *prefix, *suffix;
     size_t prefix_bytes, suffix_bytes;
@@ -42,16 +42,21 @@ static inline char *td_kafka_digits(char *end, uint64_t number) {
     return end;
 }
 
-static inline size_t td_kafka_header_text(const td_kafka_header *header, int64_t offset, int32_t index) {
+static inline size_t td_kafka_header_text(const td_kafka_header *header, const td_kafka_message *message) {
     char digits[40], *end = digits + sizeof(digits);
-    char *start = td_kafka_digits(end, (uint32_t)index);
+    char *start = td_kafka_digits(end, (uint32_t)message->index);
     *--start = '/';
-    start = td_kafka_digits(start, (uint64_t)offset);
+    start = td_kafka_digits(start, (uint64_t)message->offset);
     size_t count = (size_t)(end - start);
     char *text = header->text + header->prefix_bytes;
     memcpy(text, start, count);
     memcpy(text + count, header->suffix, header->suffix_bytes);
-    return header->prefix_bytes + count + header->suffix_bytes;
+    size_t bytes = header->prefix_bytes + count + header->suffix_bytes;
+    if (message->rows == 0) return bytes;
+    start = td_kafka_digits(end, (uint32_t)message->rows);
+    *--start = '/';
+    memcpy(header->text + bytes, start, (size_t)(end - start));
+    return bytes + (size_t)(end - start);
 }
 
 /// Queues messages of one topic; their values stay where they are, and must, until they are delivered or given up.
@@ -64,7 +69,7 @@ static inline size_t td_kafka_send(rd_kafka_t *client, rd_kafka_topic_t *topic, 
     *status = RD_KAFKA_RESP_ERR_NO_ERROR;
     for (size_t place = 0; place < count; place++) {
         const td_kafka_message *message = messages + place;
-        size_t bytes = td_kafka_header_text(header, message->offset, message->index);
+        size_t bytes = td_kafka_header_text(header, message);
         rd_kafka_headers_t *headers = rd_kafka_headers_new(1);
         rd_kafka_header_add(headers, header->name, (ssize_t)name_bytes, header->text, (ssize_t)bytes);
         *status = rd_kafka_producev(client, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(RD_KAFKA_PARTITION_UA),

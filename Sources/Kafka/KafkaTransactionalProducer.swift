@@ -107,7 +107,7 @@ public final class KafkaTransactionalProducer: @unchecked Sendable {  // one thr
     ) throws(KafkaError) {
         let handle = try self.topic(topic)
         let (prefixBytes, suffixBytes) = (prefix.utf8.count, suffix.utf8.count)
-        headerText.reserve(prefixBytes + suffixBytes + 40)
+        headerText.reserve(prefixBytes + suffixBytes + 60)
         var stall = Stall(ns: stallNs)
         var sent = 0
         while sent < messages.count {

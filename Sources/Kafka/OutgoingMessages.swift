@@ -4,7 +4,8 @@ public import Platform
 
 /// Messages that are sent together: values one after the other in one buffer, which librdkafka reads where they are.
 ///
-/// Each message has a header that says where it comes from: the text before, its offset, `/`, its index, the text behind.
+/// Each message has a header that says where it comes from: the text before, its offset, `/`, its index, the text behind; of a
+/// message of several rows `/` and their number behind that.
 /// - Threading: one thread at a time; unchanged from `send` until everything was delivered or given up.
 @safe
 public final class OutgoingMessages {
@@ -24,11 +25,12 @@ public final class OutgoingMessages {
     /// - Parameters:
     ///   - value: where the value begins in `values`.
     ///   - key: where the key begins in `keys`.
-    public func append(valueFrom value: Int, keyFrom key: Int, offset: Int64, index: Int32) {
+    ///   - rows: how many the value holds, where that is to be told.
+    public func append(valueFrom value: Int, keyFrom key: Int, offset: Int64, index: Int32, rows: Int = 0) {
         entries.append(
             td_kafka_message(
                 value: UInt64(value), key: UInt64(key), value_bytes: UInt32(values.count - value),
-                key_bytes: UInt32(keys.count - key), offset: offset, index: index))
+                key_bytes: UInt32(keys.count - key), offset: offset, index: index, rows: Int32(rows)))
     }
 
     /// A message: its offset and index, and where its value and key lie in `values` and `keys`.

@@ -44,11 +44,11 @@ struct ConfigurationReferenceTests {
 
     @Test func `the pages hold every section, option, component, table and column`() throws {
         let pages = Dictionary(
-            uniqueKeysWithValues: ReferencePage.all(ConfigurationTests.components).map { ($0.path, $0.markdown) })
-        #expect(
-            pages.keys.sorted()
-                == ["configuration", "feeds", "indicators", "sinks", "tables"].map { "docs/reference/\($0).md" })
-        let configuration = try #require(pages["docs/reference/configuration.md"])
+            uniqueKeysWithValues: ReferencePage.all(ConfigurationTests.components).map { ($0.path, $0.text) })
+        let names = ["configuration", "feeds", "indicators", "sinks", "tables"].map { "\($0).md" }
+        #expect(Set(pages.keys) == Set(names + Tables.all.map { "avro/\($0.name).avsc" }))
+        for table in Tables.all { #expect(pages["avro/\(table.name).avsc"] == AvroSchema(table).text) }
+        let configuration = try #require(pages["configuration.md"])
         for section in Self.sections {
             #expect(configuration.contains("\n## \(section.key)\n"))
             let spec: Spec? =
@@ -60,11 +60,11 @@ struct ConfigurationReferenceTests {
                 for option in spec.options { #expect(configuration.contains("| `\(option.name)` | ")) }
             }
         }
-        let feeds = try #require(pages["docs/reference/feeds.md"])
+        let feeds = try #require(pages["feeds.md"])
         #expect(feeds.contains("| `token` | secret | required | Key of the account. |"))
         #expect(feeds.contains("| `stale` | duration | `30s` | Silence after which the line is made anew. |"))
         #expect(feeds.contains("```yaml\nfeeds:\n  - ticker: { token: ${TOKEN}, symbols: [AAPL] }\n```"))
-        let tables = try #require(pages["docs/reference/tables.md"])
+        let tables = try #require(pages["tables.md"])
         for table in Tables.all {
             #expect(tables.contains("\n## \(table.name)\n"))
             for column in table.columns { #expect(tables.contains("| `\(column.name)` | \(column.type) | ")) }
@@ -74,7 +74,7 @@ struct ConfigurationReferenceTests {
     @Test func `the rows of every table in a page have the columns of its header`() {
         for page in ReferencePage.all(ConfigurationTests.components) {
             var columns = 0
-            for line in page.markdown.split(separator: "\n", omittingEmptySubsequences: false) {
+            for line in page.text.split(separator: "\n", omittingEmptySubsequences: false) {
                 guard line.hasPrefix("|") else {
                     columns = 0
                     continue

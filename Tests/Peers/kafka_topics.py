@@ -6,6 +6,7 @@ import time
 
 import confluent_kafka as kafka
 
+import message_formats
 from message_rows import Kept
 
 PREFIX = "tapedeck."
@@ -14,9 +15,9 @@ PREFIX = "tapedeck."
 class Consumer(threading.Thread):
     """Reads all topics from their beginning on, as they are written."""
 
-    def __init__(self, address, pipeline, partitions):
+    def __init__(self, address, pipeline, partitions, form="json"):
         super().__init__(daemon=True)
-        self.pipeline = pipeline
+        self.pipeline, self.form = pipeline, form
         self.client = kafka.Consumer({
             "bootstrap.servers": address, "group.id": "peer", "enable.auto.commit": False, "isolation.level": "read_committed",
             "enable.partition.eof": True, "log_level": 0, "reconnect.backoff.max.ms": 300})
@@ -24,6 +25,8 @@ class Consumer(threading.Thread):
         self.client.assign([kafka.TopicPartition(topic, number, kafka.OFFSET_BEGINNING) for topic, number in self.partitions])
         self.asking = kafka.Consumer({"bootstrap.servers": address, "group.id": "asking", "log_level": 0})
         self.kept = Kept(pipeline)
+        # Messages of tables, and rows that the documented way to drop repeats keeps.
+        self.messages, self.seen, self.new = 0, {}, 0
         self.reached = {}
         self.over = threading.Event()
         self.start()
@@ -48,7 +51,10 @@ class Consumer(threading.Thread):
         elif table == "rejected":
             kept.take_rejected(json.loads(message.value()))
         else:
-            kept.take(table, key, dict(message.headers())["tapedeck"].decode(), message.value())
+            self.messages += 1
+            self.new += sum(1 for _ in message_formats.documented(self.form)["new_rows"](message, self.seen))
+            for identity, row in message_formats.rows(self.form, message):
+                kept.take(table, key, identity, row)
 
     def read_all(self, seconds=60):
         """Whether it came to have everything that the cluster has."""

@@ -3,7 +3,9 @@
 the end a consumer that drops what it has seen has what the lake has. The brokers are librdkafka's mock cluster inside this
 process: they show messages of transactions that were never committed, so that repeats come after kills.
 
-  run_kafka_sink.py [--kills N] [--seed SEED] [--only rows,kills,faults,absent,slow,secrets,topics,rejected,replay]
+  run_kafka_sink.py [--kills N] [--seed SEED] [--format FORMAT] [--only rows,formats,kills,faults,absent,slow,secrets,topics,rejected,replay]
+
+Kills and faults come with the format that is given, otherwise with one drawn from the seed.
 """
 
 import argparse
@@ -18,6 +20,7 @@ import time
 
 from kafka_cluster import ADD_PARTITIONS, END_TRANSACTION, INIT_PRODUCER, PRODUCE, Cluster
 from kafka_topics import PREFIX, Consumer
+from message_formats import FORMATS
 from message_rows import compare
 from peer import check, finish, run, wait_for
 from sink_pipeline import ALL, USUAL, SinkPipeline
@@ -29,14 +32,14 @@ COUNT = 6  # partitions of each table
 class Pipeline(SinkPipeline):
     """A pipeline that is delivered to a cluster of its own."""
 
-    def __init__(self, work, name, options="flush: 200ms", tables=USUAL, missing=()):
-        self.cluster, self.options = Cluster(), options
+    def __init__(self, work, name, options="flush: 200ms", tables=USUAL, missing=(), form="json"):
+        self.cluster, self.options = Cluster(), f"{options}, format: {form}" if form != "json" else options
         partitions = {PREFIX + table: COUNT for table in tables} | {PREFIX + "offsets": 1, PREFIX + "rejected": 1}
         for topic, count in partitions.items():
             if topic not in missing:
                 self.cluster.make(topic, count)
         self.consumer = Consumer(
-            self.cluster.address, name, {topic: count for topic, count in partitions.items() if topic not in missing})
+            self.cluster.address, name, {topic: count for topic, count in partitions.items() if topic not in missing}, form)
         super().__init__("kafka", work, name, tables, {"KAFKA_PASSWORD": PASSWORD})
 
     def sink_options(self, more=""):
@@ -54,6 +57,8 @@ class Pipeline(SinkPipeline):
     def compare(self, name):
         counts, refused = self.contents(name)
         check(f"{name}: every row was taken", not refused, str(refused))
+        check(f"{name}: what a consumer keeps as documented is each row once", self.consumer.new == sum(counts.values()),
+              f"{self.consumer.new} of {counts}")
         return counts
 
     def __exit__(self, *reason):
@@ -92,10 +97,33 @@ def read_with_kcat(program):
     check("rows: kcat reads the same", found == program.consumer.kept.rows["transactions"], f"{len(found)} {said.stderr[-300:]}")
 
 
+def formats(work, options):
+    """Every table arrives in the other formats too, and kills repeat rows that consumers know."""
+    rng = random.Random(options.seed + 2)
+    for form in FORMATS[1:]:
+        name = f"kafka_{form}"
+        with Pipeline(work, name, f"tables: [{', '.join(ALL)}], flush: 50ms", ALL, form=form) as program:
+            program.start()
+            check(f"{form}: rows arrive", program.gets_on())
+            program.outlasts_kills(form, max(2, options.kills // 2), rng)
+            counts = program.settle(form)
+            for table in ["trades", "quotes", "bars", "indicators", "transactions", "dead_letters", "frames", "coverage"]:
+                check(f"{form}: there are {table}", counts.get(table, 0) > 0)
+            rows_in_messages = sum(counts.values()) / program.consumer.messages
+            check(f"{form}: messages hold rows together where they should", (rows_in_messages > 1) == (form == "arrow"),
+                  f"{rows_in_messages:.1f} rows a message")
+
+
+def drawn(options, rng):
+    form = options.format or rng.choice(FORMATS)
+    print(f"      in {form}")
+    return form
+
+
 def kills(work, options):
     """Kills the program at random instants."""
     rng = random.Random(options.seed)
-    with Pipeline(work, "kafka_kills", "flush: 50ms") as program:
+    with Pipeline(work, "kafka_kills", "flush: 50ms", form=drawn(options, rng)) as program:
         program.start()
         check("kills: rows arrive", program.gets_on())
         program.outlasts_kills("kills", options.kills, rng)
@@ -140,7 +168,7 @@ class Trouble(threading.Thread):
 def faults(work, options):
     """Everything goes wrong at the brokers, and the program is killed now and then as well."""
     rng = random.Random(options.seed + 1)
-    with Pipeline(work, "kafka_faults", "flush: 50ms, settings: [socket.timeout.ms=3000]") as program:
+    with Pipeline(work, "kafka_faults", "flush: 50ms, settings: [socket.timeout.ms=3000]", form=drawn(options, rng)) as program:
         program.start()
         check("faults: rows arrive", program.gets_on())
         trouble = Trouble(program.cluster, ["trades", "quotes", "bars"], options.seed)
@@ -254,13 +282,14 @@ def replay(work, _):
         check("replay: all rows are there", counts.get("trades") == 20_000 and counts.get("dead_letters") == 1)
 
 
-SCENARIOS = [rows, kills, faults, absent, slow, secrets, topics, rejected, replay]
+SCENARIOS = [rows, formats, kills, faults, absent, slow, secrets, topics, rejected, replay]
 
 
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--kills", type=int, default=6)
     arguments.add_argument("--seed", type=int, default=random.randrange(1_000_000))
+    arguments.add_argument("--format", choices=FORMATS)
     arguments.add_argument("--only", default=",".join(scenario.__name__ for scenario in SCENARIOS))
     options = arguments.parse_args()
     print(f"seed {options.seed}")

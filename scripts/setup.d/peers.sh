@@ -8,7 +8,7 @@ have_peers() {
 # polars imports without its engine; only a query shows that the engine is there.
 peers_work='
 import aws_kinesis_agg.aggregator, boto3, bqemulator.api.app, chdb, confluent_kafka, deltalake, duckdb, exchange_calendars
-import google.auth.jwt, google.cloud.bigquery, moto.server, numpy, polars, psycopg, pyarrow.parquet, talib, websockets
+import fastavro, google.auth.jwt, google.cloud.bigquery, moto.server, numpy, polars, psycopg, pyarrow.parquet, talib, websockets
 assert polars.DataFrame({"a": [1, 2]}).select(polars.col("a").sum()).item() == 3
 assert duckdb.sql("select to_timestamp(0)").fetchone()[0].timestamp() == 0
 '

@@ -9,9 +9,11 @@ public import Platform
 /// - Threading: one thread at a time.
 @safe
 public final class JSONRows {
-    private var columns: [JSONColumn] = []
+    private var columns: [ValueColumn] = []
     /// Names with what stands before and behind: `,"price":`.
     private let names = Column<UInt8>()
+    /// Where the name of each column is among them.
+    private var places: [Range<Int>] = []
     /// Bytes that a row takes at most, apart from its texts.
     private var fixedBytes = 1
     private var textColumns: [Int] = []
@@ -26,7 +28,8 @@ public final class JSONRows {
             let start = names.count
             let name = (start == 0 ? "{" : ",") + JSONText.quoted(column.name) + ":"
             names.append(utf8: name)
-            self.columns.append(JSONColumn(name: start..<names.count))
+            places.append(start..<names.count)
+            self.columns.append(ValueColumn())
             fixedBytes += names.count - start + JSONCursor.valueBytesMax
         }
     }
@@ -46,6 +49,9 @@ public final class JSONRows {
         }
     }
 
+    /// Bytes of the largest row of a batch at most.
+    public func bytesMax(_ batch: ResultBatch) -> Int { fixedBytes + JSONCursor.escapeBytesMax * batch.textBytes }
+
     /// Appends a row.
     ///
     /// - Precondition: `open` was called.
@@ -54,7 +60,8 @@ public final class JSONRows {
         var cursor = unsafe JSONCursor(bytes.pointer + bytes.count)
         for place in columns.indices {
             let column = columns[place]
-            unsafe cursor.copy(names.pointer + column.name.lowerBound, column.name.count)
+            let name = places[place]
+            unsafe cursor.copy(names.pointer + name.lowerBound, name.count)
             if column.kind != .other, column.isNull(row) {
                 cursor.word("null")
                 continue

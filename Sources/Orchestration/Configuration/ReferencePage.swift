@@ -1,12 +1,12 @@
 internal import Market
 internal import Platform
 
-/// A page of `docs/reference`, made from the same declarations that the program runs on.
+/// A file of `docs/reference`, made from the same declarations that the program runs on.
 public struct ReferencePage: Sendable {
-    /// Path from the root of the repository.
+    /// Path below `docs/reference`.
     public let path: String
-    /// The page, in Markdown.
-    public let markdown: String
+    /// Markdown, or the Avro schema of a table.
+    public let text: String
 
     /// All pages.
     public static func all(_ components: ComponentSpecs) -> [ReferencePage] {
@@ -17,13 +17,17 @@ public struct ReferencePage: Sendable {
             ReferencePage("indicators", page(.indicator, components)),
             ReferencePage("jobs", page(.job, components)),
             ReferencePage("tables", tables()),
-        ]
+        ] + Tables.all.map { ReferencePage(path: "avro/\($0.name).avsc", text: AvroSchema($0).text) }
+    }
+
+    private init(path: String, text: String) {
+        self.path = path
+        self.text = text
     }
 
     private init(_ name: String, _ blocks: [String]) {
-        path = "docs/reference/\(name).md"
         let origin = "<!-- Made by `make docs` from the declarations in the code: edit those. -->"
-        markdown = ([origin] + blocks).joined(separator: "\n\n") + "\n"
+        self.init(path: "\(name).md", text: ([origin] + blocks).joined(separator: "\n\n") + "\n")
     }
 
     // MARK: Configuration

@@ -5,7 +5,8 @@ public import Platform
 /// The sink `kafka` as configuration knows it.
 public enum KafkaSink {
     public static let spec = Spec(
-        "kafka", "A topic per table in Kafka, a JSON message per row, in transactions.",
+        "kafka",
+        "A topic per table in Kafka, in transactions: a message per row in JSON or Avro, or rows together in Arrow.",
         options: [
             KafkaConnection.brokers,
             .text(
@@ -18,7 +19,11 @@ public enum KafkaSink {
                 "tables", default: DeliveryTables.standard.joined(separator: ","), choices: DeliveryTables.names,
                 "Tables to deliver."),
             .duration("flush", default: "1s", "Time between deliveries."),
-            MessageEncoder.asReceived,
+            .text(
+                "format", default: MessageFormat.json.rawValue, choices: MessageFormat.allCases.map(\.rawValue),
+                "What messages hold: a row as `json` object or as `avro` record, or the rows of an instrument together as `arrow` "
+                    + "stream."),
+            MessageFormat.asReceived,
         ] + KafkaConnection.security + [KafkaConnection.settings],
         example: """
             sinks:

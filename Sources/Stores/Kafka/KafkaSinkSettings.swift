@@ -15,6 +15,8 @@ public struct KafkaSinkSettings: Sendable {
     let client: KafkaSettings
     /// Bytes of a message at most: value, key and header.
     let messageBytesMax: Int
+    /// What the values of messages are.
+    let format: MessageFormat
     /// Whether frames go as they came.
     let asReceived: Bool
 
@@ -47,7 +49,13 @@ public struct KafkaSinkSettings: Sendable {
                 "prefix", "`\(prefix)` cannot begin names of topics",
                 suggestion: "use letters, digits, `.`, `_` and `-`, 230 at most")
         }
+        format = MessageFormat(rawValue: options.text("format")) ?? .json
         asReceived = options.boolean("as_received")
+        guard format == .json || !asReceived else {
+            throw options.error(
+                "as_received", "frames as they came are not in the format `\(format.rawValue)`",
+                suggestion: "leave out `as_received`, or write `format: json`")
+        }
         partitions = Int(try Self.count(options, "partitions"))
         checksPartitions = options.isGiven("partitions")
         copies = options.isSet("copies") ? Int(try Self.count(options, "copies")) : nil

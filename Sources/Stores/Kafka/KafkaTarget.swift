@@ -110,12 +110,11 @@ public final class KafkaTarget: DeliveryTarget, @unchecked Sendable {  // one th
 
     public func deliver(_ unit: DeliveryUnit) throws(DeliveryError) -> Int64 {
         let session = try use(unit.table, at: unit.after)
-        let encoder = try MessageEncoder(
-            unit, messageBytesMax: settings.messageBytesMax - key(unit.table).utf8.count - 64,
+        let encoder = try settings.format.messages(
+            of: unit, messageBytesMax: settings.messageBytesMax - key(unit.table).utf8.count - 64,
             asReceived: settings.asReceived)
         let identity = MessageIdentity(pipeline: pipeline, unit.table)
         var (part, other) = parts
-        var rows: Int64 = 0
         var last = encoder.encode(into: part, bytes: partBytes)
         repeat {
             let end = encoder.isAtEnd ? unit.last : last ?? unit.last
@@ -125,13 +124,12 @@ public final class KafkaTarget: DeliveryTarget, @unchecked Sendable {  // one th
                     suffix: identity.suffix, stallNs: Self.stallNs)
                 last = encoder.encode(into: other, bytes: partBytes)
             }
-            rows += Int64(part.count)
             meter.add(bytes: part.values.count + part.keys.count)
             swap(&part, &other)
         } while last != nil
         // Memory for much is given back where little comes.
-        if rows < Self.fewRows { parts = (OutgoingMessages(), OutgoingMessages()) }
-        return rows
+        if encoder.rowCount < Self.fewRows { parts = (OutgoingMessages(), OutgoingMessages()) }
+        return Int64(encoder.rowCount)
     }
 
     public func reject(_ table: TableSchema, after: Int64, last: Int64, reason: String) throws(DeliveryError) {

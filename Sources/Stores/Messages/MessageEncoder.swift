@@ -4,76 +4,70 @@ package import Kafka
 internal import Market
 internal import Platform
 
-/// Makes the messages of a unit, part by part.
+/// Makes the messages of a unit, a message for each row.
 ///
 /// A message is known by table, journal offset and its index among the rows of that offset. Rows of one offset that nothing else
 /// orders are ordered by the bytes of their values, so that the index is the same whenever they are sent.
-package final class MessageEncoder {
-    /// The option for `asReceived`.
-    static let asReceived = Spec.Option.boolean(
-        "as_received", default: "false",
-        "Messages of the table `frames` are the frames as they came, in the order of their feed, rather than rows: feeds of another "
-            + "pipeline read them in the format of their venue.")
-
+package final class MessageEncoder: MessageParts {
     private let rows: OrderedRows
-    private let json: JSONRows
+    private let values: MessageValues
     private let keys: [Int]
     private let messageBytesMax: Int
-    /// The column whose bytes are the value; nil where a row is a JSON object.
-    private let payload: Int?
     private var next = 0
     /// Bytes of a row's value, about.
     private static let rowBytes = 512
     private var openBatch: Int32 = -1
 
+    /// Messages of JSON objects.
+    ///
     /// - Parameters:
     ///   - messageBytesMax: bytes of value and key at most.
     ///   - asReceived: whether frames go as they came, rather than as rows.
-    package init(_ unit: DeliveryUnit, messageBytesMax: Int, asReceived: Bool = false) throws(DeliveryError) {
-        let columns = unit.table.columns.map(\.name)
-        payload = asReceived && unit.table.name == Tables.frames.name ? columns.firstIndex(of: "payload") : nil
-        keys = MessageIdentity.key(unit.table).compactMap { columns.firstIndex(of: $0) }
-        json = JSONRows(unit.rows.columns)
+    package convenience init(
+        _ unit: DeliveryUnit, messageBytesMax: Int, asReceived: Bool = false
+    ) throws(DeliveryError) {
+        let isPayload = asReceived && unit.table.name == Tables.frames.name
+        let payload = isPayload ? unit.table.columns.firstIndex { $0.name == "payload" } : nil
+        try self.init(
+            unit, messageBytesMax: messageBytesMax, payload.map { .column($0) } ?? .json(JSONRows(unit.rows.columns)))
+    }
+
+    init(_ unit: DeliveryUnit, messageBytesMax: Int, _ values: MessageValues) throws(DeliveryError) {
+        self.values = values
+        keys = MessageIdentity.keyColumns(unit.table)
         self.messageBytesMax = messageBytesMax
         rows = try OrderedRows(unit)
         try checkSizes()
     }
 
-    /// Whether all rows were encoded.
     package var isAtEnd: Bool { next == rows.rows.count }
+    package var rowCount: Int { rows.rows.count }
 
     private func open(_ row: OrderedRows.Row) -> ResultBatch {
         let batch = rows.batches[Int(row.batch)]
         if row.batch != openBatch {
             openBatch = row.batch
-            json.open(batch)
+            values.open(batch)
         }
         return batch
     }
 
     /// - Throws: `row` where a message would be too large, before any is sent.
     private func checkSizes() throws(DeliveryError) {
+        // Most batches as a whole are smaller than one message may be.
+        guard rows.batches.contains(where: { values.bytesMax($0) > messageBytesMax / 2 }) else { return }
         let scratch = OutgoingMessages()
         for row in rows.rows {
             let batch = open(row)
-            guard json.bytesMax(Int(row.row)) > messageBytesMax / 2 else { continue }
+            guard values.bytesMax(Int(row.row)) > messageBytesMax / 2 else { continue }
             scratch.removeAll()
-            appendValue(batch, row, to: scratch)
-            appendKey(batch, row, to: scratch)
+            values.append(Int(row.row), of: batch, to: scratch.values)
+            batch.appendKey(row: Int(row.row), columns: keys, to: scratch.keys)
             let bytes = scratch.values.count + scratch.keys.count
-            guard bytes <= messageBytesMax else {
-                throw DeliveryError(
-                    .row,
-                    "a message of \(bytes) bytes at offset \(row.offset) is larger than the \(messageBytesMax) that are taken"
-                )
-            }
+            if bytes > messageBytesMax { throw DeliveryError(tooLarge: bytes, of: messageBytesMax, offset: row.offset) }
         }
     }
 
-    /// Encodes the next part: whole offsets, until there is enough.
-    ///
-    /// - Parameter bytes: of values, about.
-    /// - Returns: the last offset; nil where nothing is left.
     package func encode(into messages: OutgoingMessages, bytes: Int) -> Int64? {
         messages.removeAll()
         messages.values.reserve(min(bytes, (rows.rows.count - next) * Self.rowBytes))
@@ -94,28 +88,13 @@ package final class MessageEncoder {
             }
             let batch = open(row)
             let (value, key) = (messages.values.count, messages.keys.count)
-            appendValue(batch, row, to: messages)
-            appendKey(batch, row, to: messages)
+            values.append(Int(row.row), of: batch, to: messages.values)
+            batch.appendKey(row: Int(row.row), columns: keys, to: messages.keys)
             messages.append(valueFrom: value, keyFrom: key, offset: row.offset, index: index)
             index += 1
             next += 1
         }
         messages.sortByValue(equal..<messages.count)
         return offset
-    }
-
-    private func appendValue(_ batch: ResultBatch, _ row: OrderedRows.Row, to messages: OutgoingMessages) {
-        if let payload {
-            batch.appendText(row: Int(row.row), column: payload, to: messages.values)
-        } else {
-            json.write(Int(row.row), to: messages.values)
-        }
-    }
-
-    private func appendKey(_ batch: ResultBatch, _ row: OrderedRows.Row, to messages: OutgoingMessages) {
-        for (place, column) in keys.enumerated() {
-            if place > 0 { messages.keys.append(UInt8(ascii: ":")) }
-            batch.appendText(row: Int(row.row), column: column, to: messages.keys)
-        }
     }
 }

@@ -13,19 +13,13 @@ struct MessageGroups {
             places = [Array(0..<messages.count)]
             return
         }
-        var groups: [UInt64: Int] = [:]
+        var table = GroupTable()
         for place in 0..<messages.count {
             let key = messages.place(place).key
-            var hash = unsafe FNV1a.hash(messages.keys.buffer[key])
-            while let group = groups[hash], !Self.isEqual(messages, messages.place(places[group][0]).key, key) {
-                hash &+= 1
-            }
-            if let group = groups[hash] {
-                places[group].append(place)
-            } else {
-                groups[hash] = places.count
-                places.append([place])
-            }
+            let hash = unsafe FNV1a.hash(messages.keys.buffer[key])
+            let group = table.group(hash) { Self.isEqual(messages, messages.place(places[$0][0]).key, key) }
+            if group == places.count { places.append([]) }
+            places[group].append(place)
         }
     }
 
@@ -33,6 +27,40 @@ struct MessageGroups {
         let keys = unsafe messages.keys.pointer
         return unsafe left.count == right.count
             && memcmp(keys + left.lowerBound, keys + right.lowerBound, left.count) == 0
+    }
+}
+
+/// Numbers of groups by hashes of their keys: open addressing, since a dictionary would hash the hash once more, which takes longer
+/// than to find the group.
+private struct GroupTable {
+    /// Groups, -1 where a place is free; a power of two, half of it free at least.
+    private var slots = [Int](repeating: -1, count: 128)
+    private var hashes: [UInt64] = []
+
+    /// The group of a key, which `isEqual` knows; the next number for a new one.
+    @inline(__always)
+    mutating func group(_ hash: UInt64, where isEqual: (Int) -> Bool) -> Int {
+        var slot = place(hash)
+        while slots[slot] >= 0 {
+            let group = slots[slot]
+            if hashes[group] == hash, isEqual(group) { return group }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        slots[slot] = hashes.count
+        hashes.append(hash)
+        if 2 * hashes.count > slots.count { grow() }
+        return hashes.count - 1
+    }
+
+    private func place(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & (slots.count - 1) }
+
+    private mutating func grow() {
+        slots = Array(repeating: -1, count: 2 * slots.count)
+        for (group, hash) in hashes.enumerated() {
+            var slot = place(hash)
+            while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }
+            slots[slot] = group
+        }
     }
 }
 

@@ -4,7 +4,8 @@ internal import Platform
 /// What tells rows of a table apart on a message bus, and which of them belong together.
 ///
 /// - Shape: `PIPELINE/TABLE/OFFSET/INDEX/SCHEMA`: journal offset, index among the rows of that offset, and a digest of the
-///   table's columns. A row that is sent again has the same one.
+///   table's columns. A row that is sent again has the same one. A message of several rows has that of its first one, and
+///   behind it `/ROWS`, their number.
 struct MessageIdentity {
     /// What stands before the offset.
     let prefix: String
@@ -34,6 +35,11 @@ struct MessageIdentity {
         return candidates.first { choice in
             choice.allSatisfy { name in table.columns.contains { $0.name == name && !$0.isNullable } }
         } ?? candidates.first { $0.allSatisfy(names.contains) } ?? []
+    }
+
+    /// The places of the columns of which a row's key is made.
+    static func keyColumns(_ table: TableSchema) -> [Int] {
+        key(table).compactMap { name in table.columns.firstIndex { $0.name == name } }
     }
 
     /// Stands for the columns of a table: another value says that they have changed.

@@ -60,6 +60,13 @@ struct OrderedRows {
         self.rows = rows
     }
 
+    /// The rows from `first` on that nothing orders among themselves.
+    func equal(from first: Int) -> Range<Int> {
+        var end = first + 1
+        while end < rows.count, rows[end].offset == rows[first].offset, rows[end].rank == rows[first].rank { end += 1 }
+        return first..<end
+    }
+
     @inline(__always)
     private static func isBefore(_ left: Row, _ right: Row) -> Bool {
         left.offset != right.offset ? left.offset < right.offset : left.rank < right.rank

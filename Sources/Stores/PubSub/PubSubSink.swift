@@ -20,7 +20,7 @@ public enum PubSubSink {
             .boolean(
                 "ordered", default: "true",
                 "Gives each message its instrument as ordering key; without, requests are fewer and larger."),
-            MessageEncoder.asReceived,
+            MessageFormat.asReceived,
             .integer("requests", default: "8", "Requests under way at once, up to 64."),
         ] + GoogleOptions.specs(emulator: emulator, endpoint: endpoint),
         example: """

@@ -25,6 +25,12 @@ import Testing
         for owned in ["enable.idempotence=false", "acks=1", "transactional.id=x"] {
             #expect(try #require(message(["settings=" + owned])).contains("delivery rests on it"))
         }
+        #expect(message(["format=arrow"]) == nil && message(["format=json", "as_received=true"]) == nil)
+        for format in ["avro", "arrow"] {
+            let refused = try #require(message(["format=\(format)", "as_received=true"]))
+            #expect(refused.contains("`as_received`") && refused.contains("`\(format)`"))
+        }
+        #expect(try #require(message(["format=protobuf"])).contains("format"))
         let secret = try #require(message(["settings=sasl.password=sesame"]))
         #expect(secret.contains("`password`") && !secret.contains("sesame"))
     }

@@ -49,19 +49,9 @@ extension BenchScenario {
         feed(
             "pubsub", "messages of one trade pulled from Google Cloud Pub/Sub over loopback, until in the journal",
             rows: 500_000, CloudBench.pubSub),
-        BenchScenario(
-            name: "kafka-sink",
-            summary: "trades from a database in memory to a Kafka topic of 12 partitions over loopback, a message each",
-            rows: 2_000_000
-        ) { rows in
-            let report = try KafkaSinkBench.run(rows: rows)
-            var details = [
-                ("bytes_per_message", report.bytesPerMessage), ("encode_ns_per_row", report.encodeNsPerRow),
-            ]
-            details += report.cpuNsPerRow.filter { $0.ns >= 1 }.map { ("cpu_ns_per_row_" + $0.thread, $0.ns) }
-            return BenchFigures(
-                rows: report.rows, seconds: report.seconds, cpuSeconds: report.cpuSeconds, details: details)
-        },
+        kafkaSink("kafka-sink", "a JSON message each", format: "json"),
+        kafkaSink("kafka-sink-avro", "an Avro message each", format: "avro"),
+        kafkaSink("kafka-sink-arrow", "those of an instrument together in Arrow", format: "arrow"),
         cloudSink(
             "kinesis-sink",
             "trades from a database in memory to a Kinesis stream over loopback, rows as lines of records",
@@ -120,6 +110,23 @@ extension BenchScenario {
             }
         },
     ]
+
+    private static func kafkaSink(_ name: String, _ messages: String, format: String) -> BenchScenario {
+        BenchScenario(
+            name: name,
+            summary: "trades from a database in memory to a Kafka topic of 12 partitions over loopback, \(messages)",
+            rows: 2_000_000
+        ) { rows in
+            let report = try KafkaSinkBench.run(rows: rows, format: format)
+            var details = [
+                ("bytes_per_row", report.bytesPerRow), ("rows_per_message", report.rowsPerMessage),
+                ("encode_ns_per_row", report.encodeNsPerRow),
+            ]
+            details += report.cpuNsPerRow.filter { $0.ns >= 1 }.map { ("cpu_ns_per_row_" + $0.thread, $0.ns) }
+            return BenchFigures(
+                rows: report.rows, seconds: report.seconds, cpuSeconds: report.cpuSeconds, details: details)
+        }
+    }
 
     private static func cloudSink(
         _ name: String, _ summary: String,
