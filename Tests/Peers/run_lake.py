@@ -2,7 +2,7 @@
 """Two pipelines and delta-rs append to the same lake while it is compacted, summed up and cleaned, and all of them are killed now and then:
 in the end it has the rows of both journals and of delta-rs, each once, and every reader agrees.
 
-  run_lake.py [--seconds N] [--seed SEED] [--only together,readers,damage,jobs]
+  run_lake.py [--seconds N] [--seed SEED] [--only together,readers,damage,jobs,backup]
 """
 
 import argparse
@@ -249,7 +249,70 @@ def jobs(work, rng, seconds):
     check("jobs: a slip is answered", wrong.returncode == 2 and "did you mean `compact`?" in wrong.stderr, wrong.stderr)
 
 
-SCENARIOS = [together, readers, damage, jobs]
+def journal_rows(folder):
+    """The rows of the table `frames` of a lake, in order."""
+    return delta_database().execute(
+        f"SELECT journal_offset, feed, ingest_time_ns, payload FROM delta_scan('{folder / 'frames'}') ORDER BY journal_offset").fetchall()
+
+
+def backup(work, rng, seconds):
+    """Backups of a running pipeline, some of them cut off, are what the pipeline was; and it goes on from one."""
+    target = work / "backups"
+    words = f"""jobs:
+  - compact: {{ every: 1s, files: 2 }}
+  - backup: {{ to: "{target}", keep: 3, every: 2s }}
+"""
+    with Pipeline(work, "saved", work / "saved-lake", 11, words) as program:
+        # The lake of a backup has its usual place, wherever the original's is.
+        program.start()
+
+        def complete():
+            return sorted(target.glob("2*/backup.json"))
+
+        check("backup: the job makes some", wait_for(lambda: len(complete()) >= 2, 60))
+        for _ in range(3):
+            time.sleep(rng.uniform(0.2, 2))
+            program.kill()
+            cut = subprocess.Popen([BINARY, "backup", "make", target, "--config", program.folder / "pipeline.yaml"])
+            time.sleep(rng.uniform(0, 0.3))
+            cut.kill()
+            cut.wait(20)
+            program.start()
+        check("backup: it comes back", wait_for(lambda: program.get("/api/v1/status"), 60))
+        newest = complete()[-1].parent
+        check("backup: more are made, and old ones go", wait_for(lambda: complete()[-1].parent != newest and len(complete()) <= 3, 60), str(len(complete())))
+        check("backup: it ends in order", program.end() == 0)
+    listed = run("backup", "ls", target)
+    check("backup: the list has them", listed.returncode == 0 and listed.stdout.count("saved") >= 2, listed.stdout + listed.stderr)
+    original = journal_rows(program.reference())
+    for place in [path.parent for path in complete()]:
+        data = work / f"restored {place.name}"
+        brought = run("backup", "restore", place, "--data", data)
+        check("backup: it is restored", brought.returncode == 0, brought.stdout + brought.stderr)
+        whole = run("lake", "verify", "--data", data, timeout=300)
+        check("backup: its lake is whole", whole.returncode == 0, whole.stdout[-500:])
+    again = run("backup", "restore", place, "--data", data)
+    check("backup: a folder that holds something is left alone", again.returncode == 1 and "holds something" in again.stderr, again.stderr)
+    # One more way: the journal of the backup alone makes the lake that the backup makes.
+    for place in [path.parent for path in complete()]:
+        data = work / f"grown {place.name}"
+        run("backup", "restore", place, "--data", data)
+        config = data / "pipeline.yaml"
+        program.configure(config, data, data / "lake")
+        done = run("recover", "--config", config, timeout=300)
+        check("backup: what was not in the lake yet comes from the journal", done.returncode == 0, done.stderr[-300:])
+        rows = journal_rows(data / "lake")
+        check("backup: its frames are the original's up to an offset", rows == original[: len(rows)] and len(rows) > 10, f"{len(rows)} of {len(original)}")
+        (data / "other").mkdir()
+        shutil.copytree(data / "journal", data / "other/data/journal")
+        program.configure(data / "other/pipeline.yaml", data / "other/data", data / "other/lake")
+        run("recover", "--config", data / "other/pipeline.yaml", timeout=300)
+        database = delta_database()
+        for table in ["trades", "quotes", "bars", "indicators"]:
+            compare(f"backup: {table}", database, *(f"(SELECT * FROM delta_scan('{lake / table}'))" for lake in (data / "lake", data / "other/lake")))
+
+
+SCENARIOS = [together, readers, damage, jobs, backup]
 
 
 def main():

@@ -106,6 +106,13 @@ extension DeltaTable {
         return commits
     }
 
+    /// The files of the log up to the version that is known here, relative to the table.
+    public func logFiles() throws(LakeError) -> [String] {
+        try DurableFile.names(in: log.folder).filter { name in
+            name.count > 20 && Int64(name.prefix(20)).map { $0 <= version } ?? false
+        }.sorted().map { "_delta_log/\($0)" }
+    }
+
     /// What a table is, beyond its files.
     public struct Description: Sendable {
         public let id: String

@@ -21,6 +21,8 @@ struct JobContext: Sendable {
     let folder: String
     /// Folder of the lake.
     let lake: String
+    /// Folder of the journal.
+    let journal: String
     /// Writes a line to the job's log.
     let log: @Sendable (String) -> Void
     /// False once the run is to end: its time is over, or the program ends.
@@ -38,7 +40,7 @@ struct JobError: Error, CustomStringConvertible {
 /// All kinds of jobs, in alphabetical order.
 enum JobRegistry {
     private static let all: [any Job.Type] = [
-        CommandJob.self, CompactJob.self, ExpireJob.self, VacuumJob.self, VerifyJob.self,
+        BackupJob.self, CommandJob.self, CompactJob.self, ExpireJob.self, VacuumJob.self, VerifyJob.self,
     ]
 
     /// What configuration, help and reference pages know: the options of each kind, and those of all.

@@ -8,11 +8,13 @@ extension Pipeline {
     static func jobs(_ configuration: PipelineConfiguration, _ store: HotStore) -> JobScheduler {
         let folder = JobFolder(data: configuration.dataFolder)
         let (pipeline, data, lake) = (configuration.name, configuration.dataFolder, store.lake)
+        let journal = configuration.journal.path
         return JobScheduler(
             configuration.jobs, folder: folder,
             context: { job, goesOn in
                 JobContext(
-                    pipeline: pipeline, folder: data, lake: lake, log: { folder.log(job, $0) }, goesOn: goesOn)
+                    pipeline: pipeline, folder: data, lake: lake, journal: journal, log: { folder.log(job, $0) },
+                    goesOn: goesOn)
             },
             rows: { [weak store] in
                 guard let store else { return [:] }

@@ -50,6 +50,9 @@ public enum Folder {
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Makes durable whatever was written to any file before.
+    public static func synchronizeAll() { sync() }
+
     /// Waits until names created, renamed and removed in the folder are on the device.
     public static func synchronize(_ path: String) throws(FileError) {
         let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

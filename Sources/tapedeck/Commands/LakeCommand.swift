@@ -37,7 +37,9 @@ struct LakeCommand: Command {
                 options: [
                     PipelineOptions.data, from, to,
                     .init("target", "SIZE", default: "256MiB", "about how large a file becomes"),
-                    .init("memory", "SIZE", default: "1GiB", "memory for rows; larger partitions are read several times"), dryRun,
+                    .init(
+                        "memory", "SIZE", default: "1GiB", "memory for rows; larger partitions are read several times"),
+                    dryRun,
                 ],
                 examples: [
                     .init("tapedeck lake compact", "all tables"),

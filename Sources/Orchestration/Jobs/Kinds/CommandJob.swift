@@ -14,7 +14,7 @@ struct CommandJob: Job {
         ],
         example: """
             jobs:
-              - command: { name: models, run: "dbt build --project-dir dbt", every: 15m, when: new_rows }
+              - command: { name: models, run: "dbt build", folder: dbt, every: 15m, when: new_rows }
             """)
 
     private let command: String
