@@ -32,13 +32,13 @@ PASSWORD = "right-and-never-shown"
 
 
 class Quotes:
-    """A pipeline that asks a vendor for quotes and puts its answers into a bucket."""
+    """A pipeline that asks a vendor for quotes and puts its answers into a bucket of its own."""
 
-    def __init__(self, work):
+    def __init__(self, work, service, bucket):
         self.work, self.data, self.asked = work, work / "data", 0
-        self.service = Service()
-        self.service.client.create_bucket(Bucket="market", CreateBucketConfiguration={"LocationConstraint": REGION})
-        self.bucket = Bucket(self.service.client, "market", "stocks")
+        self.service, self.url = service, f"s3://{bucket}/stocks"
+        service.client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        self.bucket = Bucket(service.client, bucket, "stocks")
 
     def configure(self, feed, port):
         (self.work / "pipeline.yaml").write_text(f"""pipeline: quotes
@@ -47,7 +47,8 @@ feeds:
   - {feed}
 sinks:
   - lake: {{ flush: 1s }}
-  - objects: {{ url: "s3://market/stocks", endpoint: "{self.service.url}", region: {REGION}, layout: snapshots, tables: [quote_snapshots], flush: 200ms }}
+  - objects:
+      {{ url: "{self.url}", endpoint: "{self.service.url}", region: {REGION}, layout: snapshots, tables: [quote_snapshots], flush: 200ms }}
 serve: {{ listen: "127.0.0.1:{port}" }}
 """)
         environment = dict(os.environ, AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=SECRET)
@@ -94,7 +95,7 @@ class Airflow:
             os.environ, AIRFLOW_HOME=str(self.home), AIRFLOW__CORE__DAGS_FOLDER=str(ROOT / "deploy/airflow/dags"), AIRFLOW__CORE__LOAD_EXAMPLES="False",
             AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{self.home}/airflow.db", PYTHONDONTWRITEBYTECODE="1",
             AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=SECRET, AWS_DEFAULT_REGION=REGION,
-            AWS_ENDPOINT_URL_S3=f"http://127.0.0.1:{quotes.service.moto.server_port}", TAPEDECK_OBJECTS="s3://market/stocks",
+            AWS_ENDPOINT_URL_S3=f"http://127.0.0.1:{quotes.service.moto.server_port}", TAPEDECK_OBJECTS=quotes.url,
             TAPEDECK_SYMBOLS="AAPL,MSFT,NONE", TAPEDECK_TARGET=target, DBT_PROJECT_DIR=str(ROOT / "dbt"),
             DBT_PROFILES_DIR=str(ROOT / "dbt"), DBT_TARGET_PATH=str(self.home / "target"), DBT_LOG_PATH=str(self.home), **environment)
         self.day = 0
@@ -191,11 +192,12 @@ def main():
     if not AIRFLOW.exists() or not DBT.exists():
         print(f"skipped: no Airflow in {AIRFLOW.parent}; make test-airflow installs it")
         sys.exit(77)
+    service = Service()
     for target in options.target.split(","):
         with tempfile.TemporaryDirectory(prefix="tapedeck-airflow-") as folder:
-            quotes = Quotes(pathlib.Path(folder))
+            quotes = Quotes(pathlib.Path(folder), service, f"market-{target}")
             {"duckdb": with_duckdb, "postgres": with_postgres, "bigquery": with_bigquery}[target](pathlib.Path(folder), quotes)
-            quotes.service.close()
+    service.close()
     finish()
 
 
