@@ -29,7 +29,8 @@ struct JobSchedulerTests {
                 configuration.jobs, folder: jobs,
                 context: { name, goesOn in
                     JobContext(
-                        pipeline: "test", folder: path, lake: path + "/lake", journal: path + "/journal", log: { jobs.log(name, $0) },
+                        pipeline: "test", folder: path, lake: path + "/lake", journal: path + "/journal",
+                        log: { jobs.log(name, $0) },
                         goesOn: goesOn)
                 }, rows: { [self] in rows.withLock { $0 } }, now: { [self] in now })
         }
