@@ -94,11 +94,20 @@ const JOB_COLUMNS = [
   { label: 'State', state: (job) => job.state },
   { label: 'What', text: (job) => job.kind },
   { label: 'When', text: (job) => job.time },
-  { label: 'Last run', number: true, text: (job) => (job.started ? dateTime(Date.parse(job.started)) : 'never') },
+  { label: 'Last run', number: true, text: (job) => (job.started ? `${duration(secondsSince(job.started))} ago` : 'never') },
   { label: 'Took', number: true, text: (job) => (job.outcome ? duration(job.seconds) : '–') },
-  { label: 'Next', number: true, text: (job) => (job.next ? dateTime(Date.parse(job.next)) : '–') },
+  { label: 'Next', number: true, text: (job) => nextRun(job) },
   { label: 'Result', text: (job) => (job.outcome ? `${job.outcome}: ${job.detail}` : ''), wide: true },
 ];
+
+const secondsSince = (moment) => Math.max(0, (Date.now() - Date.parse(moment)) / 1000);
+
+/** When a job comes next; nothing is known of one that is held back, or that runs after others. */
+function nextRun(job) {
+  if (!job.next || job.state === 'paused') return '–';
+  const seconds = (Date.parse(job.next) - Date.now()) / 1000;
+  return seconds > 0 ? `in ${duration(seconds)}` : 'now';
+}
 
 /** What a sink costs this month and will cost, or, where no prices hold, how much was sent. */
 function thisMonth(usage) {
