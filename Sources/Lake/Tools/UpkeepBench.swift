@@ -1,3 +1,4 @@
+internal import Databases
 internal import Market
 internal import Platform
 
@@ -51,6 +52,59 @@ public enum UpkeepBench {
         }
         report.seconds = watch.seconds
         report.cpuSeconds = Double(Stopwatch.processCPUNs() - cpuNs) / 1e9
+        return report
+    }
+
+    /// What queries of one instrument on one day take, in a table of a year.
+    public struct QueryReport: Sendable {
+        public var rows: Int64 = 0
+        public var openSeconds = 0.0
+        /// The first query, which reads the ends of files.
+        public var coldSeconds = 0.0
+        /// Later ones, rising.
+        public var warmSeconds: [Double] = []
+    }
+
+    /// Asks for the trades of one instrument and day, day by day, in a table with a file for each day of a year.
+    ///
+    /// - Parameter lake: a folder of its own.
+    public static func query(lake: String, rows: Int) throws(LakeError) -> QueryReport {
+        let folder = lake + "/" + Tables.trades.name
+        let table = try DeltaTable.open(folder, creating: Tables.trades)
+        let trades = BenchTrades(rows: max(1000, rows / 365))
+        let file = ParquetBenchTable(Tables.trades, trades.columns, rows: trades.rows, groupRows: 131_072)
+        let path = lake + "/day.parquet"
+        let written = try file.write(path)
+        let statistics = DeltaStatistics(report: written, schema: Tables.trades).json
+        let days = (0..<365).map { "\(CivilDate(daysSinceEpoch: 20_454 + Int64($0)))" }
+        var added: [AddFile] = []
+        for (number, day) in days.enumerated() {
+            try DurableFile.makeFolder("\(folder)/date=\(day)")
+            let name = PartName(writer: "bench", firstOffset: Int64(number), lastOffset: Int64(number)).final
+            _ = try DurableFile.linkIfAbsent(path, to: "\(folder)/date=\(day)/\(name)")
+            added.append(
+                AddFile(
+                    relativePath: "date=\(day)/\(name)", partitionValues: ["date": day], size: written.bytes,
+                    modificationTime: 0, stats: statistics))
+        }
+        _ = try table.commit(add: added)
+        var report = QueryReport(rows: Int64(trades.rows * days.count))
+        var watch = Stopwatch()
+        let reader = try LakeReader(lake)
+        let connection = try reader.connect()
+        report.openSeconds = watch.seconds
+        for day in days.prefix(40) {
+            watch = Stopwatch()
+            let found = try onDatabase(day) { () throws(DatabaseError) in
+                try connection.query(
+                    "SELECT count(*), max(price) FROM trades WHERE symbol = 'S0007' AND date = DATE '\(day)'"
+                ).collect().rows
+            }
+            precondition(found[0][0] != .integer(0), "no trades of the instrument on \(day)")
+            report.warmSeconds.append(watch.seconds)
+        }
+        report.coldSeconds = report.warmSeconds.removeFirst()
+        report.warmSeconds.sort()
         return report
     }
 

@@ -36,6 +36,21 @@ extension BenchScenario {
             }
         },
         BenchScenario(
+            name: "lake-query", summary: "trades of one instrument and day out of a year of days, each in a file",
+            rows: 36_500_000
+        ) { rows in
+            try BenchFolder.with { folder in
+                let cpuNs = Stopwatch.processCPUNs()
+                let report = try UpkeepBench.query(lake: folder, rows: rows)
+                let warm = report.warmSeconds
+                return BenchFigures(
+                    rows: report.rows, seconds: warm.reduce(0, +),
+                    cpuSeconds: Double(Stopwatch.processCPUNs() - cpuNs) / 1e9,
+                    p50Micros: warm[warm.count / 2] * 1e6, p99Micros: warm[warm.count - 1] * 1e6,
+                    details: [("open_s", report.openSeconds), ("cold_s", report.coldSeconds)])
+            }
+        },
+        BenchScenario(
             name: "lake-log", summary: "a table of many files: checkpoint, opening, list, vacuum; rows are files",
             rows: 100_000
         ) { rows in
