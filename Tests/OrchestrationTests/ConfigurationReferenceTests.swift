@@ -45,7 +45,7 @@ struct ConfigurationReferenceTests {
     @Test func `the pages hold every section, option, component, table and column`() throws {
         let pages = Dictionary(
             uniqueKeysWithValues: ReferencePage.all(ConfigurationTests.components).map { ($0.path, $0.text) })
-        let names = ["configuration", "feeds", "indicators", "sinks", "tables"].map { "\($0).md" }
+        let names = ["configuration", "feeds", "indicators", "jobs", "sinks", "tables"].map { "\($0).md" }
         #expect(Set(pages.keys) == Set(names + Tables.all.map { "avro/\($0.name).avsc" }))
         for table in Tables.all { #expect(pages["avro/\(table.name).avsc"] == AvroSchema(table).text) }
         let configuration = try #require(pages["configuration.md"])
