@@ -123,20 +123,11 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
             try DurableFile.rename("\(folder)/\(temporary)", to: "\(folder)/\(path)")
             try DurableFile.syncFolder("\(folder)/\(partition)")
             try reached(.fileNamed(table: schema.name, path: path))
-            written.append(try describe(path, partition: "\(day)", report))
+            written.append(
+                try WrittenFile(
+                    path, in: folder, schema, partitionValues: [schema.partition.column: "\(day)"], report))
         }
         return written
-    }
-
-    private func describe(
-        _ path: String, partition: String, _ report: ParquetFileReport
-    ) throws(LakeError) -> WrittenFile {
-        let status = try DurableFile.status("\(folder)/\(path)")
-        let statistics = DeltaStatistics(report: report, schema: schema)
-        let file = AddFile(
-            relativePath: path, partitionValues: [schema.partition.column: partition], size: status.bytes,
-            modificationTime: status.modifiedMs, stats: statistics.json)
-        return WrittenFile(file: file, rows: report.rows)
     }
 
     /// Makes files part of the table, and remembers in the same step that all rows up to `last` are there; unless the table
@@ -153,4 +144,22 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
 struct WrittenFile: Sendable {
     let file: AddFile
     let rows: Int64
+
+    /// A file under its final name.
+    ///
+    /// - Parameters:
+    ///   - path: relative to the table.
+    ///   - folder: of the table.
+    ///   - dataChange: false where its rows were there before.
+    init(
+        _ path: String, in folder: String, _ schema: TableSchema, partitionValues: [String: String?],
+        dataChange: Bool = true, _ report: ParquetFileReport
+    ) throws(LakeError) {
+        let status = try DurableFile.status("\(folder)/\(path)")
+        file = AddFile(
+            relativePath: path, partitionValues: partitionValues, size: status.bytes,
+            modificationTime: status.modifiedMs, dataChange: dataChange,
+            stats: DeltaStatistics(report: report, schema: schema).json)
+        rows = report.rows
+    }
 }

@@ -236,6 +236,10 @@ def jobs(work, rng, seconds):
             program.start()
         check("jobs: it comes back", wait_for(lambda: program.get("/api/v1/status"), 60))
         check("jobs: it ends in order", program.end() == 0)
+    # A command that opens the same folder with another configuration has no say in its jobs.
+    run("recover", "--data", program.data, timeout=300)
+    kept = run("jobs", "ls", "--data", program.data).stdout
+    check("jobs: records and wishes stay where no jobs run", "held" in kept and "paused" in kept, kept)
     view = work / "kept-view"
     view.mkdir()
     (view / "lake").symlink_to(lake)
@@ -282,6 +286,8 @@ def backup(work, rng, seconds):
         newest = complete()[-1].parent
         check("backup: more are made, and old ones go", wait_for(lambda: complete()[-1].parent != newest and len(complete()) <= 3, 60), str(len(complete())))
         check("backup: it ends in order", program.end() == 0)
+    inside = run("backup", "make", program.data / "inside", "--data", program.data)
+    check("backup: not into the data folder itself", inside.returncode == 1 and "in the data folder" in inside.stderr, inside.stderr)
     listed = run("backup", "ls", target)
     check("backup: the list has them", listed.returncode == 0 and listed.stdout.count("saved") >= 2, listed.stdout + listed.stderr)
     original = journal_rows(program.reference())

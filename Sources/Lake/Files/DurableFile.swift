@@ -67,12 +67,6 @@ enum DurableFile {
 
     static func remove(_ path: String) { unsafe unlink(path) }
 
-    /// Removes a folder of plain files, where it can be.
-    static func removeFolder(_ path: String) {
-        for name in (try? names(in: path)) ?? [] { remove("\(path)/\(name)") }
-        unsafe rmdir(path)
-    }
-
     /// Names in a folder, in no order; empty where there is no such folder.
     static func names(in path: String) throws(LakeError) -> [String] {
         guard let folder = unsafe opendir(path) else {

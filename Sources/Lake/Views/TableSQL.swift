@@ -26,20 +26,26 @@ struct TableSQL {
             parts.append("SELECT \(columnNames), \(value) FROM \(hotRows(after: after))")
         }
         if !files.isEmpty {
-            let list = files.map(SQLText.literal).joined(separator: ", ")
-            let rows =
-                "read_parquet([\(list)], hive_partitioning = true, "
-                + "hive_types = {\(SQLText.literal(schema.partition.column)): DATE}, union_by_name = \(lackColumns))"
-            let source = lackColumns ? "(FROM \(rows) UNION ALL BY NAME \(emptyRows))" : rows
-            parts.append("SELECT \(columnNames), \(partition) FROM \(source)")
+            parts.append("SELECT \(columnNames), \(partition) FROM \(fileRows(files, lackColumns: lackColumns))")
         }
         if parts.isEmpty { parts.append(emptyRows) }
         return
             "CREATE OR REPLACE VIEW main.\(SQLText.identifier(schema.name)) AS \(parts.joined(separator: " UNION ALL "))"
     }
 
+    /// The rows of files, to select from.
+    ///
+    /// - Parameter lackColumns: whether some of the files may lack columns, whose values are missing then.
+    func fileRows(_ files: [String], lackColumns: Bool) -> String {
+        let list = files.map(SQLText.literal).joined(separator: ", ")
+        let rows =
+            "read_parquet([\(list)], hive_partitioning = true, "
+            + "hive_types = {\(SQLText.literal(schema.partition.column)): DATE}, union_by_name = \(lackColumns))"
+        return lackColumns ? "(FROM \(rows) UNION ALL BY NAME \(emptyRows))" : rows
+    }
+
     /// No rows, with all columns.
-    var emptyRows: String {
+    private var emptyRows: String {
         let partition = "NULL::DATE AS \(SQLText.identifier(schema.partition.column))"
         let columns = schema.columns.map { "NULL::\(Self.typeName($0.type)) AS \(SQLText.identifier($0.name))" }
         return "SELECT \((columns + [partition]).joined(separator: ", ")) WHERE false"

@@ -130,6 +130,10 @@ public struct Backup {
         guard FileManager.default.fileExists(atPath: source.journal) else {
             throw PipelineError("there is no journal in `\(source.journal)`: nothing to make a backup of")
         }
+        let data = URL(filePath: source.data).standardizedFileURL.path
+        guard !(URL(filePath: target).standardizedFileURL.path + "/").hasPrefix(data + "/") else {
+            throw PipelineError("`\(target)` is in the data folder: a backup of it would hold all backups before")
+        }
         self.source = source
         self.target = target
         self.goesOn = goesOn

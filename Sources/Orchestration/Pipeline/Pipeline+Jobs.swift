@@ -2,6 +2,7 @@ internal import Lake
 internal import Market
 internal import Platform
 internal import Serving
+internal import Synchronization
 
 /// The jobs of a pipeline.
 extension Pipeline {
@@ -22,9 +23,19 @@ extension Pipeline {
             })
     }
 
+    /// Lets the run that goes on end, and leaves it behind where that takes long: it is made up for at the next start.
+    func awaitJobs() {
+        guard let jobs = jobs.withLock({ $0 }) else { return }
+        let watch = Stopwatch()
+        while !jobs.hasEnded, watch.seconds < Self.jobSecondsMax { Pause.wait(ns: 5_000_000) }
+    }
+
+    /// How long an end waits for a job, in seconds.
+    private static let jobSecondsMax = 2.0
+
     /// What the jobs say of themselves.
     var jobStatuses: [Status.Job] {
-        guard let jobs else { return [] }
+        guard let jobs = jobs.withLock({ $0 }) else { return [] }
         return jobs.plans.map { plan in
             var status = Status.Job()
             status.name = plan.name

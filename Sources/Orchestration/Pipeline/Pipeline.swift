@@ -27,8 +27,8 @@ public final class Pipeline: Sendable {
     let engineLoop: EngineLoop
     let flushLoop: FlushLoop
     let sinkLoops: [SinkLoop]
-    /// Nil of a partition: those who share a lake look after it elsewhere.
-    let jobs: JobScheduler?
+    /// Nil until jobs are started.
+    let jobs = Mutex<JobScheduler?>(nil)
     let feeds: FeedRunners
     let rates = Rates()
     private let threads = Mutex<[NamedThread]>([])
@@ -81,7 +81,6 @@ public final class Pipeline: Sendable {
             flushLoop = FlushLoop(
                 store, checkpoints: checkpoints, journal: journal, metrics: metrics, from: stage.offset)
             sinkLoops = try Self.sinkLoops(configuration, store, from: part?.share.firstOffset ?? 0)
-            jobs = part == nil ? Self.jobs(configuration, store) : nil
             engineLoop = try EngineLoop(
                 stage, journal: journal, store: store, flusher: flushLoop, policy: configuration.policy,
                 publisher: publisher, report: report, metrics: metrics)
@@ -154,8 +153,11 @@ public final class Pipeline: Sendable {
 
     /// Starts the jobs, for as long as the pipeline runs.
     public func startJobs() {
-        guard let jobs, !jobs.plans.isEmpty else { return }
-        _ = NamedThread("jobs") { jobs.run() }
+        guard !configuration.jobs.isEmpty else { return }
+        let scheduler = Self.jobs(configuration, store)
+        jobs.withLock { $0 = scheduler }
+        // It is not waited for without end, and so stands apart.
+        _ = NamedThread("jobs") { scheduler.run() }
     }
 
     static func serverOptions(_ configuration: PipelineConfiguration) -> HTTPServer.Options {
@@ -226,7 +228,7 @@ public final class Pipeline: Sendable {
     /// fails: then it stays in the journal for the next start.
     public func stop() {
         guard !isStopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        jobs?.end()
+        jobs.withLock { $0 }?.end()
         stopFeeds()
         let target = journal.nextOffset
         let watch = Stopwatch()
@@ -237,6 +239,7 @@ public final class Pipeline: Sendable {
         flushLoop.end()
         for thread in threads.withLock({ $0 }) { thread.join() }
         stopSinks()
+        awaitJobs()
         server.withLock { $0 }?.stop()
         ServerAddress.remove(from: configuration.dataFolder)
         store.close()

@@ -129,7 +129,8 @@ public struct Compaction {
     ) throws(LakeError) -> Bool {
         // Files in the order of the journal: rows with the same key and time stay in it.
         let files = group.files.sorted { ($0.partName?.firstOffset ?? 0) < ($1.partName?.firstOffset ?? 0) }
-        let source = source(files)
+        let source = TableSQL(schema: schema).fileRows(
+            LakeTable.paths(files, in: table.path), lackColumns: table.hasAddedColumns)
         let connection = try onDatabase(table.path) { () throws(DatabaseError) in
             try Database.duckDB(DuckDBSettings(memoryBytes: max(256 << 20, options.memoryBytes / 4))).connect()
         }
@@ -147,13 +148,6 @@ public struct Compaction {
             try writer.append(parts.hotParts())
         }
         return true
-    }
-
-    /// What rows of files are selected from; columns that a file lacks are missing in its rows.
-    private func source(_ files: [AddFile]) -> String {
-        let list = LakeTable.paths(files, in: table.path).map(SQLText.literal).joined(separator: ", ")
-        let rows = "read_parquet([\(list)], hive_partitioning = false, union_by_name = \(table.hasAddedColumns))"
-        return table.hasAddedColumns ? "(FROM \(rows) UNION ALL BY NAME \(TableSQL(schema: schema).emptyRows))" : rows
     }
 }
 

@@ -9,8 +9,7 @@ struct CompactionWriter {
     /// Rows of a file, about.
     private let rowsMax: Int64
     private let offsets: ClosedRange<Int64>
-    private var file: ParquetFileWriter?
-    private var name: PartName
+    private var open: (file: ParquetFileWriter, name: PartName)?
     private var rows: Int64 = 0
     private var written: [WrittenFile] = []
     /// Names that were given, relative to the table.
@@ -28,7 +27,6 @@ struct CompactionWriter {
         let names = group.files.compactMap(\.partName)
         let first = names.map(\.firstOffset).min() ?? 0
         offsets = first...max(first, names.map(\.lastOffset).max() ?? 0)
-        name = PartName(.compacted, writer: "all", firstOffset: first, lastOffset: offsets.upperBound)
     }
 
     /// Writes rows behind those before, in the order of the table.
@@ -43,8 +41,8 @@ struct CompactionWriter {
         var start = 0
         while start < order.count {
             let columns = buffer.gather(order, from: start, of: parts)
-            if file == nil { file = try openFile() }
-            try file?.append(columns, rows: buffer.rows)
+            if open == nil { open = try openFile() }
+            try open?.file.append(columns, rows: buffer.rows)
             start += buffer.rows
             rows += Int64(buffer.rows)
             if rows >= rowsMax { try closeFile() }
@@ -57,30 +55,29 @@ struct CompactionWriter {
         return written
     }
 
-    private mutating func openFile() throws(LakeError) -> ParquetFileWriter {
-        name = PartName(
+    private mutating func openFile() throws(LakeError) -> (file: ParquetFileWriter, name: PartName) {
+        let name = PartName(
             .compacted, writer: "all", firstOffset: offsets.lowerBound, lastOffset: offsets.upperBound)
         paths += [path(name.temporary), path(name.final)]
         try DurableFile.makeFolder("\(table.path)/\(group.partition)")
-        return try ParquetFileWriter(
+        let file = try ParquetFileWriter(
             path: "\(table.path)/\(path(name.temporary))", columns: schema.columns.map { ParquetColumn($0) })
+        return (file, name)
     }
 
     private mutating func closeFile() throws(LakeError) {
-        guard let file else { return }
-        self.file = nil
+        guard let (file, name) = open else { return }
+        open = nil
         rows = 0
         let report = try file.finish(durably: true)
         try options.reached(.fileWritten(path: path(name.temporary)))
         try DurableFile.rename("\(table.path)/\(path(name.temporary))", to: "\(table.path)/\(path(name.final))")
         try DurableFile.syncFolder("\(table.path)/\(group.partition)")
         try options.reached(.fileNamed(path: path(name.final)))
-        let status = try DurableFile.status("\(table.path)/\(path(name.final))")
-        let added = AddFile(
-            relativePath: path(name.final), partitionValues: group.files[0].partitionValues, size: status.bytes,
-            modificationTime: status.modifiedMs, dataChange: false,
-            stats: DeltaStatistics(report: report, schema: schema).json)
-        written.append(WrittenFile(file: added, rows: report.rows))
+        written.append(
+            try WrittenFile(
+                path(name.final), in: table.path, schema, partitionValues: group.files[0].partitionValues,
+                dataChange: false, report))
     }
 
     private func path(_ name: String) -> String { "\(group.partition)/\(name)" }
