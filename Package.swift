@@ -66,7 +66,7 @@ let package = Package(
         .target(name: "Analytics", dependencies: ["Market", "Platform"], swiftSettings: safe),
         // Hot tables, Parquet files and Delta tables.
         .target(
-            name: "Lake", dependencies: ["CZstd", "Databases", "Delivery", "Market", "Platform"],
+            name: "Lake", dependencies: ["CZstd", "Databases", "Delivery", "Market", "Objects", "Platform"],
             // Parquet encodings are loops over columns; the decoder asks for the same instructions.
             swiftSettings: safe + [.unsafeFlags(["-Xcc", "-mavx2", "-Xcc", "-mbmi", "-Xcc", "-mlzcnt"])]),
         // Databases and message brokers that rows are delivered to.
@@ -122,7 +122,8 @@ let package = Package(
         .testTarget(
             name: "AnalyticsTests", dependencies: ["Analytics", "Market", "Platform", "TestKit"], swiftSettings: common),
         .testTarget(
-            name: "LakeTests", dependencies: ["Databases", "Lake", "Market", "Platform", "TestKit"],
+            name: "LakeTests",
+            dependencies: ["Databases", "Lake", "Market", "Networking", "Objects", "Platform", "TestKit"],
             swiftSettings: common),
         .testTarget(
             name: "StoresTests",

@@ -3,65 +3,62 @@ public import Market
 
 /// A lake opened for reading, without a running program: the same views, over its files as they are now.
 public final class LakeReader: Sendable {
-    /// The database with the views; it reaches the lake and nothing else.
+    /// The database with the views; where it is confined, it reaches the lake and nothing else.
     public let database: Database
-    /// Absolute path of the lake.
-    public let lake: String
+    public let lake: any LakePlace
 
     /// Opens a lake.
     ///
     /// - Parameters:
     ///   - versions: which one of each table.
     ///   - tables: those that the lake does not have become empty views.
+    ///   - isConfined: whether SQL may come from users.
     /// - Throws: `invalidArgument` where the folder holds no table at all.
     public init(
-        _ path: String, at versions: LakeVersions = .newest, tables: [TableSchema] = Tables.all,
-        memoryBytes: Int64? = nil, threads: Int? = nil
+        _ lake: any LakePlace, at versions: LakeVersions = .newest, tables: [TableSchema] = Tables.all,
+        memoryBytes: Int64? = nil, threads: Int? = nil, isConfined: Bool = true
     ) throws(LakeError) {
-        let lake = try DurableFile.resolve(path)
         let views = try Self.viewStatements(lake, at: versions, tables: tables)
         self.lake = lake
-        let settings = DuckDBSettings(
-            memoryBytes: memoryBytes, threads: threads, confinedTo: [lake], filesNeverChange: true)
-        database = try onDatabase("open \(lake)") { () throws(DatabaseError) in
-            let database = try Database.duckDB(settings)
+        let settings = DuckDBSettings(memoryBytes: memoryBytes, threads: threads, filesNeverChange: true)
+        let database = try lake.database(settings, confined: isConfined)
+        self.database = database
+        try onDatabase("open \(lake.url)") { () throws(DatabaseError) in
             let connection = try database.connect()
             for view in views { try connection.execute(view) }
-            return database
         }
     }
 
-    /// The SQL that makes the views over a lake's files as they are now, in any database that may read them.
+    /// The SQL that makes the views over a lake's files as they are now.
     ///
     /// - Throws: `invalidArgument` where the folder holds no table at all, or a table does not have its version.
-    public static func viewStatements(
-        _ path: String, at versions: LakeVersions = .newest, tables: [TableSchema] = Tables.all
+    static func viewStatements(
+        _ lake: any LakePlace, at versions: LakeVersions = .newest, tables: [TableSchema] = Tables.all
     ) throws(LakeError) -> [String] {
-        let lake = try DurableFile.resolve(path)
         var views: [String] = []
         var found = 0
         for schema in tables {
-            let folder = "\(lake)/\(schema.name)"
             let delta =
-                try DurableFile.exists(folder) ? DeltaTable.open(folder, at: versions.version(schema.name)) : nil
+                try lake.hasFolder(schema.name)
+                ? DeltaTable.open(lake.folder(schema.name), at: versions.version(schema.name)) : nil
             if delta != nil { found += 1 }
             views.append(
                 TableSQL(schema: schema).view(
-                    after: nil, files: LakeTable.paths(delta?.files ?? [], in: folder),
+                    after: nil, files: delta.map { $0.urls($0.files) } ?? [],
                     lackColumns: delta?.hasAddedColumns ?? false))
         }
         guard found > 0 else {
-            throw LakeError(.invalidArgument, "this folder is not a lake: it has none of the tables", operation: lake)
+            throw LakeError(
+                .invalidArgument, "this folder is not a lake: it has none of the tables", operation: lake.url)
         }
         return views
     }
 
     /// The last offset, included, up to which each table has the rows of a pipeline; tables that are not there are left out.
-    static func committedOffsets(_ path: String, pipeline: String) throws(LakeError) -> [String: Int64] {
-        let lake = try DurableFile.resolve(path)
+    static func committedOffsets(_ lake: any LakePlace, pipeline: String) throws(LakeError) -> [String: Int64] {
         var offsets: [String: Int64] = [:]
         for schema in Tables.all {
-            guard let delta = try DeltaTable.open("\(lake)/\(schema.name)") else { continue }
+            guard let delta = try DeltaTable.open(lake.folder(schema.name)) else { continue }
             offsets[schema.name] = delta.transactionVersion(LakeTable.appID(pipeline, schema))
         }
         return offsets

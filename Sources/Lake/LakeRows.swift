@@ -8,10 +8,10 @@ public final class LakeRows: StoredRows {
     private let offsets: [String: Int64]
 
     /// - Parameter pipeline: the one that writes the lake.
-    public init(_ path: String, pipeline: String) throws(LakeError) {
+    public init(_ lake: any LakePlace, pipeline: String) throws(LakeError) {
         // First how far the tables are, then the files: these have at least that much.
-        offsets = try LakeReader.committedOffsets(path, pipeline: pipeline)
-        connection = try LakeReader(path).connect()
+        offsets = try LakeReader.committedOffsets(lake, pipeline: pipeline)
+        connection = try LakeReader(lake).connect()
     }
 
     public func committedOffset(_ table: TableSchema) -> Int64? { offsets[table.name] }

@@ -6,7 +6,7 @@ internal import Platform
 final class LakeTable: @unchecked Sendable {  // after the opening, used by one flushing thread at a time
     let schema: TableSchema
     let sql: TableSQL
-    let folder: String
+    let place: any LakePlace
     private let delta: DeltaTable
     private let appID: String
     private let writer: String
@@ -16,20 +16,22 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
     let resumeOffset: Int64
     /// Files of an attempt that has not been committed, relative to the table.
     private var pending: [String] = []
+    /// Files of this machine that are not complete yet.
+    private var drafts: [String] = []
     /// Memory of row groups, kept from flush to flush.
     private var buffer: RowGroupBuffer?
     private let order = RowOrder()
 
     init(
-        _ schema: TableSchema, lake: String, pipeline: String, writer: String, offsets: Range<Int64>? = nil
+        _ schema: TableSchema, lake: any LakePlace, pipeline: String, writer: String, offsets: Range<Int64>? = nil
     ) throws(LakeError) {
         self.schema = schema
         self.writer = writer
         self.offsets = offsets
         sql = TableSQL(schema: schema)
-        folder = "\(lake)/\(schema.name)"
+        place = lake.folder(schema.name)
         appID = Self.appID(pipeline, schema)
-        delta = try DeltaTable.open(folder, creating: schema, writer: writer)
+        delta = try DeltaTable.open(place, creating: schema, writer: writer)
         resumeOffset = delta.transactionVersion(appID) ?? -1
         try removeLeftovers()
     }
@@ -51,10 +53,10 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
     /// Under which name the log keeps how far the table is.
     static func appID(_ pipeline: String, _ schema: TableSchema) -> String { "\(pipeline)/\(schema.name)" }
 
-    /// Absolute paths of the table's files; where others write the lake too, of those of this pipeline.
+    /// Where the table's files are; where others write the lake too, those of this pipeline.
     var files: [String] {
-        guard let offsets else { return Self.paths(delta.files, in: folder) }
-        return Self.paths(delta.files.filter { Self.isWithin(offsets, $0.relativePath) }, in: folder)
+        guard let offsets else { return delta.urls(delta.files) }
+        return delta.urls(delta.files.filter { Self.isWithin(offsets, $0.relativePath) })
     }
 
     private static func isWithin(_ offsets: Range<Int64>, _ path: String) -> Bool {
@@ -62,28 +64,24 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
         return offsets.contains(name.lastOffset)
     }
 
-    static func paths(_ files: [AddFile], in folder: String) -> [String] {
-        files.map { $0.relativePath.hasPrefix("/") ? $0.relativePath : folder + "/" + $0.relativePath }
-    }
-
     /// Removes files of this writer that no commit names: a crash came between writing and committing them.
     private func removeLeftovers() throws(LakeError) {
-        for partition in try DurableFile.names(in: folder) where partition.hasPrefix(schema.partition.column + "=") {
-            for name in try DurableFile.names(in: "\(folder)/\(partition)") {
-                guard let part = PartName(name), part.kind == .flushed, part.writer == writer else { continue }
-                if part.isTemporary || !delta.names("\(partition)/\(name)") {
-                    DurableFile.remove("\(folder)/\(partition)/\(name)")
-                }
-            }
+        for path in try place.paths(below: "") where path.hasPrefix(schema.partition.column + "=") {
+            guard let part = path.split(separator: "/").last.flatMap({ PartName(String($0)) }), part.kind == .flushed,
+                part.writer == writer
+            else { continue }
+            if part.isTemporary || !delta.names(path) { place.remove(path) }
         }
     }
 
     /// Removes what an attempt left that failed without a crash, unless its commit went through after all. `committedOffset` is
     /// then that of now: to be called before rows are chosen for files.
     func removePending() throws(LakeError) {
+        for draft in drafts { DurableFile.remove(draft) }
+        drafts = []
         guard !pending.isEmpty else { return }
         try delta.refresh()
-        for path in pending where !delta.names(path) { DurableFile.remove("\(folder)/\(path)") }
+        for path in pending where !delta.names(path) { place.remove(path) }
         pending = []
     }
 
@@ -108,10 +106,10 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
             let partition = "\(schema.partition.column)=\(day)"
             let name = PartName(writer: writer, firstOffset: first + 1, lastOffset: last)
             let (temporary, path) = ("\(partition)/\(name.temporary)", "\(partition)/\(name.final)")
-            pending += [temporary, path]
-            try DurableFile.makeFolder("\(folder)/\(partition)")
-            let file = try ParquetFileWriter(
-                path: "\(folder)/\(temporary)", columns: schema.columns.map { ParquetColumn($0) })
+            let draft = try place.draft(temporary)
+            drafts.append(draft)
+            pending.append(path)
+            let file = try ParquetFileWriter(path: draft, columns: schema.columns.map { ParquetColumn($0) })
             var start = 0
             while start < order.count {
                 let columns = buffer.gather(order, from: start, of: parts)
@@ -120,12 +118,12 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
             }
             let report = try file.finish(durably: true)
             try reached(.fileWritten(table: schema.name, path: temporary))
-            try DurableFile.rename("\(folder)/\(temporary)", to: "\(folder)/\(path)")
-            try DurableFile.syncFolder("\(folder)/\(partition)")
+            let placed = try place.keep(draft, as: path)
+            drafts.removeLast()
             try reached(.fileNamed(table: schema.name, path: path))
             written.append(
-                try WrittenFile(
-                    path, in: folder, schema, partitionValues: [schema.partition.column: "\(day)"], report))
+                WrittenFile(
+                    path, placed, schema, partitionValues: [schema.partition.column: "\(day)"], report))
         }
         return written
     }
@@ -149,16 +147,14 @@ struct WrittenFile: Sendable {
     ///
     /// - Parameters:
     ///   - path: relative to the table.
-    ///   - folder: of the table.
     ///   - dataChange: false where its rows were there before.
     init(
-        _ path: String, in folder: String, _ schema: TableSchema, partitionValues: [String: String?],
+        _ path: String, _ placed: PlacedFile, _ schema: TableSchema, partitionValues: [String: String?],
         dataChange: Bool = true, _ report: ParquetFileReport
-    ) throws(LakeError) {
-        let status = try DurableFile.status("\(folder)/\(path)")
+    ) {
         file = AddFile(
-            relativePath: path, partitionValues: partitionValues, size: status.bytes,
-            modificationTime: status.modifiedMs, dataChange: dataChange,
+            relativePath: path, partitionValues: partitionValues, size: placed.bytes,
+            modificationTime: placed.modifiedMs, dataChange: dataChange,
             stats: DeltaStatistics(report: report, schema: schema).json)
         rows = report.rows
     }

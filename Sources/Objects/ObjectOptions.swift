@@ -16,8 +16,11 @@ public enum ObjectOptions {
                 "PEM file of the only authorities to trust with https; the system's unless given."),
         ] + AWSOptions.specs
 
+    /// What a component adds that has a name of its own for the place.
+    public static let bucketSpecs = specs.filter { $0.name != "url" }
+
     /// Options that mean something to buckets only.
-    private static let bucketOptions = ["style", "authorities"] + AWSOptions.specs.map(\.name)
+    private static let bucketOptions = bucketSpecs.map(\.name)
 
     /// The store that the options say.
     ///
@@ -25,13 +28,24 @@ public enum ObjectOptions {
     public static func store(
         _ options: Options, meter: UsageMeter? = nil, environment: [String: String] = CloudEnvironment.process
     ) throws(ConfigError) -> any ObjectStore {
-        let url = options.text("url")
+        if let bucket = try bucket(options, meter: meter, environment: environment) { return bucket }
+        return LocalObjectStore(try folder(options.text("url"), options), meter: meter)
+    }
+
+    /// The bucket that the options say; nil where they say a folder.
+    ///
+    /// - Parameter name: of the option that says where.
+    public static func bucket(
+        _ options: Options, at name: String = "url", meter: UsageMeter? = nil,
+        environment: [String: String] = CloudEnvironment.process
+    ) throws(ConfigError) -> S3ObjectStore? {
+        let url = options.text(name)
         guard url.hasPrefix("s3://") else {
-            if let name = bucketOptions.first(where: options.isGiven) {
+            if let other = bucketOptions.first(where: options.isGiven) {
                 throw options.error(
-                    name, "means nothing without a bucket", suggestion: "write `url: s3://BUCKET/FOLDER`")
+                    other, "means nothing without a bucket", suggestion: "write `\(name): s3://BUCKET/FOLDER`")
             }
-            return LocalObjectStore(try folder(url, options), meter: meter)
+            return nil
         }
         let parts = url.dropFirst(5).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         let amazon = try AWSOptions(
@@ -44,7 +58,7 @@ public enum ObjectOptions {
                 region: amazon.region, endpoint: amazon.endpoint,
                 style: S3Place.Style(rawValue: options.text("style")) ?? .auto)
         } catch {
-            throw options.error("url", error.message, suggestion: "write `s3://BUCKET/FOLDER`")
+            throw options.error(name, error.message, suggestion: "write `s3://BUCKET/FOLDER`")
         }
         let authorities = options.text("authorities")
         do throws(NetworkError) {

@@ -1,3 +1,5 @@
+public import Platform
+
 /// Where objects are kept under keys: a bucket, or a folder. Keys are relative to the place that the store was made for.
 ///
 /// What was put is durable when the call returns, and is then what `get`, `head` and `list` see.
@@ -61,11 +63,14 @@ public struct ObjectSummary: Sendable, Equatable {
     public let bytes: Int64
     /// Stands for the content: it changes with it. An ETag without its quotes, where the store has those.
     public let tag: String
+    /// When it was put, where the store said so: in lists.
+    public let modified: Timestamp?
 
-    public init(key: String, bytes: Int64, tag: String) {
+    public init(key: String, bytes: Int64, tag: String, modified: Timestamp? = nil) {
         self.key = key
         self.bytes = bytes
         self.tag = tag
+        self.modified = modified
     }
 }
 

@@ -2,6 +2,7 @@ internal import Analytics
 internal import Delivery
 internal import Feeds
 internal import Lake
+internal import Objects
 internal import Platform
 internal import Stores
 
@@ -74,12 +75,14 @@ public enum Registry {
 /// The lake as configuration knows it.
 enum LakeSink {
     static let spec = Spec(
-        "lake", "Delta tables of Parquet files in a local folder, together with the hot tables that queries see first.",
+        "lake", "Delta tables of Parquet files, together with the hot tables that queries see first.",
         options: [
-            .init("path", .text, default: "", "Folder of the tables; `lake` in the data folder unless given."),
+            .init(
+                "path", .text, default: "",
+                "Folder of the tables, or `s3://BUCKET/FOLDER`; `lake` in the data folder unless given."),
             .init("flush", .duration, default: "60s", "Time between flushes from hot tables to files."),
             .init("flush_rows", .integer, default: "1000000", "Rows in memory that cause a flush at once."),
-        ],
+        ] + ObjectOptions.bucketSpecs,
         example: """
             sinks:
               - lake: { path: data/lake, flush: 30s }

@@ -76,14 +76,14 @@ import Testing
             let torn = folder.path + "/lake/trades/date=2026-01-31/.part-test-0-199-1.zstd.parquet.tmp"
             try? Data("torn".utf8).write(to: URL(filePath: torn))
             let store = try HotStore(smallOptions(folder))
-            #expect(names(in: store.lake, suffix: ".tmp") == [])
-            let live = names(in: store.lake, suffix: ".parquet")
-            #expect(live == (try committedFiles(store.lake)), "point \(point)")
+            #expect(names(in: store.lake.url, suffix: ".tmp") == [])
+            let live = names(in: store.lake.url, suffix: ".parquet")
+            #expect(live == (try committedFiles(store.lake.url)), "point \(point)")
             sample.append(to: store, 0..<6)
             #expect(try contents(store.connect(), tables) == expected, "point \(point)")
             _ = try store.flush(upTo: store.visibleOffset)
             #expect(try contents(store.connect(), tables) == expected, "point \(point)")
-            let lake = try contents(LakeReader(store.lake, tables: tables).connect(), tables)
+            let lake = try contents(LakeReader(store.lake.url, tables: tables).connect(), tables)
             #expect(lake["trades"] == expected["trades"] && lake["frames"] == expected["frames"], "point \(point)")
         }
     }
@@ -101,8 +101,9 @@ import Testing
             _ = try store.flush(upTo: 199)
             #expect(try contents(connection, tables) == before)
             #expect(store.hotRows == 0)
-            #expect(names(in: store.lake, suffix: ".parquet") == (try committedFiles(store.lake)), "point \(point)")
-            let lake = try LakeReader(store.lake).connect()
+            #expect(
+                names(in: store.lake.url, suffix: ".parquet") == (try committedFiles(store.lake.url)), "point \(point)")
+            let lake = try LakeReader(store.lake.url).connect()
             #expect(try lake.query("SELECT count(*) FROM trades").collect().rows == [[.integer(200)]])
         }
     }
@@ -114,7 +115,7 @@ import Testing
         sample.append(to: store, 0..<2)
         let before = try contents(store.connect())
         // A file where the partition's folder should be: the folder cannot be made, as on a full disk.
-        let blocked = store.lake + "/quotes/date=2026-01-31"
+        let blocked = store.lake.url + "/quotes/date=2026-01-31"
         try Data().write(to: URL(filePath: blocked))
         let error = #expect(throws: LakeError.self) { _ = try store.flush(upTo: 99) }
         #expect(error?.description.contains("quotes/date=2026-01-31") == true)

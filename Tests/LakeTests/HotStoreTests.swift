@@ -32,7 +32,7 @@ import Testing
         try expectSchemas(connection)
         _ = try store.flush(upTo: store.visibleOffset)
         try expectSchemas(connection)
-        try expectSchemas(try LakeReader(store.lake).connect())
+        try expectSchemas(try LakeReader(store.lake.url).connect())
     }
 
     @Test func `rows are the same in hot tables and in the lake`() throws {
@@ -57,7 +57,7 @@ import Testing
         _ = try store.flush(upTo: 199)
         #expect(try contents(connection) == before)
         #expect(
-            try contents(LakeReader(store.lake).connect(), lakeOnly: true)
+            try contents(LakeReader(store.lake.url).connect(), lakeOnly: true)
                 == before.merging(["bars": (before["bars"] ?? []).filter { !$0.contains(",false,") }]) { $1 })
         #expect(store.hotRows == 0)
         #expect(try store.flush(upTo: 199).tables.isEmpty)
@@ -69,7 +69,7 @@ import Testing
         SampleSteps(seed: 3, steps: 2).append(to: store, 0..<2)
         _ = try store.flush(upTo: 99)
         let sql =
-            "SELECT DISTINCT date, event_time::DATE, filename FROM read_parquet('\(store.lake)/trades/date=*/*', filename = true)"
+            "SELECT DISTINCT date, event_time::DATE, filename FROM read_parquet('\(store.lake.url)/trades/date=*/*', filename = true)"
         let rows = try store.connect().query(sql).collect().rows
         #expect(Set(rows.map(\.[0].text)) == ["2026-01-31", "2026-02-01"])
         for row in rows {
@@ -92,7 +92,7 @@ import Testing
         _ = try store.flush(upTo: 99)
         #expect(try months() == inMemory)
         let files = try store.connect().query(
-            "SELECT DISTINCT month, filename FROM read_parquet('\(store.lake)/bars/month=*/*', filename = true)"
+            "SELECT DISTINCT month, filename FROM read_parquet('\(store.lake.url)/bars/month=*/*', filename = true)"
         ).collect().rows
         #expect(Set(files.map(\.[0].text)) == ["2026-01-01", "2026-02-01"])
         #expect(files.allSatisfy { $0[1].text.contains("/month=\($0[0].text)/part-test-0-99-") })
@@ -109,7 +109,7 @@ import Testing
             let sql = """
                 SELECT count(*) FROM (
                   SELECT row(\(key)) AS k, lag(row(\(key))) OVER (PARTITION BY filename ORDER BY file_row_number) AS before
-                  FROM read_parquet('\(store.lake)/\(table.name)/\(table.partition.column)=*/*', filename = true, file_row_number = true)
+                  FROM read_parquet('\(store.lake.url)/\(table.name)/\(table.partition.column)=*/*', filename = true, file_row_number = true)
                 ) WHERE k < before
                 """
             #expect(try connection.query(sql).collect().rows == [[.integer(0)]], "\(table.name)")
@@ -144,7 +144,7 @@ import Testing
             try stream.collect().rows
         }
         #expect(rows == [[.integer(50)]])
-        for sql in ["COPY trades TO '\(store.lake)/x.csv'", "DROP VIEW trades", "DELETE FROM hot.trades"] {
+        for sql in ["COPY trades TO '\(store.lake.url)/x.csv'", "DROP VIEW trades", "DELETE FROM hot.trades"] {
             #expect(throws: DatabaseError.self) {
                 try connection.readOnly(sql) { stream throws(DatabaseError) in _ = try stream.collect() }
             }
@@ -216,7 +216,7 @@ import Testing
         #expect(failures.withLock { $0 } == [])
         #expect(queries.load(ordering: .relaxed) > 2)
         _ = try store.flush(upTo: store.visibleOffset)
-        let rows = try LakeReader(store.lake).connect().query(
+        let rows = try LakeReader(store.lake.url).connect().query(
             "SELECT count(*), count(DISTINCT journal_offset) FROM trades")
         #expect(try rows.collect().rows == [[.integer(2400), .integer(2400)]])
     }

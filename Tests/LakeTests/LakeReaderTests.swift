@@ -14,7 +14,7 @@ import Testing
         let store = try HotStore(options)
         SampleSteps(seed: 31, steps: 2).append(to: store, 0..<2)
         _ = try store.flush(upTo: 49)
-        let connection = try LakeReader(store.lake).connect()
+        let connection = try LakeReader(store.lake.url).connect()
         func count(_ table: String) throws -> SQLValue {
             try connection.query("SELECT count(*) FROM \(table)").collect().rows[0][0]
         }
@@ -45,7 +45,7 @@ import Testing
         }
         let process = Process()
         process.executableURL = URL(filePath: try #require(Self.python))
-        process.arguments = [Recordings.packageFolder.path + "/Tests/Peers/lake_readers.py", store.lake]
+        process.arguments = [Recordings.packageFolder.path + "/Tests/Peers/lake_readers.py", store.lake.url]
         let output = Pipe()
         process.standardOutput = output
         try process.run()

@@ -51,15 +51,15 @@ import Testing
         let folder = TemporaryFolder()
         let sample = SampleSteps(seed: seed, steps: 8)
         let store = try lake(folder, sample, tables: Tables.all)
-        let before = try lakeContents(store.lake, Tables.all)
+        let before = try lakeContents(store.lake.url, Tables.all)
         var options = Compaction.Options()
         options.rowGroupRows = 60
         options.memoryBytes = memoryBytes
-        let outcomes = try compactAll(store.lake, options)
+        let outcomes = try compactAll(store.lake.url, options)
         #expect(outcomes.allSatisfy { $0.files == 1 && !$0.isOutdated && $0.rows > 0 } && outcomes.count > 10)
-        #expect(try lakeContents(store.lake, Tables.all) == before)
-        for name in try LakeFolder(store.lake).tables() {
-            let table = try LakeFolder(store.lake).open(name)
+        #expect(try lakeContents(store.lake.url, Tables.all) == before)
+        for name in try LakeFolder(store.lake.url).tables() {
+            let table = try LakeFolder(store.lake.url).open(name)
             #expect(Set(table.files.map { $0.relativePath.prefix { $0 != "/" } }).count == table.files.count, "\(name)")
             let report = try TableVerification(table).run(reads: true)
             #expect(report.damage == [] && report.rows == Int64(before[name]?.count ?? 0), "\(name)")
@@ -72,12 +72,12 @@ import Testing
             """
             SELECT bool_and(ok) FROM (SELECT (venue, symbol, event_time_ns) >= lag((venue, symbol, event_time_ns)) OVER \
             (PARTITION BY filename ORDER BY file_row_number) ok \
-            FROM read_parquet('\(store.lake)/trades/*/compact-*.parquet', filename = true, file_row_number = true))
+            FROM read_parquet('\(store.lake.url)/trades/*/compact-*.parquet', filename = true, file_row_number = true))
             """
         ).collect().rows[0][0]
         #expect(trades == .boolean(true))
         // A pipeline that runs sees the new files with its next flush, and the next rows come as ever.
-        #expect(try compactAll(store.lake).isEmpty)
+        #expect(try compactAll(store.lake.url).isEmpty)
         #expect(try contents(store.connect(), Tables.all, lakeOnly: true)["trades"] == before["trades"])
     }
 
@@ -92,17 +92,17 @@ import Testing
             sample.append(to: store, step..<step + 1)
             _ = try store.flush(upTo: store.visibleOffset)
         }
-        _ = try compactAll(store.lake)
+        _ = try compactAll(store.lake.url)
         sample.append(to: store, 4..<5)
         _ = try store.flush(upTo: store.visibleOffset)
         // Tables without new rows follow what others did, too.
-        _ = try compactAll(store.lake)
+        _ = try compactAll(store.lake.url)
         _ = try store.flush(upTo: store.visibleOffset)
         // What no version has that is kept, is gone now: the views must not want it.
         let later = Timestamp(nanoseconds: Timestamp.now().nanoseconds + 3_600_000_000_000)
         var removed = 0
-        for name in try LakeFolder(store.lake).tables() {
-            removed += try Vacuum(LakeFolder(store.lake).open(name), retentionNs: 0, now: later).run().files
+        for name in try LakeFolder(store.lake.url).tables() {
+            removed += try Vacuum(LakeFolder(store.lake.url).open(name), retentionNs: 0, now: later).run().files
         }
         #expect(removed > 10)
         let live = try store.connect()
@@ -122,7 +122,7 @@ import Testing
         let sample = SampleSteps(seed: 7, steps: 4)
         let store = try lake(folder, sample)
         store.close()
-        let expected = try lakeContents(store.lake)
+        let expected = try lakeContents(store.lake.url)
         let images = Mutex<[String]>([])
         var options = Compaction.Options()
         // The folder as a crash at the step would leave it.
@@ -131,7 +131,7 @@ import Testing
             try? FileManager.default.copyItem(atPath: folder.path + "/lake", toPath: image)
             images.withLock { $0.append(image) }
         }
-        let table = try LakeFolder(store.lake).open("trades")
+        let table = try LakeFolder(store.lake.url).open("trades")
         let compaction = try Compaction(table, options)
         let groups = compaction.groups()
         for group in groups { _ = try compaction.run(group) }
@@ -141,7 +141,8 @@ import Testing
             #expect(try lakeContents(image)["trades"] == expected["trades"])
             // A pipeline starts on it, and leaves alone what may be another program's.
             var next = smallOptions(folder)
-            next.lake = image
+            next.lake = LocalPlace(image)
+            next.scratch = image + "/.tapedeck"
             let store = try HotStore(next)
             #expect(try contents(store.connect(), tables, lakeOnly: true)["trades"] == expected["trades"])
             store.close()
@@ -158,7 +159,7 @@ import Testing
     @Test func `a failure inside a compaction leaves no files behind`() throws {
         let folder = TemporaryFolder()
         let store = try lake(folder, SampleSteps(seed: 8, steps: 3))
-        let before = try LakeFolder(store.lake).open("trades").files
+        let before = try LakeFolder(store.lake.url).open("trades").files
         for stop in 0..<3 {
             var options = Compaction.Options()
             let passed = Mutex(0)
@@ -169,64 +170,64 @@ import Testing
                 }
                 if place == stop { throw LakeError(.io, "no space", operation: "test") }
             }
-            let compaction = try Compaction(LakeFolder(store.lake).open("trades"), options)
+            let compaction = try Compaction(LakeFolder(store.lake.url).open("trades"), options)
             #expect(throws: LakeError.self) { _ = try compaction.run(compaction.groups()[0]) }
             let names =
-                FileManager.default.enumerator(atPath: store.lake + "/trades")?.compactMap { $0 as? String } ?? []
+                FileManager.default.enumerator(atPath: store.lake.url + "/trades")?.compactMap { $0 as? String } ?? []
             #expect(names.filter { $0.contains("compact-") } == [])
         }
         // Stopped by who asked for it.
-        let compaction = try Compaction(LakeFolder(store.lake).open("trades"))
+        let compaction = try Compaction(LakeFolder(store.lake.url).open("trades"))
         #expect(try compaction.run(compaction.groups()[0]) { _ in false } == nil)
-        #expect(try LakeFolder(store.lake).open("trades").files == before)
+        #expect(try LakeFolder(store.lake.url).open("trades").files == before)
     }
 
     @Test func `two that compact the same files, or one that removes them, leave the table whole`() throws {
         let folder = TemporaryFolder()
         let store = try lake(folder, SampleSteps(seed: 9, steps: 3))
-        let expected = try lakeContents(store.lake)["trades"]
-        let first = try Compaction(LakeFolder(store.lake).open("trades"))
-        let second = try Compaction(LakeFolder(store.lake).open("trades"))
+        let expected = try lakeContents(store.lake.url)["trades"]
+        let first = try Compaction(LakeFolder(store.lake.url).open("trades"))
+        let second = try Compaction(LakeFolder(store.lake.url).open("trades"))
         let groups = second.groups()
         for group in first.groups() { #expect(try first.run(group)?.isOutdated == false) }
         for group in groups { #expect(try second.run(group)?.isOutdated == true) }
-        #expect(try lakeContents(store.lake)["trades"] == expected)
-        #expect(try TableVerification(LakeFolder(store.lake).open("trades")).run(reads: true).damage == [])
+        #expect(try lakeContents(store.lake.url)["trades"] == expected)
+        #expect(try TableVerification(LakeFolder(store.lake.url).open("trades")).run(reads: true).damage == [])
     }
 
     @Test func `vacuum keeps what versions of the last while need, and what is new`() throws {
         let folder = TemporaryFolder()
         let store = try lake(folder, SampleSteps(seed: 10, steps: 3))
-        _ = try compactAll(store.lake)
-        let trades = store.lake + "/trades"
+        _ = try compactAll(store.lake.url)
+        let trades = store.lake.url + "/trades"
         let stranger = trades + "/date=2026-01-31/part-test-0-1-zz.zstd.parquet"
         try Data("x".utf8).write(to: URL(filePath: stranger))
-        #expect(try Vacuum(LakeFolder(store.lake).open("trades")).run().files == 0)
+        #expect(try Vacuum(LakeFolder(store.lake.url).open("trades")).run().files == 0)
         // Old files that were taken out a moment ago stay; what no commit ever named and is as old goes.
         let names = FileManager.default.enumerator(atPath: trades)?.compactMap { $0 as? String } ?? []
         let old = Date(timeIntervalSinceNow: -30 * 86_400)
         for name in names where name.hasSuffix(".parquet") {
             try FileManager.default.setAttributes([.modificationDate: old], ofItemAtPath: trades + "/" + name)
         }
-        let found = try Vacuum(LakeFolder(store.lake).open("trades")).run(removes: false).paths
+        let found = try Vacuum(LakeFolder(store.lake.url).open("trades")).run(removes: false).paths
         #expect(found == ["date=2026-01-31/part-test-0-1-zz.zstd.parquet"])
         let inAWeek = Timestamp(nanoseconds: Timestamp.now().nanoseconds + Vacuum.retentionNs + 60_000_000_000)
-        let count = try Vacuum(LakeFolder(store.lake).open("trades"), now: inAWeek).run(removes: false)
+        let count = try Vacuum(LakeFolder(store.lake.url).open("trades"), now: inAWeek).run(removes: false)
         #expect(count.files >= 4 && FileManager.default.fileExists(atPath: stranger))
-        let removed = try Vacuum(LakeFolder(store.lake).open("trades"), now: inAWeek).run()
+        let removed = try Vacuum(LakeFolder(store.lake.url).open("trades"), now: inAWeek).run()
         #expect(removed.paths.sorted() == count.paths.sorted() && !FileManager.default.fileExists(atPath: stranger))
-        #expect(try TableVerification(LakeFolder(store.lake).open("trades")).run(reads: true).damage == [])
+        #expect(try TableVerification(LakeFolder(store.lake.url).open("trades")).run(reads: true).damage == [])
     }
 
     @Test func `vacuum drops commits that an old checkpoint stands for`() throws {
         let folder = TemporaryFolder()
         let store = try lake(folder, SampleSteps(seed: 10, steps: 3))
-        let table = try LakeFolder(store.lake).open("trades")
+        let table = try LakeFolder(store.lake.url).open("trades")
         try table.checkpoint()
         #expect(try Vacuum(table).run().logFiles == 0)
         let later = Timestamp(nanoseconds: Timestamp.now().nanoseconds + Vacuum.logRetentionNs + 60_000_000_000)
         #expect(try Vacuum(table, retentionNs: .max / 4, now: later).run().logFiles == 3)
-        let again = try LakeFolder(store.lake).open("trades")
+        let again = try LakeFolder(store.lake.url).open("trades")
         #expect(again.files == table.files && again.version == 3)
         #expect(try again.history(limit: 10).count == 1)
         #expect(try TableVerification(again).run(reads: false).damage == [])
@@ -235,23 +236,23 @@ import Testing
     @Test func `a table goes back to a version, and forth again`() throws {
         let folder = TemporaryFolder()
         let store = try lake(folder, SampleSteps(seed: 12, steps: 4))
-        let now = try lakeContents(store.lake)["trades"]
+        let now = try lakeContents(store.lake.url)["trades"]
         let then = try contents(
-            LakeReader(store.lake, at: #require(LakeVersions("trades=2"))).connect(), [Tables.trades])["trades"]
+            LakeReader(store.lake.url, at: #require(LakeVersions("trades=2"))).connect(), [Tables.trades])["trades"]
         #expect(then?.count == 100)
-        let table = try LakeFolder(store.lake).open("trades")
+        let table = try LakeFolder(store.lake.url).open("trades")
         #expect(try table.restore(.number(2), commits: false).version == nil)
         let change = try table.restore(.number(2))
         #expect(change.version == 5 && change.filesAdded == 0 && change.rowsRemoved == 100)
-        #expect(try lakeContents(store.lake)["trades"] == then)
+        #expect(try lakeContents(store.lake.url)["trades"] == then)
         #expect(try table.restore(.number(4)).rowsRemoved == -100)
-        #expect(try lakeContents(store.lake)["trades"] == now)
+        #expect(try lakeContents(store.lake.url)["trades"] == now)
         #expect(try table.restore(.number(4)).version == nil)
         // A version whose files are gone is not half restored.
-        try FileManager.default.removeItem(atPath: store.lake + "/trades/" + table.files[0].relativePath)
+        try FileManager.default.removeItem(atPath: store.lake.url + "/trades/" + table.files[0].relativePath)
         let early = try #require(try DeltaTable.open(table.path, at: .number(1))).files[0]
         _ = try table.restore(.number(0))
-        try? FileManager.default.removeItem(atPath: store.lake + "/trades/" + early.relativePath)
+        try? FileManager.default.removeItem(atPath: store.lake.url + "/trades/" + early.relativePath)
         let error = #expect(throws: LakeError.self) { _ = try table.restore(.number(1)) }
         #expect(error?.message.contains(early.relativePath) == true)
     }
@@ -259,7 +260,7 @@ import Testing
     @Test func `old partitions are let go of as a whole`() throws {
         let folder = TemporaryFolder()
         let store = try lake(folder, SampleSteps(seed: 13, steps: 4))
-        let lake = try LakeFolder(store.lake)
+        let lake = try LakeFolder(store.lake.url)
         let trades = try lake.open("trades"), bars = try lake.open("bars")
         #expect(try trades.summary().partitions.map(\.value) == ["date=2026-01-31", "date=2026-02-01"])
         #expect(try trades.expire(before: "2026-01-31").version == nil)
@@ -269,14 +270,14 @@ import Testing
         #expect(change.version == trades.version && change.filesRemoved > 0)
         #expect(try trades.summary().partitions.map(\.value) == ["date=2026-02-01"])
         #expect(try bars.expire(before: "2026-02-01").filesRemoved > 0)
-        #expect(try lakeContents(store.lake)["trades"]?.contains { $0.contains("2026-01-31") } == false)
+        #expect(try lakeContents(store.lake.url)["trades"]?.contains { $0.contains("2026-01-31") } == false)
     }
 
     @Test func `damage of every kind is found, with the name of the file`() throws {
         func damage(_ body: (String, [AddFile]) throws -> Void) throws -> [String] {
             let folder = TemporaryFolder()
             let store = try lake(folder, SampleSteps(seed: 14, steps: 3))
-            let table = try LakeFolder(store.lake).open("trades")
+            let table = try LakeFolder(store.lake.url).open("trades")
             try table.checkpoint()
             try body(table.path, table.files)
             return try TableVerification(DeltaTable.open(table.path) ?? table).run(reads: true).damage
@@ -319,7 +320,7 @@ import Testing
     @Test func `tables are listed and described`() throws {
         let folder = TemporaryFolder()
         let store = try lake(folder, SampleSteps(seed: 15, steps: 2))
-        let lake = try LakeFolder(store.lake)
+        let lake = try LakeFolder(store.lake.url)
         #expect(try lake.tables() == tables.map(\.name))
         let summary = try lake.open("trades").summary()
         #expect(

@@ -43,7 +43,7 @@ import Testing
         _ = try store.flush(upTo: store.visibleOffset)
         let connection = try store.connect()
         for table in Tables.all {
-            for (path, stats) in try statistics(store.lake, table.name) {
+            for (path, stats) in try statistics(store.lake.url, table.name) {
                 for column in table.columns {
                     let name = "\"\(column.name)\""
                     let sql = "SELECT count(*), count(*) - count(\(name)), min(\(name)), max(\(name)) FROM '\(path)'"
@@ -87,7 +87,7 @@ import Testing
             frameIndex: 0)
         store.append([trades], dictionaries, upTo: 0)
         _ = try store.flush(upTo: 0)
-        let stats = try #require(try statistics(store.lake, "trades").first).stats
+        let stats = try #require(try statistics(store.lake.url, "trades").first).stats
         let (minima, maxima) = (stats.minValues, stats.maxValues)
         #expect(minima["venue"] == .text(String(repeating: "é", count: 32)))
         #expect(maxima["venue"] == .text(String(repeating: "é", count: 32) + "\u{10FFFF}"))

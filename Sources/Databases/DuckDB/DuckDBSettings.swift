@@ -13,6 +13,8 @@ public struct DuckDBSettings: Sendable {
     public var confinedTo: [String]?
     /// Promises that no file it reads changes while it is open: what it knows of them is then never checked again.
     public var filesNeverChange: Bool
+    /// Buckets that it reads, beside files.
+    public var buckets: [BucketAccess] = []
 
     public init(
         path: String? = nil, memoryBytes: Int64? = nil, threads: Int? = nil, spillFolder: String? = nil,
@@ -26,7 +28,7 @@ public struct DuckDBSettings: Sendable {
         self.filesNeverChange = filesNeverChange
     }
 
-    /// The statements that apply the settings, in order; the lock comes last, since it forbids all others.
+    /// The statements that apply the settings, in order.
     var statements: [String] {
         var statements = ["SET GLOBAL TimeZone = 'UTC'", "SET GLOBAL autoinstall_known_extensions = false"]
         if let memoryBytes { statements.append("SET GLOBAL memory_limit = '\(memoryBytes)B'") }
@@ -40,6 +42,12 @@ public struct DuckDBSettings: Sendable {
                 "SET GLOBAL parquet_metadata_cache = true", "SET GLOBAL validate_external_file_cache = 'NO_VALIDATION'",
             ]
         }
+        return statements
+    }
+
+    /// The statements that lock the database up, after which none of the others is allowed.
+    var confinement: [String] {
+        var statements: [String] = []
         if let confinedTo {
             let folders = confinedTo.map(SQLText.literal).joined(separator: ", ")
             statements += [
@@ -59,6 +67,11 @@ extension Database {
         let database = try Database(ADBCDriver.duckDB(), options: [("path", settings.path ?? ":memory:")])
         let connection = try database.connect()
         for statement in settings.statements { try connection.execute(statement) }
+        for bucket in settings.buckets {
+            for statement in try bucket.preparation() { try connection.execute(statement) }
+            try connection.grant(bucket)
+        }
+        for statement in settings.confinement { try connection.execute(statement) }
         return database
     }
 }

@@ -1,5 +1,6 @@
 internal import Databases
 internal import Foundation
+internal import Platform
 
 /// Checkpoints: a version's whole state in one Parquet file, so that a reader needs only the commits behind it.
 ///
@@ -9,15 +10,17 @@ extension DeltaLog {
     ///
     /// - Throws: `database` where it cannot be read, `corrupt` where it does not hold actions.
     func checkpoint(_ version: Int64) throws(LakeError) -> [DeltaAction] {
+        let start = Self.number(version) + ".checkpoint."
         let path = checkpointPath(version)
-        // Without the one file there are several, which a pattern finds.
-        let pattern = DurableFile.exists(path) ? path : "\(folder)/\(Self.number(version)).checkpoint.*.*.parquet"
-        let rows = try onDatabase(path) { () throws(DatabaseError) in
-            let connection = try Database.duckDB(DuckDBSettings(threads: 1)).connect()
-            let sql = "SELECT to_json(c)::VARCHAR FROM read_parquet(\(SQLText.literal(pattern))) c"
-            return try connection.query(sql).collect().rows
+        // Without the one file there are several.
+        let names = try names().filter { $0.hasPrefix(start) }.sorted()
+        let paths = names.contains(start + "parquet") ? [path] : names.map(Self.path)
+        let list = paths.map { SQLText.literal(place.location($0)) }.joined(separator: ", ")
+        let database = try place.database(DuckDBSettings(threads: 1))
+        let rows = try onDatabase(place.location(path)) { () throws(DatabaseError) in
+            try database.connect().query("SELECT to_json(c)::VARCHAR FROM read_parquet([\(list)]) c").collect().rows
         }
-        return try Self.actions(rows.map { Data($0[0].text.utf8) }, path)
+        return try Self.actions(rows.map { Data($0[0].text.utf8) }, place.location(path))
     }
 
     /// Writes the checkpoint of a state, and the file that names it as the latest.
@@ -25,26 +28,23 @@ extension DeltaLog {
     /// - Parameter expiredMs: files that were removed earlier than this, in milliseconds since 1970, are forgotten.
     func writeCheckpoint(_ state: DeltaState, forgettingBefore expiredMs: Int64, writer: String) throws(LakeError) {
         let actions = state.actions(forgettingBefore: expiredMs)
-        let lines = temporaryPath(writer), file = temporaryPath(writer), latest = temporaryPath(writer)
-        defer { for path in [lines, file, latest] { DurableFile.remove(path) } }
+        let lines = try place.draft(draftName(writer)), file = try place.draft(draftName(writer))
+        defer { for path in [lines, file] { DurableFile.remove(path) } }
         try DurableFile.write(Self.lines(actions), to: lines)
-        try onDatabase(checkpointPath(state.version)) { () throws(DatabaseError) in
+        try onDatabase(place.location(checkpointPath(state.version))) { () throws(DatabaseError) in
             let connection = try Database.duckDB(DuckDBSettings(threads: 1)).connect()
             let source = "read_json(\(SQLText.literal(lines)), format = 'newline_delimited', columns = \(Self.columns))"
             _ = try ParquetFile.write("SELECT * FROM \(source)", to: file, on: connection)
         }
         try DurableFile.sync(file)
-        try DurableFile.rename(file, to: checkpointPath(state.version))
-        try DurableFile.syncFolder(folder)
+        _ = try place.keep(file, as: checkpointPath(state.version))
         let pointer = "{\"version\":\(state.version),\"size\":\(actions.count)}"
-        try DurableFile.write(Array(pointer.utf8), to: latest)
-        try DurableFile.rename(latest, to: folder + "/_last_checkpoint")
-        try DurableFile.syncFolder(folder)
+        try place.replace(Self.path("_last_checkpoint"), Array(pointer.utf8), writer: writer)
     }
 
-    private func checkpointPath(_ version: Int64) -> String {
-        folder + "/" + Self.number(version) + ".checkpoint.parquet"
-    }
+    private func draftName(_ writer: String) -> String { Self.path(".\(writer)-\(UUID().uuidString).tmp") }
+
+    func checkpointPath(_ version: Int64) -> String { Self.path(Self.number(version) + ".checkpoint.parquet") }
 
     /// The types of actions, as the protocol lists them.
     private static let columns = """

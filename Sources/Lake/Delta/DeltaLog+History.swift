@@ -37,7 +37,7 @@ extension DeltaLog {
 
     private func time(_ version: Int64, _ info: DeltaAction.CommitInfo?) throws(LakeError) -> Timestamp {
         if let ms = info?.timestamp { return Timestamp(nanoseconds: ms * 1_000_000) }
-        return Timestamp(nanoseconds: try DurableFile.status(path(version)).modifiedMs * 1_000_000)
+        return Timestamp(nanoseconds: (try place.find(path(version))?.modifiedMs ?? 0) * 1_000_000)
     }
 
     /// The newest version that was there at a time.

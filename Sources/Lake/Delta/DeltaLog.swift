@@ -2,10 +2,13 @@ internal import Foundation
 
 /// The `_delta_log` folder of a table: numbered files, each written once.
 struct DeltaLog {
-    /// The folder itself.
-    let folder: String
+    /// The folder of the table.
+    let place: any LakePlace
+    /// Name of the log's folder in the table's.
+    static let folderName = "_delta_log"
 
-    init(table: String) { folder = table + "/_delta_log" }
+    /// What errors call the log.
+    var folder: String { place.location(Self.folderName) }
 
     static func fileName(_ version: Int64) -> String { number(version) + ".json" }
 
@@ -14,7 +17,18 @@ struct DeltaLog {
         return String(repeating: "0", count: 20 - digits.count) + digits
     }
 
-    func path(_ version: Int64) -> String { folder + "/" + Self.fileName(version) }
+    /// Relative to the table.
+    func path(_ version: Int64) -> String { Self.path(Self.fileName(version)) }
+
+    static func path(_ name: String) -> String { "\(folderName)/\(name)" }
+
+    /// Names of the files that belong to versions.
+    func names() throws(LakeError) -> [String] {
+        try place.paths(below: Self.folderName).compactMap { path in
+            let name = path.dropFirst(Self.folderName.count + 1)
+            return name.contains("/") || name.count <= 20 || Int64(name.prefix(20)) == nil ? nil : String(name)
+        }
+    }
 
     /// The versions that have a file, both rising.
     struct Versions {
@@ -27,8 +41,8 @@ struct DeltaLog {
         var found = Versions()
         // Parts of checkpoints that have several, by version.
         var parts: [Int64: (found: Int, of: Int)] = [:]
-        for name in try DurableFile.names(in: folder) {
-            guard name.count > 20, let version = Int64(name.prefix(20)) else { continue }
+        for name in try names() {
+            guard let version = Int64(name.prefix(20)) else { continue }
             let fields = name.dropFirst(21).split(separator: ".")
             switch fields.map(String.init) {
             case ["json"]: found.commits.append(version)
@@ -55,8 +69,8 @@ struct DeltaLog {
     /// The actions of one commit; nil where there is no such version.
     func commit(_ version: Int64) throws(LakeError) -> [DeltaAction]? {
         let path = path(version)
-        guard DurableFile.exists(path) else { return nil }
-        return try Self.actions(DurableFile.read(path).split(separator: UInt8(ascii: "\n")).map { Data($0) }, path)
+        guard let bytes = try place.read(path) else { return nil }
+        return try Self.actions(bytes.split(separator: UInt8(ascii: "\n")).map { Data($0) }, place.location(path))
     }
 
     static func actions(_ lines: [Data], _ path: String) throws(LakeError) -> [DeltaAction] {
@@ -90,21 +104,11 @@ struct DeltaLog {
     /// - Parameter writer: marks the temporary file, so that what a crash leaves behind can be told from others' work.
     /// - Returns: false where another writer was faster.
     func write(_ version: Int64, _ actions: [DeltaAction], writer: String) throws(LakeError) -> Bool {
-        let temporary = temporaryPath(writer)
-        defer { DurableFile.remove(temporary) }
-        try DurableFile.write(Self.lines(actions), to: temporary)
-        guard try DurableFile.linkIfAbsent(temporary, to: path(version)) else { return false }
-        try DurableFile.syncFolder(folder)
-        return true
+        try place.create(path(version), Self.lines(actions), writer: writer)
     }
-
-    /// A name that nobody else uses, for what is not complete yet.
-    func temporaryPath(_ writer: String) -> String { "\(folder)/.\(writer)-\(UUID().uuidString).tmp" }
 
     /// Removes what a crash of this writer left behind.
     func removeLeftovers(writer: String) throws(LakeError) {
-        for name in try DurableFile.names(in: folder) where name.hasPrefix(".\(writer)-") && name.hasSuffix(".tmp") {
-            DurableFile.remove(folder + "/" + name)
-        }
+        try place.removeDrafts(of: writer, in: Self.folderName)
     }
 }

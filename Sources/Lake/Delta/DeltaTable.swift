@@ -2,13 +2,15 @@ public import Market
 internal import Foundation
 internal import Platform
 
-/// A Delta table in a local folder: its files, its progress, and commits to it.
+/// A Delta table: its files, its progress, and commits to it.
 ///
 /// - Threading: one thread at a time.
 /// - Source: Delta transaction log protocol; reader version 1, writer version 2.
 public final class DeltaTable {
     /// The table's folder.
-    public let path: String
+    public let place: any LakePlace
+    /// What errors call it: a path, or a URL.
+    public var path: String { place.url }
     let log: DeltaLog
     let writer: String
     private(set) var state = DeltaState()
@@ -29,9 +31,9 @@ public final class DeltaTable {
     /// - Returns: nil where there is no Delta table.
     /// - Throws: `unsupported`, `corrupt`, `io`; `invalidArgument` where the log does not have the version any more.
     public static func open(
-        _ path: String, at version: TableVersion = .newest, writer: String = "tapedeck"
+        _ place: any LakePlace, at version: TableVersion = .newest, writer: String = "tapedeck"
     ) throws(LakeError) -> DeltaTable? {
-        let table = DeltaTable(path, writer)
+        let table = DeltaTable(place, writer)
         let last: Int64? =
             switch version {
             case .newest: nil
@@ -46,10 +48,9 @@ public final class DeltaTable {
     ///
     /// - Throws: `schemaMismatch` where there is a table with other columns.
     public static func open(
-        _ path: String, creating schema: TableSchema, writer: String = "tapedeck"
+        _ place: any LakePlace, creating schema: TableSchema, writer: String = "tapedeck"
     ) throws(LakeError) -> DeltaTable {
-        let table = DeltaTable(path, writer)
-        try DurableFile.makeFolder(table.log.folder)
+        let table = DeltaTable(place, writer)
         try table.log.removeLeftovers(writer: writer)
         try table.refresh()
         if table.version < 0 {
@@ -61,10 +62,10 @@ public final class DeltaTable {
         return table
     }
 
-    private init(_ path: String, _ writer: String) {
-        self.path = path
+    private init(_ place: any LakePlace, _ writer: String) {
+        self.place = place
         self.writer = writer
-        log = DeltaLog(table: path)
+        log = DeltaLog(place: place)
     }
 
     private static func creation(of schema: TableSchema) -> [DeltaAction] {
@@ -80,6 +81,14 @@ public final class DeltaTable {
 
     /// Data files of the table, by path.
     public var files: [AddFile] { state.sortedFiles }
+
+    /// Where data files are, as SQL names them.
+    func urls(_ files: [AddFile]) -> [String] {
+        files.map { file in
+            let path = file.relativePath
+            return path.hasPrefix("/") || path.contains("://") ? path : place.location(path)
+        }
+    }
 
     /// True where the log names a data file, as part of the table or as removed from it (older versions need it).
     ///

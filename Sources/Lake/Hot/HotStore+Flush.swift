@@ -25,7 +25,7 @@ extension HotStore {
             guard case .committed(let version) = outcome else {
                 throw LakeError(
                     .conflict, "offset \(offset) was committed by another program under the same pipeline name",
-                    operation: table.folder)
+                    operation: table.place.url)
             }
             reports.append(
                 FlushReport.Table(
@@ -60,7 +60,7 @@ extension HotStore {
 
     private func writeFiles(_ table: LakeTable, upTo offset: Int64) throws(LakeError) -> [WrittenFile] {
         try table.removePending()
-        let parts = try onDatabase(table.folder) { () throws(DatabaseError) in
+        let parts = try onDatabase(table.place.url) { () throws(DatabaseError) in
             try rows.parts(table.schema.name, after: table.committedOffset, upTo: offset)
         }
         return try table.writeFiles(parts, upTo: offset, rowGroupRows: options.rowGroupRows, options.reached)
@@ -73,6 +73,10 @@ extension HotStore {
         let versions = shownVersions.withLock { $0 }
         let changed = tables.filter { versions[$0.schema.name] != $0.version }
         guard !changed.isEmpty else { return }
+        if let access = options.lake.access {
+            // Temporary keys may have changed since.
+            try onDatabase(access.scope) { () throws(DatabaseError) in try flusher.grant(access) }
+        }
         let views = changed.map(\.view)
         try retryingConflicts("move rows to the lake") { () throws(DatabaseError) in
             try flusher.transaction { () throws(DatabaseError) in

@@ -11,8 +11,10 @@ internal import Synchronization
 public final class HotStore: Sink {
     /// How a store is opened.
     public struct Options: Sendable {
-        /// Folder of the lake; made where it is missing.
-        public var lake: String
+        /// Where the tables are.
+        public var lake: any LakePlace
+        /// Folder of this machine for what is not to be kept, which pipelines of one lake may share.
+        public var scratch: String
         /// Names the progress in the tables: one pipeline, one journal.
         public var pipeline: String
         public var tables: [TableSchema]
@@ -28,10 +30,12 @@ public final class HotStore: Sink {
         public var reached: @Sendable (FlushStep) throws(LakeError) -> Void
 
         public init(
-            lake: String, pipeline: String, tables: [TableSchema] = Tables.all, memoryBytes: Int64? = nil,
+            lake: any LakePlace, scratch: String, pipeline: String, tables: [TableSchema] = Tables.all,
+            memoryBytes: Int64? = nil,
             threads: Int? = nil, rowGroupRows: Int = 131_072
         ) {
             self.lake = lake
+            self.scratch = scratch
             self.pipeline = pipeline
             self.tables = tables
             self.memoryBytes = memoryBytes
@@ -44,8 +48,8 @@ public final class HotStore: Sink {
     public typealias Failure = Never
     /// The database with the views: make connections here to query it.
     public let database: Database
-    /// Absolute path of the lake.
-    public let lake: String
+    /// Where the tables are.
+    public let lake: any LakePlace
     let options: Options
     /// Used by the thread that flushes.
     let flusher: Connection
@@ -67,14 +71,13 @@ public final class HotStore: Sink {
     ///
     /// - Throws: `locked` where another program writes the same pipeline; `schemaMismatch`, `unsupported`, `io`.
     public init(_ options: Options) throws(LakeError) {
-        try DurableFile.makeFolder(options.lake)
-        let lake = try DurableFile.resolve(options.lake)
-        guard !lake.contains(where: { "*?[]".contains($0) }) else {
-            throw LakeError(.invalidArgument, "the path of a lake cannot have any of * ? [ ]", operation: lake)
+        let lake = options.lake
+        guard !lake.url.contains(where: { "*?[]".contains($0) }) else {
+            throw LakeError(.invalidArgument, "the path of a lake cannot have any of * ? [ ]", operation: lake.url)
         }
         let own = PartName.writer(of: options.pipeline)
         let writer = options.share == nil ? own : own + "_" + PartName.unique()
-        let scratch = options.share?.scratch ?? lake + "/.tapedeck"
+        let scratch = options.share?.scratch ?? options.scratch
         try DurableFile.makeFolder(scratch)
         lock = try FolderLock("\(scratch)/\(own).lock")
         var tables: [LakeTable] = []
@@ -93,18 +96,19 @@ public final class HotStore: Sink {
         let spillFolder = "\(scratch)/\(own).spill"
         for name in try DurableFile.names(in: spillFolder) { DurableFile.remove("\(spillFolder)/\(name)") }
         let settings = DuckDBSettings(
-            memoryBytes: options.memoryBytes, threads: options.threads, spillFolder: spillFolder, confinedTo: [lake],
+            memoryBytes: options.memoryBytes, threads: options.threads, spillFolder: spillFolder,
             filesNeverChange: true)
+        let database = try lake.database(settings, confined: true)
+        self.database = database
         let rows = HotRows(options.tables)
         self.rows = rows
         let views = tables.map(\.view)
         shownVersions = Mutex(Dictionary(uniqueKeysWithValues: tables.map { ($0.schema.name, $0.version) }))
-        (database, flusher) = try onDatabase("open hot tables") { () throws(DatabaseError) in
-            let database = try Database.duckDB(settings)
+        flusher = try onDatabase("open hot tables") { () throws(DatabaseError) in
             let connection = try database.connect()
             for schema in options.tables { try connection.register(rows.memoryTable(schema)) }
             for view in views { try connection.execute(view) }
-            return (database, connection)
+            return connection
         }
     }
 

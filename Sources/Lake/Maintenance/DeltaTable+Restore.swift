@@ -16,7 +16,7 @@ extension DeltaTable {
     /// - Parameter commits: false to see only what would change.
     /// - Throws: `invalidArgument` where the log, or the folder, does not have the version any more.
     public func restore(_ version: TableVersion, commits: Bool = true) throws(LakeError) -> FileChange {
-        guard let earlier = try DeltaTable.open(path, at: version, writer: writer) else {
+        guard let earlier = try DeltaTable.open(place, at: version, writer: writer) else {
             throw LakeError(.invalidArgument, "there is no table", operation: path)
         }
         guard
@@ -27,14 +27,15 @@ extension DeltaTable {
         }
         var back = earlier.files.filter { state.files[$0.path] == nil }
         let gone = files.filter { earlier.state.files[$0.path] == nil }
-        for place in back.indices {
-            let file = LakeTable.paths([back[place]], in: path)[0]
-            guard DurableFile.exists(file) else {
+        for number in back.indices {
+            let file = back[number].relativePath
+            guard try place.find(file) != nil else {
                 throw LakeError(
-                    .invalidArgument, "version \(earlier.version) needs a file that was removed: \(file)",
+                    .invalidArgument,
+                    "version \(earlier.version) needs a file that was removed: \(urls([back[number]])[0])",
                     operation: path)
             }
-            back[place].dataChange = true
+            back[number].dataChange = true
         }
         return try change(
             add: back, remove: gone, commits: commits, operation: "RESTORE",

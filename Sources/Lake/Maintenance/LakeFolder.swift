@@ -5,15 +5,18 @@ public import Platform
 ///
 /// - Threading: one thread at a time.
 public struct LakeFolder {
-    /// Absolute path.
-    public let path: String
+    public let place: any LakePlace
+    /// What errors call it: a path, or a URL.
+    public var path: String { place.url }
 
-    /// - Throws: `io` where there is no such folder.
-    public init(_ path: String) throws(LakeError) { self.path = try DurableFile.resolve(path) }
+    public init(_ place: any LakePlace) { self.place = place }
 
     /// The tables that are there: those of Tapedeck in its order, then others by name.
     public func tables() throws(LakeError) -> [String] {
-        let found = try DurableFile.names(in: path).filter { DurableFile.exists("\(path)/\($0)/_delta_log") }
+        var found: [String] = []
+        for name in try place.folders() where try place.folder(name).hasFolder(DeltaLog.folderName) {
+            found.append(name)
+        }
         let known = Tables.all.map(\.name).filter(found.contains)
         return known + found.filter { !known.contains($0) }.sorted()
     }
@@ -22,7 +25,7 @@ public struct LakeFolder {
     ///
     /// - Throws: `invalidArgument` where there is none.
     public func open(_ table: String, at version: TableVersion = .newest) throws(LakeError) -> DeltaTable {
-        guard !table.contains("/"), let delta = try DeltaTable.open("\(path)/\(table)", at: version, writer: "keeper")
+        guard !table.contains("/"), let delta = try DeltaTable.open(place.folder(table), at: version, writer: "keeper")
         else {
             throw LakeError(
                 .invalidArgument, "there is no table `\(table)`; there are \(try tables().joined(separator: ", "))",
@@ -108,9 +111,8 @@ extension DeltaTable {
 
     /// The files of the log up to the version that is known here, relative to the table.
     public func logFiles() throws(LakeError) -> [String] {
-        try DurableFile.names(in: log.folder).filter { name in
-            name.count > 20 && Int64(name.prefix(20)).map { $0 <= version } ?? false
-        }.sorted().map { "_delta_log/\($0)" }
+        try log.names().filter { name in Int64(name.prefix(20)).map { $0 <= version } ?? false }.sorted()
+            .map(DeltaLog.path)
     }
 
     /// What a table is, beyond its files.

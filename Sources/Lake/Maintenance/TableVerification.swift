@@ -17,7 +17,8 @@ public struct TableVerification {
 
     public init(_ table: DeltaTable) throws(LakeError) {
         self.table = table
-        connection = try onDatabase(table.path) { () throws(DatabaseError) in try Database.duckDB().connect() }
+        let database = try table.place.database(DuckDBSettings())
+        connection = try onDatabase(table.path) { () throws(DatabaseError) in try database.connect() }
     }
 
     /// Checks files and log.
@@ -32,7 +33,7 @@ public struct TableVerification {
             guard progress(file) else { break }
             report.files += 1
             report.bytes += file.size
-            let path = LakeTable.paths([file], in: table.path)[0]
+            let path = table.urls([file])[0]
             do {
                 report.rows += try rows(of: file, at: path, reads: reads)
             } catch {
@@ -48,7 +49,7 @@ public struct TableVerification {
 
     /// The rows of a file, which is as the log says.
     private func rows(of file: AddFile, at path: String, reads: Bool) throws(Damage) -> Int64 {
-        guard let status = try? DurableFile.status(path) else { throw Damage(text: "the file is missing") }
+        guard let status = try? table.place.find(file.relativePath) else { throw Damage(text: "the file is missing") }
         guard status.bytes == file.size else {
             throw Damage(text: "has \(status.bytes) bytes, and the log says \(file.size)")
         }

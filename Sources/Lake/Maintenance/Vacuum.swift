@@ -46,21 +46,19 @@ public struct Vacuum {
         var report = Report()
         var seen = 0
         var isStopped = false
-        try walk("") { path throws(LakeError) in
+        for path in try table.place.paths(below: "") where Self.isData(path) {
             seen += 1
-            guard !isStopped, progress(seen) else {
+            guard progress(seen) else {
                 isStopped = true
-                return
+                break
             }
-            guard !isKept(path) else { return }
+            guard !isKept(path) else { continue }
             // A file that is gone meanwhile needs no removal.
-            guard let status = try? DurableFile.status("\(table.path)/\(path)"), status.modifiedMs < keptMs else {
-                return
-            }
+            guard let file = try table.place.find(path), file.modifiedMs < keptMs else { continue }
             report.files += 1
-            report.bytes += status.bytes
+            report.bytes += file.bytes
             report.paths.append(path)
-            if removes { DurableFile.remove("\(table.path)/\(path)") }
+            if removes { table.place.remove(path) }
         }
         if !isStopped { try cleanLog(&report, removes: removes) }
         return report
@@ -73,17 +71,12 @@ public struct Vacuum {
         return removed.deletionTimestamp ?? .max >= keptMs
     }
 
-    /// Calls with each file below the table that a writer of data may have made, by its path relative to the table.
-    private func walk(_ folder: String, _ body: (String) throws(LakeError) -> Void) throws(LakeError) {
-        for name in try DurableFile.names(in: "\(table.path)/\(folder)") {
-            let path = folder.isEmpty ? name : "\(folder)/\(name)"
-            if DurableFile.isFolder("\(table.path)/\(path)") {
-                // What begins so belongs to others, but for partitions.
-                if !"_.".contains(name.prefix(1)) || name.contains("=") { try walk(path, body) }
-            } else if !"_.".contains(name.prefix(1)) || PartName(name)?.isTemporary == true {
-                try body(path)
-            }
-        }
+    /// Whether a writer of data may have made a file, by its path relative to the table.
+    private static func isData(_ path: String) -> Bool {
+        let parts = path.split(separator: "/")
+        // What begins so belongs to others, but for partitions.
+        guard parts.dropLast().allSatisfy({ !"_.".contains($0.prefix(1)) || $0.contains("=") }) else { return false }
+        return parts.last.map { !"_.".contains($0.prefix(1)) || PartName(String($0))?.isTemporary == true } ?? false
     }
 
     /// Removes commits and checkpoints that are old and that a checkpoint stands for which is old, too.
@@ -92,17 +85,17 @@ public struct Vacuum {
         let found = try log.versions()
         var first: Int64?
         for checkpoint in found.checkpoints.reversed() {
-            guard let status = try? DurableFile.status(log.path(checkpoint)) else { continue }
-            if status.modifiedMs < logKeptMs {
+            guard let file = try log.place.find(log.checkpointPath(checkpoint)) else { continue }
+            if file.modifiedMs < logKeptMs {
                 first = checkpoint
                 break
             }
         }
         guard let first else { return }
-        for name in try DurableFile.names(in: log.folder) {
-            guard name.count > 20, let version = Int64(name.prefix(20)), version < first else { continue }
+        for name in try log.names() {
+            guard let version = Int64(name.prefix(20)), version < first else { continue }
             report.logFiles += 1
-            if removes { DurableFile.remove("\(log.folder)/\(name)") }
+            if removes { log.place.remove(DeltaLog.path(name)) }
         }
     }
 }

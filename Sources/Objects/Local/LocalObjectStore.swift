@@ -102,7 +102,9 @@ public final class LocalObjectStore: ObjectStore {
 
     private func summary(_ key: String) throws(FileError) -> ObjectSummary {
         let status = try Folder.status(folder + "/" + key)
-        return ObjectSummary(key: key, bytes: status.bytes, tag: "\(status.changed.nanoseconds)-\(status.bytes)")
+        return ObjectSummary(
+            key: key, bytes: status.bytes, tag: "\(status.changed.nanoseconds)-\(status.bytes)",
+            modified: status.changed)
     }
 
     func path(_ key: String, _ method: String) throws(ObjectError) -> String {

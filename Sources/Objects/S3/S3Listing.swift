@@ -1,4 +1,5 @@
 internal import Networking
+internal import Platform
 
 /// The answer to ListObjectsV2.
 struct S3Listing {
@@ -37,7 +38,10 @@ struct S3Listing {
             last = key
             // What other tools call folders.
             if key.isEmpty || key.hasSuffix("/") { continue }
-            objects.append(ObjectSummary(key: key, bytes: bytes, tag: Self.plain(item["ETag"]?.text ?? "")))
+            objects.append(
+                ObjectSummary(
+                    key: key, bytes: bytes, tag: Self.plain(item["ETag"]?.text ?? ""),
+                    modified: (item["LastModified"]?.text).flatMap { Timestamp(rfc3339: $0) }))
         }
         let isTruncated = root["IsTruncated"]?.text == "true"
         guard !isTruncated || last != after else { throw Problem(message: "the list ends before its first object") }

@@ -7,6 +7,7 @@ public import Platform
 /// - Threading: any thread.
 public final class S3ObjectStore: ObjectStore {
     public let place: S3Place
+    public let credentials: AWSCredentialSource
     let transport: S3Transport
     /// Bytes of a part of an upload.
     let partBytes: Int
@@ -19,6 +20,7 @@ public final class S3ObjectStore: ObjectStore {
         partBytes: Int = 16 << 20
     ) {
         self.place = place
+        self.credentials = credentials
         self.partBytes = partBytes
         transport = S3Transport(place, client, credentials, retry: retry)
     }

@@ -21,11 +21,24 @@ public struct S3Place: Sendable, CustomStringConvertible {
         case google
     }
 
+    /// A service that has buckets.
+    public struct Service: Sendable {
+        /// With its port where that is not the usual one.
+        public let host: String
+        public let isSecure: Bool
+        /// Whether requests name the bucket in the path, and not in the host.
+        public let namesBucketInPath: Bool
+        /// What stands before buckets and keys in paths: a slash, unless the service is part of a larger one.
+        public let root: String
+    }
+
     public let bucket: String
     /// Empty, or with a slash at its end.
     public let prefix: String
     public let region: String
     let dialect: Dialect
+    /// The service, for others that ask it.
+    public let service: Service
     /// Where the bucket is.
     private let origin: HTTPURL
     /// What stands before a key in the path, with a slash at its end.
@@ -51,19 +64,21 @@ public struct S3Place: Sendable, CustomStringConvertible {
         }
         self.prefix = folder.isEmpty ? "" : folder + "/"
         let isAmazon = endpoint == nil
-        let service = if let endpoint { endpoint } else { try Self.amazon(region) }
-        dialect = service.host.hasSuffix(Self.google) ? .google : .amazon
+        let address = if let endpoint { endpoint } else { try Self.amazon(region) }
+        dialect = address.host.hasSuffix(Self.google) ? .google : .amazon
         // A name with dots does not fit the certificate of the service.
         let isVirtual = style == .virtual || style == .auto && isAmazon && !bucket.contains(".")
-        let base = service.target.prefix { $0 != "?" }
+        let isUsual = address.port == (address.isSecure ? 443 : 80)
+        let port = isUsual ? "" : ":\(address.port)"
+        let base = address.target.prefix { $0 != "?" }
         let folderOfService = base.hasSuffix("/") ? String(base) : base + "/"
+        service = Service(
+            host: address.host + port, isSecure: address.isSecure, namesBucketInPath: !isVirtual, root: folderOfService)
         if isVirtual {
-            let isUsual = service.port == (service.isSecure ? 443 : 80)
-            let port = isUsual ? "" : ":\(service.port)"
-            origin = try HTTPURL("\(service.isSecure ? "https" : "http")://\(bucket).\(service.host)\(port)")
+            origin = try HTTPURL("\(address.isSecure ? "https" : "http")://\(bucket).\(address.host)\(port)")
             root = folderOfService
         } else {
-            origin = service
+            origin = address
             root = "\(folderOfService)\(bucket)/"
         }
     }

@@ -1,4 +1,5 @@
 package import Networking
+internal import Platform
 internal import Synchronization
 
 /// A bucket in memory that is asked over HTTP on loopback as S3 is, for tests and benchmarks. It checks no signatures.
@@ -16,6 +17,8 @@ package final class LoopbackBucket: Sendable {
 
     private struct Contents {
         var objects: [String: [UInt8]] = [:]
+        /// When an object was put.
+        var times: [String: Timestamp] = [:]
         var uploads: [String: [Int: [UInt8]]] = [:]
         var asked: [HTTPRequest] = []
         var fate: @Sendable (HTTPRequest) -> Fate? = { _ in nil }
@@ -124,6 +127,7 @@ package final class LoopbackBucket: Sendable {
                 request.headers["If-None-Match"] == "*" || request.headers["x-goog-if-generation-match"] == "0"
             guard !isConditional || contents.objects[key] == nil else { return error(412, "PreconditionFailed") }
             contents.objects[key] = request.body
+            contents.times[key] = .now()
         }
         return HTTPResponse(status: 200, headers: ["ETag": tag(request.body)])
     }
@@ -140,6 +144,7 @@ package final class LoopbackBucket: Sendable {
         let tags = zip(wanted, bytes).allSatisfy { $0["ETag"]?.text == tag($1) }
         guard bytes.count == wanted.count, tags else { return error(400, "InvalidPart") }
         contents.objects[key] = bytes.flatMap { $0 }
+        contents.times[key] = .now()
         return xml("<CompleteMultipartUploadResult><Key>k</Key></CompleteMultipartUploadResult>")
     }
 
@@ -152,6 +157,7 @@ package final class LoopbackBucket: Sendable {
             let object = contents.objects[key] ?? []
             let shown = PercentEncoding.encode(key).replacing("%2F", with: "/").replacing("%20", with: "+")
             return "<Contents><Key>\(shown)</Key><Size>\(object.count)</Size>"
+                + "<LastModified>\(contents.times[key] ?? .now())</LastModified>"
                 + "<ETag>&quot;\(tag(object).dropFirst().dropLast())&quot;</ETag></Contents>"
         }
         return xml(

@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Lake
+public import Lake
 internal import Platform
 
 /// A copy of everything that a pipeline keeps, made while it runs: a folder of its own for each, itself a data folder.
@@ -15,15 +15,16 @@ public struct Backup {
         /// Data folder.
         public let data: String
         public let journal: String
-        public let lake: String
+        /// What is in a bucket is not copied: only what is needed to go on filling it.
+        public let lake: any LakePlace
 
-        public init(_ configuration: PipelineConfiguration) {
-            self.init(
+        public init(_ configuration: PipelineConfiguration) throws {
+            try self.init(
                 pipeline: configuration.name, data: configuration.dataFolder, journal: configuration.journal.path,
-                lake: configuration.lakePath)
+                lake: configuration.lakePlace())
         }
 
-        init(pipeline: String, data: String, journal: String, lake: String) {
+        init(pipeline: String, data: String, journal: String, lake: any LakePlace) {
             self.pipeline = pipeline
             self.data = data
             self.journal = journal
@@ -175,7 +176,7 @@ public struct Backup {
 
     /// Everything that has no place of its own: positions of sinks, records of jobs, counts of budgets.
     private mutating func copyState() throws {
-        let places = [source.journal, source.lake].map { URL(filePath: $0).standardizedFileURL.path }
+        let places = [source.journal, source.lake.url].map { URL(filePath: $0).standardizedFileURL.path }
         for name in try Self.names(source.data).sorted() {
             let path = URL(filePath: "\(source.data)/\(name)").standardizedFileURL.path
             if ["checkpoints", "address"].contains(name) || name.hasSuffix(".lock") || name.hasSuffix(".spill") {
@@ -204,8 +205,8 @@ public struct Backup {
     }
 
     private mutating func copyLake() throws {
-        guard FileManager.default.fileExists(atPath: source.lake) else { return }
-        let lake = try LakeFolder(source.lake)
+        guard source.lake.access == nil else { return }
+        let lake = LakeFolder(source.lake)
         for name in try lake.tables() {
             let table = try lake.open(name)
             for path in table.files.map(\.relativePath) + (try table.logFiles()) {

@@ -5,7 +5,7 @@ internal import Lake
 struct PipelinePart {
     let share: PartitionShare
     /// Folder of the lake that all workers write.
-    let lake: String
+    let lake: any LakePlace
     /// Where its journal begins, which is nowhere kept: the topic is.
     let start: Offset
     /// Names of the feeds 0, 1, 2 … there.
@@ -31,7 +31,6 @@ struct PipelinePart {
     }
 
     func adapt(_ options: inout HotStore.Options, scratch: String) {
-        options.lake = lake
         options.threads = 1
         options.share = LakeShare(scratch: scratch, offsets: share.offsets)
         options.reached = reached

@@ -9,8 +9,8 @@ struct WorkerSettings: Sendable {
     let topic: JournalTopic
     let client: KafkaSettings
     let states: any ObjectStore
-    /// Folder of the lake of all workers.
-    let lake: String
+    /// The lake of all workers.
+    let lake: any LakePlace
     /// Called at each point that a flush of a partition passes; what it throws stops the flush there.
     let reached: @Sendable (FlushStep) throws(LakeError) -> Void
 
@@ -36,12 +36,12 @@ struct WorkerSettings: Sendable {
         guard let topic = configuration.journal.topic, let state = configuration.state else {
             throw PipelineError("a worker needs `journal: kafka:` and `state:` in the pipeline file")
         }
-        guard let lake = configuration.namedLakePath else {
+        guard configuration.namesLake else {
             throw PipelineError("a worker needs a lake that all workers write: add `sinks: [lake: { path: FOLDER }]`")
         }
         self.configuration = configuration
         self.topic = topic
-        self.lake = lake
+        lake = try configuration.lakePlace(scratch: configuration.dataFolder + "/lake-drafts")
         states = try ObjectOptions.store(state)
         var client = try topic.settings(
             Self.owned + [

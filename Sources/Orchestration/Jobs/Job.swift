@@ -1,3 +1,4 @@
+internal import Lake
 internal import Platform
 
 /// Work that comes again: one file in `Kinds` and one line in `JobRegistry`.
@@ -19,8 +20,7 @@ struct JobContext: Sendable {
     let pipeline: String
     /// Data folder.
     let folder: String
-    /// Folder of the lake.
-    let lake: String
+    let lake: any LakePlace
     /// Folder of the journal.
     let journal: String
     /// Writes a line to the job's log.

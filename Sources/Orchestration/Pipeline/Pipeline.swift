@@ -59,7 +59,7 @@ public final class Pipeline: Sendable {
                     "the journal's torn end was cut; what was acknowledged is whole",
                     ["bytes": recovery.tornBytes, "kept_in": recovery.tornFile ?? ""])
             }
-            store = try HotStore(Self.storeOptions(configuration, part))
+            store = try HotStore(try Self.storeOptions(configuration, part))
             feedNames.load(from: journal)
             let stage = try EngineStage(
                 try configuration.engine(), share: part?.share, board: board, feedNames: feedNames,
@@ -103,11 +103,16 @@ public final class Pipeline: Sendable {
         return options
     }
 
-    private static func storeOptions(_ configuration: PipelineConfiguration, _ part: PipelinePart?) -> HotStore.Options
-    {
+    private static func storeOptions(
+        _ configuration: PipelineConfiguration, _ part: PipelinePart?
+    ) throws -> HotStore.Options {
         // One core stays with the engine: database threads that wait for each other spin, and would take it.
         let threads = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
-        var options = HotStore.Options(lake: configuration.lakePath, pipeline: configuration.name, threads: threads)
+        let lake = try part?.lake ?? configuration.lakePlace(scratch: configuration.dataFolder + "/lake-drafts")
+        let isHere = lake.access == nil
+        var options = HotStore.Options(
+            lake: lake, scratch: isHere ? "\(lake.url)/.tapedeck" : configuration.dataFolder + "/lake-scratch",
+            pipeline: configuration.name, threads: threads)
         part?.adapt(&options, scratch: configuration.dataFolder)
         return options
     }

@@ -2,6 +2,7 @@ internal import Analytics
 internal import Databases
 internal import Feeds
 internal import Foundation
+internal import Lake
 internal import Objects
 internal import Platform
 
@@ -18,7 +19,7 @@ public enum PipelineCheck {
     public static func findings(_ configuration: PipelineConfiguration) -> [Finding] {
         var findings = [Finding(name: "configuration", isOK: true, detail: configuration.file ?? "default")]
         findings.append(folder("data folder", configuration.dataFolder))
-        findings.append(folder("lake", configuration.lakePath))
+        findings.append(lake(configuration))
         findings.append(
             attempt("database") {
                 try Database.duckDB().connect().execute("SELECT 1")
@@ -60,6 +61,14 @@ public enum PipelineCheck {
         return findings
     }
 
+    private static func lake(_ configuration: PipelineConfiguration) -> Finding {
+        attempt("lake") {
+            let place = try configuration.lakePlace()
+            guard place.access != nil else { return try space(place.url) }
+            return "\(place.url) with \(try place.folders().count) tables"
+        }
+    }
+
     private static func attempt(_ name: String, _ body: () throws -> String) -> Finding {
         do {
             return Finding(name: name, isOK: true, detail: try body())
@@ -69,18 +78,21 @@ public enum PipelineCheck {
     }
 
     private static func folder(_ name: String, _ path: String) -> Finding {
-        attempt(name) {
-            var nearest = URL(filePath: path).standardizedFileURL
-            while !FileManager.default.fileExists(atPath: nearest.path) { nearest.deleteLastPathComponent() }
-            guard FileManager.default.isWritableFile(atPath: nearest.path) else {
-                throw PipelineError("\(nearest.path) cannot be written to")
-            }
-            let values = try FileManager.default.attributesOfFileSystem(forPath: nearest.path)
-            let free = (values[.systemFreeSize] as? NSNumber)?.int64Value ?? 0
-            guard free >= Pipeline.diskFreeBytesMin else {
-                throw PipelineError("only \(free >> 20) MiB free at \(nearest.path)")
-            }
-            return "\(path) (\(free >> 30) GiB free)"
+        attempt(name) { try space(path) }
+    }
+
+    /// How much room there is at a folder that exists or can be made.
+    private static func space(_ path: String) throws -> String {
+        var nearest = URL(filePath: path).standardizedFileURL
+        while !FileManager.default.fileExists(atPath: nearest.path) { nearest.deleteLastPathComponent() }
+        guard FileManager.default.isWritableFile(atPath: nearest.path) else {
+            throw PipelineError("\(nearest.path) cannot be written to")
         }
+        let values = try FileManager.default.attributesOfFileSystem(forPath: nearest.path)
+        let free = (values[.systemFreeSize] as? NSNumber)?.int64Value ?? 0
+        guard free >= Pipeline.diskFreeBytesMin else {
+            throw PipelineError("only \(free >> 20) MiB free at \(nearest.path)")
+        }
+        return "\(path) (\(free >> 30) GiB free)"
     }
 }

@@ -1,4 +1,6 @@
 internal import Analytics
+internal import Foundation
+public import Lake
 internal import Market
 internal import Platform
 
@@ -15,11 +17,19 @@ extension PipelineConfiguration {
 
     private var lake: Options? { sinks.first { $0.kind == LakeSink.spec.name }?.options }
 
-    /// Folder of the lake.
-    var lakePath: String { namedLakePath ?? dataFolder + "/lake" }
+    /// Where the lake is.
+    ///
+    /// - Parameter scratch: folder for what is not complete yet, of this program alone; nil where nothing is written.
+    /// - Throws: `ConfigError` where the options do not fit together.
+    public func lakePlace(scratch: String? = nil) throws -> any LakePlace {
+        let temporary = FileManager.default.temporaryDirectory.path
+        return try LakeOptions.place(
+            lake, standard: dataFolder + "/lake",
+            scratch: scratch ?? "\(temporary)/tapedeck-\(ProcessInfo.processInfo.processIdentifier)")
+    }
 
-    /// Folder of the lake where the file names it.
-    var namedLakePath: String? { lake?.text("path").nonEmpty }
+    /// Whether the file says where the lake is.
+    var namesLake: Bool { lake?.isSet("path") ?? false }
 
     /// When steps are cut and flushed.
     var policy: EngineLoop.Policy {
@@ -35,8 +45,4 @@ extension PipelineConfiguration {
 extension Pipeline {
     /// Texts of the bar intervals.
     var intervalNames: [String] { configuration.bars.intervals.map(\.description) }
-}
-
-extension String {
-    fileprivate var nonEmpty: String? { isEmpty ? nil : self }
 }

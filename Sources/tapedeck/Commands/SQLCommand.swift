@@ -54,14 +54,10 @@ struct SQLCommand: Command {
     private static func writeParquet(
         _ sql: String, _ folder: String, _ versions: LakeVersions, _ path: String
     ) throws -> ExitCode {
-        let reader = try TableAnswer.lake(folder, at: versions)
-        let checked = try reader.connect()
-        try ReadOnlySQL.check(sql, on: checked)
+        // It writes a file, and so cannot be confined: the check alone keeps the query to reading.
+        let connection = try TableAnswer.lake(folder, at: versions, isConfined: false).connect()
+        try ReadOnlySQL.check(sql, on: connection)
         let target = URL(filePath: path).standardizedFileURL
-        let database = try Database.duckDB()
-        let connection = try database.connect()
-        let views = try LakeReader.viewStatements(folder + "/lake", at: versions)
-        for statement in views { try connection.execute(statement) }
         let rows = try ParquetFile.write(sql, to: target.path, on: connection)
         Terminal.write("\(Humanized.grouped(rows)) rows in \(path)\n", to: 1)
         return .done

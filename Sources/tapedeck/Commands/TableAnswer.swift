@@ -34,8 +34,10 @@ struct TableAnswer {
     }
 
     /// The lake of a data folder, as it is or as it was.
-    static func lake(_ folder: String, at versions: LakeVersions = .newest) throws -> LakeReader {
-        try LakeReader(lakePath(folder), at: versions)
+    static func lake(
+        _ folder: String, at versions: LakeVersions = .newest, isConfined: Bool = true
+    ) throws -> LakeReader {
+        try LakeReader(lakePath(folder), at: versions, isConfined: isConfined)
     }
 
     /// Where the lake of a data folder is.

@@ -130,10 +130,10 @@ public struct Compaction {
         // Files in the order of the journal: rows with the same key and time stay in it.
         let files = group.files.sorted { ($0.partName?.firstOffset ?? 0) < ($1.partName?.firstOffset ?? 0) }
         let source = TableSQL(schema: schema).fileRows(
-            LakeTable.paths(files, in: table.path), lackColumns: table.hasAddedColumns)
-        let connection = try onDatabase(table.path) { () throws(DatabaseError) in
-            try Database.duckDB(DuckDBSettings(memoryBytes: max(256 << 20, options.memoryBytes / 4))).connect()
-        }
+            table.urls(files), lackColumns: table.hasAddedColumns)
+        let database = try table.place.database(
+            DuckDBSettings(memoryBytes: max(256 << 20, options.memoryBytes / 4)))
+        let connection = try onDatabase(table.path) { () throws(DatabaseError) in try database.connect() }
         let chunks = try CompactionChunks(schema, connection, source: source, memoryBytes: options.memoryBytes)
         for condition in try chunks.conditions(rows: DeltaTable.rows(files)) {
             let parts = StoredParts(schema)

@@ -9,11 +9,13 @@ struct CompactionWriter {
     /// Rows of a file, about.
     private let rowsMax: Int64
     private let offsets: ClosedRange<Int64>
-    private var open: (file: ParquetFileWriter, name: PartName)?
+    private var open: (file: ParquetFileWriter, draft: String, name: PartName)?
     private var rows: Int64 = 0
     private var written: [WrittenFile] = []
     /// Names that were given, relative to the table.
     private var paths: [String] = []
+    /// Files of this machine that are not complete yet.
+    private var drafts: [String] = []
 
     init(_ compaction: Compaction, _ group: Compaction.Group) {
         table = compaction.table
@@ -55,28 +57,27 @@ struct CompactionWriter {
         return written
     }
 
-    private mutating func openFile() throws(LakeError) -> (file: ParquetFileWriter, name: PartName) {
+    private mutating func openFile() throws(LakeError) -> (ParquetFileWriter, String, PartName) {
         let name = PartName(
             .compacted, writer: "all", firstOffset: offsets.lowerBound, lastOffset: offsets.upperBound)
-        paths += [path(name.temporary), path(name.final)]
-        try DurableFile.makeFolder("\(table.path)/\(group.partition)")
-        let file = try ParquetFileWriter(
-            path: "\(table.path)/\(path(name.temporary))", columns: schema.columns.map { ParquetColumn($0) })
-        return (file, name)
+        let draft = try table.place.draft(path(name.temporary))
+        drafts.append(draft)
+        paths.append(path(name.final))
+        let file = try ParquetFileWriter(path: draft, columns: schema.columns.map { ParquetColumn($0) })
+        return (file, draft, name)
     }
 
     private mutating func closeFile() throws(LakeError) {
-        guard let (file, name) = open else { return }
+        guard let (file, draft, name) = open else { return }
         open = nil
         rows = 0
         let report = try file.finish(durably: true)
         try options.reached(.fileWritten(path: path(name.temporary)))
-        try DurableFile.rename("\(table.path)/\(path(name.temporary))", to: "\(table.path)/\(path(name.final))")
-        try DurableFile.syncFolder("\(table.path)/\(group.partition)")
+        let placed = try table.place.keep(draft, as: path(name.final))
         try options.reached(.fileNamed(path: path(name.final)))
         written.append(
-            try WrittenFile(
-                path(name.final), in: table.path, schema, partitionValues: group.files[0].partitionValues,
+            WrittenFile(
+                path(name.final), placed, schema, partitionValues: group.files[0].partitionValues,
                 dataChange: false, report))
     }
 
@@ -84,6 +85,7 @@ struct CompactionWriter {
 
     /// Removes the files that no commit names.
     func removeFiles() {
-        for path in paths where !table.names(path) { DurableFile.remove("\(table.path)/\(path)") }
+        for draft in drafts { DurableFile.remove(draft) }
+        for path in paths where !table.names(path) { table.place.remove(path) }
     }
 }

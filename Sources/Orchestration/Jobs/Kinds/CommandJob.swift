@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Glibc
+internal import Lake
 internal import Platform
 internal import Synchronization
 
@@ -32,7 +33,7 @@ struct CommandJob: Job {
         process.arguments = ["--default-signal=HUP,INT,PIPE,TERM", "/bin/sh", "-c", command]
         if !folder.isEmpty { process.currentDirectoryURL = URL(filePath: folder) }
         process.environment = ProcessInfo.processInfo.environment.merging([
-            "TAPEDECK_DATA": context.folder, "TAPEDECK_LAKE": context.lake, "TAPEDECK_PIPELINE": context.pipeline,
+            "TAPEDECK_DATA": context.folder, "TAPEDECK_LAKE": context.lake.url, "TAPEDECK_PIPELINE": context.pipeline,
         ]) { $1 }
         let pipe = Pipe()
         process.standardInput = FileHandle.nullDevice

@@ -3,7 +3,7 @@ internal import Platform
 
 /// The tables of a lake that a job looks after.
 private func tables(_ names: [String], _ context: JobContext) throws -> [DeltaTable] {
-    let lake = try LakeFolder(context.lake)
+    let lake = LakeFolder(context.lake)
     return try (names.isEmpty ? lake.tables() : names).map { try lake.open($0) }
 }
 
