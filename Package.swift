@@ -123,7 +123,7 @@ let package = Package(
             name: "AnalyticsTests", dependencies: ["Analytics", "Market", "Platform", "TestKit"], swiftSettings: common),
         .testTarget(
             name: "LakeTests",
-            dependencies: ["Databases", "Lake", "Market", "Networking", "Objects", "Platform", "TestKit"],
+            dependencies: ["Databases", "Delivery", "Lake", "Market", "Networking", "Objects", "Platform", "TestKit"],
             swiftSettings: common),
         .testTarget(
             name: "StoresTests",

@@ -10,18 +10,19 @@ public final class LakeReader: Sendable {
     /// Opens a lake.
     ///
     /// - Parameters:
+    ///   - archive: where rows were archived; nil where none were.
     ///   - versions: which one of each table.
     ///   - tables: those that the lake does not have become empty views.
     ///   - isConfined: whether SQL may come from users.
     /// - Throws: `invalidArgument` where the folder holds no table at all.
     public init(
-        _ lake: any LakePlace, at versions: LakeVersions = .newest, tables: [TableSchema] = Tables.all,
-        memoryBytes: Int64? = nil, threads: Int? = nil, isConfined: Bool = true
+        _ lake: any LakePlace, archive: (any LakePlace)? = nil, at versions: LakeVersions = .newest,
+        tables: [TableSchema] = Tables.all, memoryBytes: Int64? = nil, threads: Int? = nil, isConfined: Bool = true
     ) throws(LakeError) {
-        let views = try Self.viewStatements(lake, at: versions, tables: tables)
+        let views = try Self.viewStatements(lake, archive, at: versions, tables: tables)
         self.lake = lake
         let settings = DuckDBSettings(memoryBytes: memoryBytes, threads: threads, filesNeverChange: true)
-        let database = try lake.database(settings, confined: isConfined)
+        let database = try lake.database(settings, and: archive, confined: isConfined)
         self.database = database
         try onDatabase("open \(lake.url)") { () throws(DatabaseError) in
             let connection = try database.connect()
@@ -33,7 +34,7 @@ public final class LakeReader: Sendable {
     ///
     /// - Throws: `invalidArgument` where the folder holds no table at all, or a table does not have its version.
     static func viewStatements(
-        _ lake: any LakePlace, at versions: LakeVersions = .newest, tables: [TableSchema] = Tables.all
+        _ lake: any LakePlace, _ archive: (any LakePlace)?, at versions: LakeVersions, tables: [TableSchema]
     ) throws(LakeError) -> [String] {
         var views: [String] = []
         var found = 0
@@ -41,11 +42,14 @@ public final class LakeReader: Sendable {
             let delta =
                 try lake.hasFolder(schema.name)
                 ? DeltaTable.open(lake.folder(schema.name), at: versions.version(schema.name)) : nil
-            if delta != nil { found += 1 }
+            var files: [String] = []
+            if let delta {
+                found += 1
+                files = try delta.urls(delta.files) + ArchivedFiles.urls(of: delta, in: archive?.folder(schema.name))
+            }
             views.append(
                 TableSQL(schema: schema).view(
-                    after: nil, files: delta.map { $0.urls($0.files) } ?? [],
-                    lackColumns: delta?.hasAddedColumns ?? false))
+                    after: nil, files: files, lackColumns: delta?.hasAddedColumns ?? false))
         }
         guard found > 0 else {
             throw LakeError(

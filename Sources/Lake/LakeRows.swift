@@ -7,11 +7,13 @@ public final class LakeRows: StoredRows {
     private let connection: Connection
     private let offsets: [String: Int64]
 
-    /// - Parameter pipeline: the one that writes the lake.
-    public init(_ lake: any LakePlace, pipeline: String) throws(LakeError) {
+    /// - Parameters:
+    ///   - archive: where rows were archived; nil where none were.
+    ///   - pipeline: the one that writes the lake.
+    public init(_ lake: any LakePlace, archive: (any LakePlace)? = nil, pipeline: String) throws(LakeError) {
         // First how far the tables are, then the files: these have at least that much.
         offsets = try LakeReader.committedOffsets(lake, pipeline: pipeline)
-        connection = try LakeReader(lake).connect()
+        connection = try LakeReader(lake, archive: archive).connect()
     }
 
     public func committedOffset(_ table: TableSchema) -> Int64? { offsets[table.name] }

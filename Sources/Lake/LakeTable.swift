@@ -7,6 +7,7 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
     let schema: TableSchema
     let sql: TableSQL
     let place: any LakePlace
+    private let archive: (any LakePlace)?
     private let delta: DeltaTable
     private let appID: String
     private let writer: String
@@ -23,13 +24,15 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
     private let order = RowOrder()
 
     init(
-        _ schema: TableSchema, lake: any LakePlace, pipeline: String, writer: String, offsets: Range<Int64>? = nil
+        _ schema: TableSchema, lake: any LakePlace, archive: (any LakePlace)? = nil, pipeline: String, writer: String,
+        offsets: Range<Int64>? = nil
     ) throws(LakeError) {
         self.schema = schema
         self.writer = writer
         self.offsets = offsets
         sql = TableSQL(schema: schema)
         place = lake.folder(schema.name)
+        self.archive = archive?.folder(schema.name)
         appID = Self.appID(pipeline, schema)
         delta = try DeltaTable.open(place, creating: schema, writer: writer)
         resumeOffset = delta.transactionVersion(appID) ?? -1
@@ -43,9 +46,17 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
     var version: Int64 { delta.version }
 
     /// The view over its files and, behind the last offset that they have, over the rows in memory.
-    var view: String {
-        sql.view(after: committedOffset, files: files, lackColumns: delta.hasAddedColumns)
+    func view() throws(LakeError) -> String {
+        sql.view(
+            after: committedOffset, files: try files + ArchivedFiles.urls(of: delta, in: archive),
+            lackColumns: delta.hasAddedColumns)
     }
+
+    /// Whether none of its files is here, and some are in the archive.
+    var isInArchiveOnly: Bool { ArchivedFiles.version(delta) != nil && delta.state.files.isEmpty }
+
+    /// A view that says why the table cannot be read.
+    func failingView(_ reason: String) -> String { sql.failingView(after: committedOffset, reason) }
 
     /// Reads what others did to the table: files that they rearranged, or took out.
     func refresh() throws(LakeError) { try delta.refresh() }

@@ -98,6 +98,9 @@ public final class DeltaTable {
         return state.files[path] != nil || state.removed[path] != nil
     }
 
+    /// Whether a file is part of the table.
+    func isCurrent(_ file: AddFile) -> Bool { state.files[file.path] != nil }
+
     /// Progress of an application; nil where it never committed.
     public func transactionVersion(_ appID: String) -> Int64? { state.transactions[appID]?.version }
 

@@ -66,6 +66,25 @@ extension HotStore {
         return try table.writeFiles(parts, upTo: offset, rowGroupRows: options.rowGroupRows, options.reached)
     }
 
+    /// The SQL of a table's view.
+    ///
+    /// A table whose files are all in the archive has to ask there what they look like. Where that cannot be had, the view says so
+    /// to those who query it, and everything else goes on.
+    static func view(
+        of table: LakeTable, on connection: Connection
+    ) throws(LakeError) -> (sql: String, isWhole: Bool) {
+        let view = try table.view()
+        guard table.isInArchiveOnly else { return (view, true) }
+        do {
+            try connection.execute(view)
+            return (view, true)
+        } catch {
+            Log.warning(
+                "the archive of a table cannot be reached", ["table": table.schema.name, "reason": error.message])
+            return (table.failingView("the archive of \(table.schema.name) cannot be reached: \(error.message)"), false)
+        }
+    }
+
     /// Points the views to the files and no longer to the rows in memory that are in them, all in one transaction.
     private func swap(upTo offset: Int64) throws(LakeError) {
         // Others may have rearranged files meanwhile; in a while they remove the old ones.
@@ -73,18 +92,24 @@ extension HotStore {
         let versions = shownVersions.withLock { $0 }
         let changed = tables.filter { versions[$0.schema.name] != $0.version }
         guard !changed.isEmpty else { return }
-        if let access = options.lake.access {
+        for access in [options.lake.access, options.archive?.access].compactMap(\.self) {
             // Temporary keys may have changed since.
             try onDatabase(access.scope) { () throws(DatabaseError) in try flusher.grant(access) }
         }
-        let views = changed.map(\.view)
+        var views: [String] = []
+        var whole: [LakeTable] = []
+        for table in changed {
+            let view = try Self.view(of: table, on: flusher)
+            views.append(view.sql)
+            if view.isWhole { whole.append(table) }
+        }
         try retryingConflicts("move rows to the lake") { () throws(DatabaseError) in
             try flusher.transaction { () throws(DatabaseError) in
                 for view in views { try flusher.execute(view) }
             }
         }
         shownVersions.withLock { shown in
-            for table in changed { shown[table.schema.name] = table.version }
+            for table in whole { shown[table.schema.name] = table.version }
         }
         for table in changed where committedOffset(table.schema.name) < table.committedOffset {
             let name = table.schema.name

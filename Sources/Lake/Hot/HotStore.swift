@@ -13,6 +13,8 @@ public final class HotStore: Sink {
     public struct Options: Sendable {
         /// Where the tables are.
         public var lake: any LakePlace
+        /// Where rows were archived; nil where none were.
+        public var archive: (any LakePlace)?
         /// Folder of this machine for what is not to be kept, which pipelines of one lake may share.
         public var scratch: String
         /// Names the progress in the tables: one pipeline, one journal.
@@ -84,7 +86,8 @@ public final class HotStore: Sink {
         for schema in options.tables {
             tables.append(
                 try LakeTable(
-                    schema, lake: lake, pipeline: options.pipeline, writer: writer, offsets: options.share?.offsets))
+                    schema, lake: lake, archive: options.archive, pipeline: options.pipeline, writer: writer,
+                    offsets: options.share?.offsets))
         }
         self.lake = lake
         self.options = options
@@ -98,18 +101,23 @@ public final class HotStore: Sink {
         let settings = DuckDBSettings(
             memoryBytes: options.memoryBytes, threads: options.threads, spillFolder: spillFolder,
             filesNeverChange: true)
-        let database = try lake.database(settings, confined: true)
+        let database = try lake.database(settings, and: options.archive, confined: true)
         self.database = database
         let rows = HotRows(options.tables)
         self.rows = rows
-        let views = tables.map(\.view)
-        shownVersions = Mutex(Dictionary(uniqueKeysWithValues: tables.map { ($0.schema.name, $0.version) }))
         flusher = try onDatabase("open hot tables") { () throws(DatabaseError) in
             let connection = try database.connect()
             for schema in options.tables { try connection.register(rows.memoryTable(schema)) }
-            for view in views { try connection.execute(view) }
             return connection
         }
+        var shown: [String: Int64] = [:]
+        for table in tables {
+            let view = try Self.view(of: table, on: flusher)
+            let flusher = flusher
+            try onDatabase(table.place.url) { () throws(DatabaseError) in try flusher.execute(view.sql) }
+            if view.isWhole { shown[table.schema.name] = table.version }
+        }
+        shownVersions = Mutex(shown)
     }
 
     /// Lets another program write the lake; what is in it and in hot tables can still be queried.

@@ -14,7 +14,8 @@ extension DeltaTable {
     /// written again.
     ///
     /// - Parameter commits: false to see only what would change.
-    /// - Throws: `invalidArgument` where the log, or the folder, does not have the version any more.
+    /// - Throws: `invalidArgument` where the log, or the folder, does not have the version any more; `conflict` where the columns are
+    ///   others now, or rows were archived since.
     public func restore(_ version: TableVersion, commits: Bool = true) throws(LakeError) -> FileChange {
         guard let earlier = try DeltaTable.open(place, at: version, writer: writer) else {
             throw LakeError(.invalidArgument, "there is no table", operation: path)
@@ -24,6 +25,12 @@ extension DeltaTable {
                 || hasAddedColumns
         else {
             throw LakeError(.conflict, "the columns were changed since version \(earlier.version)", operation: path)
+        }
+        guard ArchivedFiles.version(earlier) == ArchivedFiles.version(self) else {
+            throw LakeError(
+                .conflict,
+                "rows were archived since version \(earlier.version): they would be there twice; read it with `sql --at`",
+                operation: path)
         }
         var back = earlier.files.filter { state.files[$0.path] == nil }
         let gone = files.filter { earlier.state.files[$0.path] == nil }

@@ -119,15 +119,19 @@ public final class BucketPlace: LakePlace {
 
     public func keep(_ draft: String, as path: String) throws(LakeError) -> PlacedFile {
         defer { DurableFile.remove(draft) }
-        let file: File
+        return try add(draft, as: path)
+    }
+
+    public func add(_ file: String, as path: String) throws(LakeError) -> PlacedFile {
+        let source: File
         let bytes: Int64
         do throws(FileError) {
-            file = try File(draft, .read)
-            bytes = try file.size
+            source = try File(file, .read)
+            bytes = try source.size
         } catch {
-            throw LakeError(.io, "\(error)", operation: draft)
+            throw LakeError(.io, "\(error)", operation: file)
         }
-        try upload(file, bytes, to: path)
+        try upload(source, bytes, to: path)
         return PlacedFile(bytes: bytes, modifiedMs: DeltaTable.nowMs())
     }
 

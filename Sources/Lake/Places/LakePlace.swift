@@ -35,6 +35,8 @@ public protocol LakePlace: AnyObject, Sendable {
 
     /// A file of this machine to write something large to, before `keep` makes it a file of the place.
     func draft(_ path: String) throws(LakeError) -> String
+    /// Keeps a copy of a file of this machine under a path that nobody else uses.
+    func add(_ file: String, as path: String) throws(LakeError) -> PlacedFile
     /// Makes a draft, which is complete and durable, the file of a path that nobody else uses.
     func keep(_ draft: String, as path: String) throws(LakeError) -> PlacedFile
     /// Removes what `create`, `replace` and `draft` of this writer left behind in a folder at a crash.
@@ -59,11 +61,16 @@ extension LakePlace {
 
     /// A database that reads this place, and nothing else where it is confined.
     ///
-    /// - Parameter confined: whether SQL may come from users.
-    func database(_ settings: DuckDBSettings, confined: Bool = false) throws(LakeError) -> Database {
+    /// - Parameters:
+    ///   - other: a place that it reads, too.
+    ///   - confined: whether SQL may come from users.
+    func database(
+        _ settings: DuckDBSettings, and other: (any LakePlace)? = nil, confined: Bool = false
+    ) throws(LakeError) -> Database {
         var settings = settings
-        if let access { settings.buckets.append(access) }
-        if confined { settings.confinedTo = (settings.confinedTo ?? []) + [url + "/"] }
+        let places: [any LakePlace] = [self] + (other.map { [$0] } ?? [])
+        settings.buckets = places.compactMap(\.access)
+        if confined { settings.confinedTo = places.map { $0.url + "/" } }
         return try onDatabase("open \(url)") { () throws(DatabaseError) in try Database.duckDB(settings) }
     }
 }

@@ -81,6 +81,19 @@ public final class LocalPlace: LakePlace {
         return PlacedFile(bytes: status.bytes, modifiedMs: status.modifiedMs)
     }
 
+    public func add(_ file: String, as path: String) throws(LakeError) -> PlacedFile {
+        let draft = Self.temporaryPath(beside: "\(url)/\(path)", "copy")
+        defer { DurableFile.remove(draft) }
+        try DurableFile.makeFolder(Self.parent(draft))
+        do {
+            try FileManager.default.copyItem(atPath: file, toPath: draft)
+        } catch {
+            throw LakeError(.io, "cannot be copied to \(draft): \(error.localizedDescription)", operation: file)
+        }
+        try DurableFile.sync(draft)
+        return try keep(draft, as: path)
+    }
+
     public func removeDrafts(of writer: String, in folder: String) throws(LakeError) {
         for name in try DurableFile.names(in: "\(url)/\(folder)")
         where name.hasPrefix(".\(writer)-") && name.hasSuffix(".tmp") {

@@ -33,6 +33,13 @@ struct TableSQL {
             "CREATE OR REPLACE VIEW main.\(SQLText.identifier(schema.name)) AS \(parts.joined(separator: " UNION ALL "))"
     }
 
+    /// The view of the table's name where what it is made of cannot be read: rows in memory cannot be had alone, since nobody would
+    /// know that others are missing.
+    func failingView(after: Int64?, _ reason: String) -> String {
+        let whole = view(after: after, files: [])
+        return "\(whole) UNION ALL \(emptyRows) OR error(\(SQLText.literal(reason))) IS NULL"
+    }
+
     /// The rows of files, to select from.
     ///
     /// - Parameter lackColumns: whether some of the files may lack columns, whose values are missing then.
