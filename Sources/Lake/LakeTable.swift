@@ -47,9 +47,9 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
 
     /// The view over its files and, behind the last offset that they have, over the rows in memory.
     func view() throws(LakeError) -> String {
-        sql.view(
-            after: committedOffset, files: try files + ArchivedFiles.urls(of: delta, in: archive),
-            lackColumns: delta.hasAddedColumns)
+        var archived = try ArchivedFiles.urls(of: delta, in: archive)
+        if let offsets { archived = archived.filter { Self.isWithin(offsets, $0) } }
+        return sql.view(after: committedOffset, files: files + archived, lackColumns: delta.hasAddedColumns)
     }
 
     /// Whether none of its files is here, and some are in the archive.

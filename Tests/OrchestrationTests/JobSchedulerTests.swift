@@ -30,7 +30,8 @@ struct JobSchedulerTests {
                 configuration.jobs, folder: jobs,
                 context: { name, goesOn in
                     JobContext(
-                        pipeline: "test", folder: path, lake: LocalPlace(path + "/lake"), journal: path + "/journal",
+                        pipeline: "test", folder: path, lake: LocalPlace(path + "/lake"), archive: { nil },
+                        journal: path + "/journal",
                         log: { jobs.log(name, $0) },
                         goesOn: goesOn)
                 }, rows: { [self] in rows.withLock { $0 } }, now: { [self] in now })

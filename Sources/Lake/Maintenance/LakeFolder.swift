@@ -42,6 +42,11 @@ extension DeltaTable {
     /// The name of the table's folder.
     public var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 
+    /// Whether no other pipeline than this writes it.
+    public func isOnly(of pipeline: String) -> Bool {
+        state.transactions.keys.allSatisfy { $0 == "\(pipeline)/\(name)" || $0 == ArchivedFiles.application }
+    }
+
     /// A table in figures.
     public struct Summary: Sendable {
         public let name: String

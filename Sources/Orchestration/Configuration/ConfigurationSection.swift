@@ -41,7 +41,9 @@ public struct ConfigurationSection: Sendable {
 
     /// All sections, in the order in which a file lists them best.
     public static let all: [ConfigurationSection] = [
-        pipeline, data, feeds, journal, state, bars, indicators, lateness, calendars, sinks, budgets, jobs, serve, log,
+        pipeline, data, feeds, journal, state, bars, indicators, lateness, calendars, sinks, archive, budgets, jobs,
+        serve,
+        log,
     ]
 
     static let pipeline = value(
@@ -156,6 +158,13 @@ public struct ConfigurationSection: Sendable {
               - objects: { url: data/objects, tables: [trades, bars] }
             """)
 
+    static let archive = ConfigurationSection(
+        key: "archive",
+        summary:
+            "Where days go that are over, see docs/archive.md; queries see what is there and what is here alike. Job `archive` moves them.",
+        shape: .options(ArchiveSettings.spec), absence: "nothing is archived",
+        example: "archive: { url: \"s3://tapedeck/archive\", region: eu-central-1, after: 7d }", textOption: "url")
+
     static let budgets = ConfigurationSection(
         key: "budgets",
         summary:
@@ -171,7 +180,9 @@ public struct ConfigurationSection: Sendable {
         summary:
             "What is done from time to time while the pipeline runs, see docs/jobs.md. A job that appears twice needs a `name` of its "
             + "own in its options. An empty list is none.",
-        shape: .components(.job), absence: "small files are put together every hour, and old ones removed every day",
+        shape: .components(.job),
+        absence:
+            "small files are put together every hour, old ones removed every day, and with `archive` days that are over moved every day",
         example: defaultJobs)
 
     /// What holds where the section is absent.
@@ -179,6 +190,11 @@ public struct ConfigurationSection: Sendable {
         jobs:
           - compact: { every: 1h }
           - vacuum: { cron: "30 3 * * *" }
+        """
+
+    /// What is added where there is an archive.
+    static let defaultArchiveJob = """
+          - archive: { cron: "30 2 * * *" }
         """
 
     static let serve = ConfigurationSection(

@@ -21,6 +21,8 @@ public struct PipelineConfiguration: Sendable {
     /// Trading hours of venues.
     public let calendars: VenueCalendars
     public let sinks: [ConfiguredComponent]
+    /// Where days go that are over; nil where they stay.
+    let archive: ArchiveSettings?
     /// What sinks may take, by their names.
     public let budgets: [String: Budget]
     /// What is done from time to time.

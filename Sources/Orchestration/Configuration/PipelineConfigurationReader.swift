@@ -39,6 +39,7 @@ struct PipelineConfigurationReader {
                         suggestion: "deliver objects from a pipeline without `journal: kafka`"))
             }
         }
+        let archive = readArchive(root, sinks)
         let budgets = readBudgets(root, sinks)
         let jobs = readJobs(root)
         let serve = readOptions(root, .serve).flatMap { serveSettings($0) }
@@ -49,7 +50,7 @@ struct PipelineConfigurationReader {
             file: file, name: general.text("pipeline"), dataFolder: general.text("data"), feeds: feeds,
             journal: journal, state: state, bars: bars, indicators: indicators,
             latenessNs: general.durationNs("lateness"), calendars: calendars,
-            sinks: sinks, budgets: budgets, jobs: jobs, serve: serve, log: log)
+            sinks: sinks, archive: archive, budgets: budgets, jobs: jobs, serve: serve, log: log)
     }
 
     private mutating func checkKeys(_ root: YAMLNode) {
@@ -212,15 +213,37 @@ struct PipelineConfigurationReader {
         return budgets
     }
 
+    private mutating func readArchive(_ root: YAMLNode, _ sinks: [ConfiguredComponent]) -> ArchiveSettings? {
+        guard let node = root["archive"], !node.isNull, let options = readOptions(root, .archive) else { return nil }
+        let lake = sinks.first { $0.kind == LakeSink.spec.name }?.options
+        if let lake, lake.isSet("path"), lake.text("path").hasPrefix("s3://") {
+            fail(node.line, "the lake is in a bucket already", "leave out `archive`, or keep the lake in a folder")
+            return nil
+        }
+        do throws(ConfigError) {
+            return try ArchiveSettings(options)
+        } catch {
+            errors.append(error)
+            return nil
+        }
+    }
+
     private mutating func readJobs(_ root: YAMLNode) -> [JobPlan] {
         // Its own words for what holds without the section are YAML, too.
-        let standard = try? YAML.parse(ConfigurationSection.defaultJobs, file: nil)
+        let hasArchive = !(root["archive"]?.isNull ?? true)
+        let words = ConfigurationSection.defaultJobs + (hasArchive ? "\n" + ConfigurationSection.defaultArchiveJob : "")
+        let standard = try? YAML.parse(words, file: nil)
         let source = root["jobs"] == nil ? standard ?? root : root
         var plans: [JobPlan] = []
         for component in readComponents(source, "jobs", .job, absent: []) {
             do throws(ConfigError) { plans.append(try JobPlan(component)) } catch { errors.append(error) }
         }
         let names = plans.map(\.name)
+        for plan in plans where plan.kind == ArchiveJob.spec.name && !hasArchive {
+            fail(
+                root["jobs"]?.line, "`\(plan.name)` has nowhere to go: the section `archive` is missing",
+                "add `archive: { url: s3://BUCKET/FOLDER }`")
+        }
         for plan in plans {
             for name in plan.after where !names.contains(name) {
                 fail(

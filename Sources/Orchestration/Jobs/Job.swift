@@ -21,6 +21,8 @@ struct JobContext: Sendable {
     /// Data folder.
     let folder: String
     let lake: any LakePlace
+    /// Opens the archive; nil where the pipeline has none.
+    let archive: @Sendable () throws -> ArchiveRun?
     /// Folder of the journal.
     let journal: String
     /// Writes a line to the job's log.
@@ -40,7 +42,8 @@ struct JobError: Error, CustomStringConvertible {
 /// All kinds of jobs, in alphabetical order.
 enum JobRegistry {
     private static let all: [any Job.Type] = [
-        BackupJob.self, CommandJob.self, CompactJob.self, ExpireJob.self, VacuumJob.self, VerifyJob.self,
+        ArchiveJob.self, BackupJob.self, CommandJob.self, CompactJob.self, ExpireJob.self, VacuumJob.self,
+        VerifyJob.self,
     ]
 
     /// What configuration, help and reference pages know: the options of each kind, and those of all.

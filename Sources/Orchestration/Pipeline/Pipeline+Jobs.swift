@@ -10,12 +10,17 @@ extension Pipeline {
         let folder = JobFolder(data: configuration.dataFolder)
         let (pipeline, data, lake) = (configuration.name, configuration.dataFolder, store.lake)
         let journal = configuration.journal.path
+        let archive: @Sendable () throws -> ArchiveRun? = {
+            guard let settings = configuration.archive else { return nil }
+            let place = try settings.place(scratch: configuration.dataFolder + "/archive-drafts")
+            return try ArchiveRun(lake, place, settings, journal: journal, pipeline: pipeline)
+        }
         return JobScheduler(
             configuration.jobs, folder: folder,
             context: { job, goesOn in
                 JobContext(
-                    pipeline: pipeline, folder: data, lake: lake, journal: journal, log: { folder.log(job, $0) },
-                    goesOn: goesOn)
+                    pipeline: pipeline, folder: data, lake: lake, archive: archive, journal: journal,
+                    log: { folder.log(job, $0) }, goesOn: goesOn)
             },
             rows: { [weak store] in
                 guard let store else { return [:] }

@@ -113,6 +113,7 @@ public final class Pipeline: Sendable {
         var options = HotStore.Options(
             lake: lake, scratch: isHere ? "\(lake.url)/.tapedeck" : configuration.dataFolder + "/lake-scratch",
             pipeline: configuration.name, threads: threads)
+        options.archive = try configuration.archivePlace()
         part?.adapt(&options, scratch: configuration.dataFolder)
         return options
     }

@@ -44,6 +44,13 @@ public enum PipelineCheck {
                     return state.text("url")
                 })
         }
+        if configuration.archive != nil {
+            findings.append(
+                attempt("archive") {
+                    guard let place = try configuration.archivePlace() else { return "none" }
+                    return "\(place.url) with \(try place.folders().count) tables"
+                })
+        }
         for feed in configuration.feeds {
             findings.append(
                 attempt("feed \(feed.name)") {

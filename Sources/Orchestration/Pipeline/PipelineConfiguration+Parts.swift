@@ -22,10 +22,12 @@ extension PipelineConfiguration {
     /// - Parameter scratch: folder for what is not complete yet, of this program alone; nil where nothing is written.
     /// - Throws: `ConfigError` where the options do not fit together.
     public func lakePlace(scratch: String? = nil) throws -> any LakePlace {
-        let temporary = FileManager.default.temporaryDirectory.path
-        return try LakeOptions.place(
-            lake, standard: dataFolder + "/lake",
-            scratch: scratch ?? "\(temporary)/tapedeck-\(ProcessInfo.processInfo.processIdentifier)")
+        try LakeOptions.place(lake, standard: dataFolder + "/lake", scratch: scratch ?? Self.temporaryScratch)
+    }
+
+    /// A folder for what is not complete yet, of this run of the program.
+    static var temporaryScratch: String {
+        FileManager.default.temporaryDirectory.path + "/tapedeck-\(ProcessInfo.processInfo.processIdentifier)"
     }
 
     /// Whether the file says where the lake is.

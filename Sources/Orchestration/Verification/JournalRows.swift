@@ -11,11 +11,14 @@ struct JournalRows {
     func oldestOffset() throws -> Int64 { Int64(try JournalInspector.oldestOffset(path)) }
 
     /// What the frames up to an offset, itself included, amount to.
-    func digests(upTo last: Int64, goesOn: (Int64) -> Bool) throws -> RowDigests {
+    ///
+    /// - Parameter first: the first offset that counts; nil for the oldest.
+    func digests(from first: Int64? = nil, upTo last: Int64, goesOn: (Int64) -> Bool) throws -> RowDigests {
         var digests = RowDigests()
         // What `RowDigests.columns` has of it, in its order.
         let names = RowDigests.columns(Tables.frames).map(\.name)
-        try JournalInspector.dump(path: path) { record, feed in
+        let count = first.map { Int(last - $0 + 1) }
+        try JournalInspector.dump(path: path, from: first.map { Offset($0) }, limit: count) { record, feed in
             guard record.kind == .data, Int64(record.offset) <= last else { return }
             var digest = RowDigest()
             for name in names {

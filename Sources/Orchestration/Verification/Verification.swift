@@ -56,7 +56,8 @@ public struct Verification {
     ///   - progress: told what is looked at, and how many rows more were; false ends it.
     /// - Throws: where the lake cannot be read, and `CancellationError`.
     public func run(repairs: Bool = false, progress: @escaping (String, Int64) -> Bool) throws -> [Outcome] {
-        let lake = try LakeRows(configuration.lakePlace(), pipeline: configuration.name)
+        let lake = try LakeRows(
+            configuration.lakePlace(), archive: configuration.archivePlace(), pipeline: configuration.name)
         var outcomes: [Outcome] = []
         func add(_ outcome: Outcome) throws {
             // What was not read to its end differs.
