@@ -3,7 +3,7 @@
 other: in the end the server has what the lake has, each row once.
 
   run_postgresql.py [--kills N] [--seed SEED] [--only rows,kills,door,absent,secrets,drift,later,frozen,rejected,
-      replay,unanswered]
+      ahead,replay,unanswered]
 """
 
 import argparse
@@ -218,6 +218,12 @@ def rejected(server, work, _):
               and len(refused["trades"]) == 1, f"{counts} {refused}")
 
 
+def ahead(server, work, _):
+    """What another data folder filled is not gone on with."""
+    with Pipeline(server, work, "market_ahead") as program:
+        program.refuses_to_leave_out("ahead", lambda: server.execute(program.name, "DROP SCHEMA tapedeck CASCADE"))
+
+
 def replay(server, work, _):
     """A replay ends when the sink has everything, and months get parts of their own."""
     with Pipeline(server, work, "market_replay") as program:
@@ -265,7 +271,7 @@ def unanswered(server, work, _):
         check("unanswered: all rows are there", program.compare("unanswered").get("trades") == 5000)
 
 
-SCENARIOS = [rows, kills, door, absent, secrets, drift, later, frozen, rejected, replay, unanswered]
+SCENARIOS = [rows, kills, door, absent, secrets, drift, later, frozen, rejected, ahead, replay, unanswered]
 
 
 def main():

@@ -160,6 +160,27 @@ sinks:
         self.start()
         self.settle(name)
 
+    def refuses_to_leave_out(self, name, empty):
+        """A data folder that begins anew does not take rows for delivered that another one brought: the sink says so, however long
+        the journal becomes, until the target is empty."""
+        self.start()
+        check(f"{name}: rows arrive", self.gets_on() and self.catches_up(), json.dumps(self.sink()))
+        self.ends(name)
+        there = self.delivered()
+        self.data.rename(self.folder / "data-before")
+        self.start()
+        check(f"{name}: the sink is refused, and says why", self.becomes("failed", "another journal filled it", "Empty the target"),
+              json.dumps(self.sink()))
+        check(f"{name}: the program is not ready", self.readiness() == 503)
+        check(f"{name}: lake and journal get on", self.comes(lambda: self.sink("lake").get("offset", 0) > there + 1, 90),
+              json.dumps(self.sink("lake")))
+        self.ends(f"{name}, refused")
+        self.start()
+        check(f"{name}: it is refused again", self.becomes("failed"), json.dumps(self.sink()))
+        check(f"{name}: the target is as it was", self.delivered() == there)
+        empty()
+        self.settle(name)
+
     def outlasts_a_freeze(self, name, server):
         """A server that keeps its connections and answers nothing does not hold up the end of the program."""
         self.start()
