@@ -54,6 +54,7 @@ def rows(server, work, _):
             ON v.journal_offset = q.journal_offset AND v.frame_index = q.frame_index
             WHERE v.time = q.event_time AND v.time_msc * 1000000 <= q.event_time_ns AND v.bid = q.bid""")[0][0]
         check("rows: price_updates shows every quote", there == counts["quotes"], f"{there} of {counts['quotes']}")
+        market.answers_sql("rows", "journal_offset, frame_index, event_time, symbol, price, size, trade_id")
         code, said, errors = market.verify()
         check("rows: everything is compared, and the same", code == 0 and set(said) == {("journal", "frames")} | {
             ("bigquery", table) for table in ALL} and all(line["same"] for line in said.values()), f"{code} {list(said.values())} {errors}")

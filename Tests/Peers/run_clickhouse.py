@@ -45,6 +45,7 @@ def rows(server, work, _):
         open_bars = server.execute(f"SELECT count() FROM {market.database}.bars WHERE NOT final")[0][0]
         ongoing = server.execute(f"SELECT count() FROM {market.database}.coverage WHERE ongoing")[0][0]
         check("rows: nothing provisional is there", open_bars == ongoing == "0", f"{open_bars} open bars, {ongoing} ongoing stretches")
+        market.answers_sql("rows", "journal_offset, frame_index, symbol, price, size, trade_id", PASSWORD)
         market.is_verified("rows", lambda: damage(market))
 
 

@@ -57,6 +57,7 @@ def rows(server, work, _):
             server.execute(program.name, f"DELETE FROM tapedeck.trades WHERE journal_offset = {middle} AND frame_index = 0")
             server.execute(program.name, f"UPDATE tapedeck.trades SET price = price + 1 WHERE journal_offset = {other}")
 
+        program.answers_sql("rows", "journal_offset, frame_index, event_time, symbol, price, size, trade_id", PASSWORD)
         program.is_verified("rows", damage)
 
 

@@ -204,6 +204,28 @@ sinks:
         lines = [json.loads(line) for line in done.stdout.splitlines()]
         return done.returncode, {(line["place"], line["table"]): line for line in lines}, done.stderr[-300:]
 
+    def sql(self, statement, *options, sink=None):
+        """Exit code, output and errors of `tapedeck sql` to the target of the sink."""
+        done = run("sql", "--config", self.folder / "pipeline.yaml", "--sink", sink or self.kind, *options, statement, env=self.environment)
+        return done.returncode, done.stdout, done.stderr
+
+    def answers_sql(self, name, columns, secret=None):
+        """The target answers what `tapedeck sql --sink` asks; columns are those that the lake writes alike. Between two starts."""
+        asked = f"SELECT {columns} FROM trades ORDER BY journal_offset, frame_index LIMIT 200"
+        here = run("sql", "--data", self.data, "--json", asked).stdout
+        code, there, errors = self.sql(asked, "--json")
+        check(f"{name}: the target answers what the lake answers", code == 0 and there == here and len(there.splitlines()) == 200,
+              "" if there == here else f"{code} {there[:300]} {here[:300]} {errors}")
+        code, there, errors = self.sql("SELECT 7 AS seven, 'a\"b, c' AS text, NULL AS nothing", "--csv")
+        check(f"{name}: as CSV", (code, there) == (0, 'seven,text,nothing\n7,"a""b, c",\n'), f"{code} {there!r} {errors}")
+        code, there, errors = self.sql("SELECT symbol FROM trades ORDER BY symbol", "--limit", "3")
+        check(f"{name}: as a table, no more rows than asked for", code == 0 and "3 rows" in there and "--limit 0" in errors, f"{code} {there} {errors}")
+        code, there, errors = self.sql("SELECT * FROM nowhere")
+        check(f"{name}: what is wrong is told in the target's words", code == 1 and "nowhere" in errors, f"{code} {there} {errors}")
+        told = [self.sql("SELECT 1", sink=sink)[2] for sink in ["lake", "nobody"]]
+        check(f"{name}: other sinks are no databases", "without --sink" in told[0] and "no sink `nobody`" in told[1], str(told))
+        check(f"{name}: no secret is told", not secret or secret not in errors + "".join(told))
+
     def is_verified(self, name, damage):
         """What is the same is said to be; after `damage` of trades in the target they differ, and are filled anew. Between two
         starts."""
