@@ -75,6 +75,8 @@ public struct DeliveryError: Error, Sendable, CustomStringConvertible {
         case setup
         /// The target does not take what is in a row.
         case row
+        /// A person: the target has rows that this journal did not give it.
+        case ahead
     }
 
     public let kind: Kind

@@ -2,7 +2,7 @@
 """Delivers to BigQuery (bqemulator, behind a door that keeps the names of load jobs), while the program and the emulator are
 killed, stopped, frozen and cut off from each other: in the end Google's own client reads what the lake has, each row once.
 
-  run_bigquery.py [--kills N] [--seed SEED] [--only rows,kills,door,absent,secrets,drift,frozen,rejected,replay,twins,stream]
+  run_bigquery.py [--kills N] [--seed SEED] [--only rows,kills,door,absent,secrets,drift,frozen,rejected,ahead,replay,twins,stream]
 """
 
 import argparse
@@ -54,6 +54,7 @@ def rows(server, work, _):
             ON v.journal_offset = q.journal_offset AND v.frame_index = q.frame_index
             WHERE v.time = q.event_time AND v.time_msc * 1000000 <= q.event_time_ns AND v.bid = q.bid""")[0][0]
         check("rows: price_updates shows every quote", there == counts["quotes"], f"{there} of {counts['quotes']}")
+        market.answers_sql("rows", "journal_offset, frame_index, event_time, symbol, price, size, trade_id")
         code, said, errors = market.verify()
         check("rows: everything is compared, and the same", code == 0 and set(said) == {("journal", "frames")} | {
             ("bigquery", table) for table in ALL} and all(line["same"] for line in said.values()), f"{code} {list(said.values())} {errors}")
@@ -192,6 +193,12 @@ def rejected(server, work, _):
               and len(refused["trades"]) == 1, f"{counts} {refused}")
 
 
+def ahead(server, work, _):
+    """What another data folder filled is not gone on with."""
+    with Pipeline(server, work, "ahead") as market:
+        market.refuses_to_leave_out("ahead", lambda: [market.client.delete_table(f"ahead.{table}") for table in market.tables])
+
+
 def replay(server, work, _):
     """A replay ends when the service has everything, without waiting for the next minute."""
     with Pipeline(server, work, "replay", "flush: 60s") as market:
@@ -238,7 +245,7 @@ def stream(server, work, _):
         market.settle("stream")
 
 
-SCENARIOS = [rows, kills, door, absent, secrets, drift, frozen, rejected, replay, twins, stream]
+SCENARIOS = [rows, kills, door, absent, secrets, drift, frozen, rejected, ahead, replay, twins, stream]
 
 
 def main():

@@ -3,7 +3,7 @@
 and cut off from each other: in the end the server has what the lake has, each row once.
 
   run_clickhouse.py [--kills N] [--seed SEED] [--on server,engine] [--only rows,kills,door,absent,secrets,drift,later,frozen,
-      rejected,replay,twins]
+      ahead,rejected,replay,twins]
 """
 
 import argparse
@@ -45,6 +45,7 @@ def rows(server, work, _):
         open_bars = server.execute(f"SELECT count() FROM {market.database}.bars WHERE NOT final")[0][0]
         ongoing = server.execute(f"SELECT count() FROM {market.database}.coverage WHERE ongoing")[0][0]
         check("rows: nothing provisional is there", open_bars == ongoing == "0", f"{open_bars} open bars, {ongoing} ongoing stretches")
+        market.answers_sql("rows", "journal_offset, frame_index, symbol, price, size, trade_id", PASSWORD)
         market.is_verified("rows", lambda: damage(market))
 
 
@@ -209,6 +210,14 @@ def rejected(server, work, _):
               and len(refused["trades"]) == 1, f"{counts} {refused}")
 
 
+def ahead(server, work, _):
+    """What another data folder filled is not gone on with."""
+    with Pipeline(server, work, "ahead") as market:
+        # The old server does not drop while somebody makes a table; the sink does, once all are gone.
+        market.refuses_to_leave_out("ahead", lambda: wait_for(
+            lambda: (server.ask(f"DROP DATABASE {market.database}") or [0])[0] == 200, 20))
+
+
 def replay(server, work, _):
     """A replay ends when the sink has everything, and months get parts of their own."""
     with Pipeline(server, work, "replay") as market:
@@ -248,7 +257,7 @@ def twins(server, work, _):
     check("twins: offsets are those of one of them", all(end >= offset for offset, end in ends.values()), str(ends))
 
 
-SCENARIOS = [rows, kills, door, absent, secrets, drift, later, frozen, replay, twins]
+SCENARIOS = [rows, kills, door, absent, secrets, drift, later, frozen, ahead, replay, twins]
 # What depends on the engine rather than on the way to it, and what only servers of today have.
 ON_ENGINE = [rows, kills, door, rejected, replay]
 

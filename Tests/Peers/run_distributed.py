@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Three processes with feeds and three workers share a pipeline whose journal is in Kafka; workers and feeds are killed at
 random instants, and workers stopped until others have their partitions, and woken up. In the end the lake and a PostgreSQL server have, row for row, what one process makes of each feed's
-journal. The brokers are librdkafka's mock cluster inside this process.
+journal. The brokers are librdkafka's mock cluster inside this process. `fences` is the scenario of distributed_fences.py.
 
-  run_distributed.py [--kills N] [--freezes N] [--seed SEED] [--speed TIMES] [--keep]
+  run_distributed.py [--only share,fences] [--kills N] [--freezes N] [--seed SEED] [--speed TIMES] [--keep]
 
 Not compared: `journal_offset`, which counts the records of a partition; and of `coverage` the place of a row in its record,
 and the bounds of recordings (docs/distributed.md).
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -19,6 +20,7 @@ import signal
 import tempfile
 import time
 
+from distributed_fences import fences
 from distributed_market import trades_of_coins, trades_of_stocks
 from kafka_cluster import Cluster
 from peer import BINARY, Program, check, delta_database, finish, free_port, wait_for
@@ -203,8 +205,12 @@ def share(work, server, options):
             part.__exit__(None)
 
 
+SCENARIOS = [share, fences]
+
+
 def main():
     arguments = argparse.ArgumentParser()
+    arguments.add_argument("--only", default=",".join(scenario.__name__ for scenario in SCENARIOS))
     arguments.add_argument("--kills", type=int, default=8)
     arguments.add_argument("--freezes", type=int, default=1)
     arguments.add_argument("--seed", type=int, default=random.randrange(1_000_000))
@@ -214,12 +220,14 @@ def main():
     print(f"seed {options.seed}, {BINARY}")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tapedeck-distributed-"))
     try:
-        if programs():
-            with Server(PASSWORD) as server:
-                share(folder, server, options)
-        else:
+        if not programs():
             print("SKIPPED the server: PostgreSQL is not installed")
-            share(folder, None, options)
+        with Server(PASSWORD) if programs() else contextlib.nullcontext() as server:
+            for scenario in SCENARIOS:
+                if scenario.__name__ in options.only.split(","):
+                    started = time.monotonic()
+                    scenario(folder, server, options)
+                    print(f"      {scenario.__name__}: {time.monotonic() - started:.0f} s", flush=True)
     finally:
         if options.keep:
             print(f"kept {folder}")

@@ -2,7 +2,7 @@
 """Delivers objects to a bucket (moto's S3, read by boto3) and to a folder while the program is killed, the service goes and comes,
 freezes, and loses writes and answers: in the end there is what the lake has, each row once.
 
-  run_objects.py [--kills N] [--seed SEED] [--only rows,kills,folder,budget,door,absent,slow,secrets,bucket,later,frozen,snapshots,replay]
+  run_objects.py [--kills N] [--seed SEED] [--only rows,kills,folder,budget,door,absent,slow,secrets,bucket,later,frozen,snapshots,ahead,replay]
 """
 
 import argparse
@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import tempfile
 import time
 
@@ -270,6 +271,12 @@ def snapshots(service, work, options):
     vendor.shutdown()
 
 
+def ahead(_, work, __):
+    """What another data folder filled is not gone on with."""
+    with Pipeline(None, work, "ahead") as program:
+        program.refuses_to_leave_out("ahead", lambda: shutil.rmtree(program.folder / "objects"))
+
+
 def replay(_, work, __):
     """A replay ends when the sink has everything, however long it would wait between deliveries; in objects as large as they may be."""
     with Pipeline(None, work, "replay", "flush: 1h, object_size: 64KiB") as program:
@@ -287,7 +294,7 @@ def replay(_, work, __):
               f"{len(sizes)}, up to {max(sizes)} bytes")
 
 
-SCENARIOS = [rows, kills, folder, budget, door, absent, slow, secrets, bucket, later, frozen, snapshots, replay]
+SCENARIOS = [rows, kills, folder, budget, door, absent, slow, secrets, bucket, later, frozen, snapshots, ahead, replay]
 
 
 def main():

@@ -3,7 +3,7 @@
 other: in the end the server has what the lake has, each row once.
 
   run_postgresql.py [--kills N] [--seed SEED] [--only rows,kills,door,absent,secrets,drift,later,frozen,rejected,
-      replay,unanswered]
+      ahead,replay,unanswered]
 """
 
 import argparse
@@ -57,6 +57,7 @@ def rows(server, work, _):
             server.execute(program.name, f"DELETE FROM tapedeck.trades WHERE journal_offset = {middle} AND frame_index = 0")
             server.execute(program.name, f"UPDATE tapedeck.trades SET price = price + 1 WHERE journal_offset = {other}")
 
+        program.answers_sql("rows", "journal_offset, frame_index, event_time, symbol, price, size, trade_id", PASSWORD)
         program.is_verified("rows", damage)
 
 
@@ -218,6 +219,12 @@ def rejected(server, work, _):
               and len(refused["trades"]) == 1, f"{counts} {refused}")
 
 
+def ahead(server, work, _):
+    """What another data folder filled is not gone on with."""
+    with Pipeline(server, work, "market_ahead") as program:
+        program.refuses_to_leave_out("ahead", lambda: server.execute(program.name, "DROP SCHEMA tapedeck CASCADE"))
+
+
 def replay(server, work, _):
     """A replay ends when the sink has everything, and months get parts of their own."""
     with Pipeline(server, work, "market_replay") as program:
@@ -265,7 +272,7 @@ def unanswered(server, work, _):
         check("unanswered: all rows are there", program.compare("unanswered").get("trades") == 5000)
 
 
-SCENARIOS = [rows, kills, door, absent, secrets, drift, later, frozen, rejected, replay, unanswered]
+SCENARIOS = [rows, kills, door, absent, secrets, drift, later, frozen, rejected, ahead, replay, unanswered]
 
 
 def main():

@@ -160,6 +160,27 @@ sinks:
         self.start()
         self.settle(name)
 
+    def refuses_to_leave_out(self, name, empty):
+        """A data folder that begins anew does not take rows for delivered that another one brought: the sink says so, however long
+        the journal becomes, until the target is empty."""
+        self.start()
+        check(f"{name}: rows arrive", self.gets_on() and self.catches_up(), json.dumps(self.sink()))
+        self.ends(name)
+        there = self.delivered()
+        self.data.rename(self.folder / "data-before")
+        self.start()
+        check(f"{name}: the sink is refused, and says why", self.becomes("failed", "another journal filled it", "Empty the target"),
+              json.dumps(self.sink()))
+        check(f"{name}: the program is not ready", self.readiness() == 503)
+        check(f"{name}: lake and journal get on", self.comes(lambda: self.sink("lake").get("offset", 0) > there + 1, 90),
+              json.dumps(self.sink("lake")))
+        self.ends(f"{name}, refused")
+        self.start()
+        check(f"{name}: it is refused again", self.becomes("failed"), json.dumps(self.sink()))
+        check(f"{name}: the target is as it was", self.delivered() == there)
+        empty()
+        self.settle(name)
+
     def outlasts_a_freeze(self, name, server):
         """A server that keeps its connections and answers nothing does not hold up the end of the program."""
         self.start()
@@ -182,6 +203,28 @@ sinks:
         done = run("verify", self.folder / "pipeline.yaml", "--json", *options, env=self.environment)
         lines = [json.loads(line) for line in done.stdout.splitlines()]
         return done.returncode, {(line["place"], line["table"]): line for line in lines}, done.stderr[-300:]
+
+    def sql(self, statement, *options, sink=None):
+        """Exit code, output and errors of `tapedeck sql` to the target of the sink."""
+        done = run("sql", "--config", self.folder / "pipeline.yaml", "--sink", sink or self.kind, *options, statement, env=self.environment)
+        return done.returncode, done.stdout, done.stderr
+
+    def answers_sql(self, name, columns, secret=None):
+        """The target answers what `tapedeck sql --sink` asks; columns are those that the lake writes alike. Between two starts."""
+        asked = f"SELECT {columns} FROM trades ORDER BY journal_offset, frame_index LIMIT 200"
+        here = run("sql", "--data", self.data, "--json", asked).stdout
+        code, there, errors = self.sql(asked, "--json")
+        check(f"{name}: the target answers what the lake answers", code == 0 and there == here and len(there.splitlines()) == 200,
+              "" if there == here else f"{code} {there[:300]} {here[:300]} {errors}")
+        code, there, errors = self.sql("SELECT 7 AS seven, 'a\"b, c' AS text, NULL AS nothing", "--csv")
+        check(f"{name}: as CSV", (code, there) == (0, 'seven,text,nothing\n7,"a""b, c",\n'), f"{code} {there!r} {errors}")
+        code, there, errors = self.sql("SELECT symbol FROM trades ORDER BY symbol", "--limit", "3")
+        check(f"{name}: as a table, no more rows than asked for", code == 0 and "3 rows" in there and "--limit 0" in errors, f"{code} {there} {errors}")
+        code, there, errors = self.sql("SELECT * FROM nowhere")
+        check(f"{name}: what is wrong is told in the target's words", code == 1 and "nowhere" in errors, f"{code} {there} {errors}")
+        told = [self.sql("SELECT 1", sink=sink)[2] for sink in ["lake", "nobody"]]
+        check(f"{name}: other sinks are no databases", "without --sink" in told[0] and "no sink `nobody`" in told[1], str(told))
+        check(f"{name}: no secret is told", not secret or secret not in errors + "".join(told))
 
     def is_verified(self, name, damage):
         """What is the same is said to be; after `damage` of trades in the target they differ, and are filled anew. Between two

@@ -5,6 +5,11 @@ internal import CPlatform
 public struct ResultColumn: Sendable, Equatable {
     public let name: String
     public let type: SQLType
+
+    public init(name: String, type: SQLType) {
+        self.name = name
+        self.type = type
+    }
 }
 
 /// The rows of a query, batch by batch, as the database computes them.

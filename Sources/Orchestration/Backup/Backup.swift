@@ -190,7 +190,10 @@ public struct Backup {
     private mutating func copyTree(_ path: String) throws {
         if Folder.isFolder("\(source.data)/\(path)") {
             try Folder.create("\(folder)/\(path)")
-            for name in try Self.names("\(source.data)/\(path)").sorted() { try copyTree("\(path)/\(name)") }
+            // What is restored compares targets with its own end.
+            for name in try Self.names("\(source.data)/\(path)").sorted() where !name.hasSuffix(OpeningEnd.suffix) {
+                try copyTree("\(path)/\(name)")
+            }
         } else {
             // What is gone meanwhile was replaced, or is not needed any more.
             _ = try copy("\(source.data)/\(path)", path, isFixed: false)

@@ -26,6 +26,10 @@ final class PartitionRunner {
     /// The message that the group was told to go on with.
     private var committed: Int64
 
+    /// Where the topic ended some time after a sink's target was first asked; nil while that is not known.
+    private var heads: [String: Int64?] = [:]
+    private var compared: Set<String> = []
+
     /// Bytes of messages that the engine has not processed, beyond which no more are taken, and those to go on with.
     private static let waitingBytes = (most: 32 << 20, least: 8 << 20)
 
@@ -176,6 +180,26 @@ final class PartitionRunner {
         guard shallPause != isPaused else { return nil }
         isPaused = shallPause
         return shallPause
+    }
+
+    /// Looks for targets that have more than the topic ever held, once `end` was asked for.
+    ///
+    /// A target may well be ahead of the state that a partition begins with. It is ahead of the topic where it stays so until
+    /// all is taken that the topic held when the target was asked.
+    func compareTargets() {
+        for sink in pipeline.sinkLoops where !compared.contains(sink.name) {
+            guard let opened = sink.report.opened else { continue }
+            // The end that is known now may have been asked for before the target was.
+            guard let noted = heads[sink.name] else {
+                heads[sink.name] = .some(nil)
+                continue
+            }
+            let head = noted ?? end
+            heads[sink.name] = head
+            guard next >= head else { continue }
+            compared.insert(sink.name)
+            if opened >= record { sink.refuse(beyond: record) }
+        }
     }
 
     /// The place that the group does not keep yet and may.

@@ -85,7 +85,8 @@ extension Status {
             sinks[place].rows += sink.rows
             sinks[place].files += sink.files
             sinks[place].bytes += sink.bytes
-            if sinks[place].state == "live" || sink.state == "degraded" {
+            let isWorse = sinks[place].state == "live" || ["degraded", "failed"].contains(sink.state)
+            if isWorse, sinks[place].state != "failed" {
                 sinks[place].state = sink.state
                 sinks[place].detail = sink.detail ?? sinks[place].detail
             }

@@ -94,6 +94,7 @@ final class WorkerLoop: @unchecked Sendable {  // what varies belongs to its thr
                     break
                 }
                 runner.end = bounds.upperBound
+                runner.compareTargets()
                 if runner.lag > 0 { isCurrent = false }
             }
             publish(isCurrent: isCurrent)

@@ -11,17 +11,20 @@ extension Pipeline {
     /// How long an end waits for targets, in seconds: what they do not get, the next start delivers.
     private static let sinkSecondsMax = 2.0
 
-    /// - Parameter first: the journal's first offset.
+    /// - Parameters:
+    ///   - first: the journal's first offset.
+    ///   - end: where it ends, durable; nil for a journal that is not kept, which targets may be ahead of.
     static func sinkLoops(
-        _ configuration: PipelineConfiguration, _ store: HotStore, from first: Offset
+        _ configuration: PipelineConfiguration, _ store: HotStore, from first: Offset, end: Offset?
     ) throws -> [SinkLoop] {
         try configuration.sinks.compactMap { sink in
             let meter = UsageMeter()
             return try Registry.target(sink, of: configuration, meter).map { target in
-                SinkLoop(
+                try SinkLoop(
                     sink.name, target, DeliveryTables.named(sink.options.list("tables")), store,
                     everyNs: sink.options.durationNs("flush"), budget: BudgetGuard(sink, configuration, meter),
-                    from: first)
+                    from: first,
+                    notBeyond: end.map { try OpeningEnd($0, folder: configuration.dataFolder, sink: sink.name) })
             }
         }
     }
@@ -77,7 +80,8 @@ extension Pipeline {
         status.rows = report.rows
         let isLagging = status.lagSeconds > lagSecondsMax
         let problem = report.failure ?? report.held
-        status.state = problem != nil ? "degraded" : isLagging ? "lagging" : "live"
+        status.state =
+            report.isRefused ? "failed" : problem != nil ? "degraded" : isLagging ? "lagging" : "live"
         let usage = sink.budget.status(now)
         status.usage = usage
         status.detail = problem ?? (report.rejected > 0 ? "\(report.rejected) rows were rejected" : usage.warning)

@@ -80,7 +80,9 @@ public final class Pipeline: Sendable {
             let publisher = LivePublisher(stream, stage.engine.configuration)
             flushLoop = FlushLoop(
                 store, checkpoints: checkpoints, journal: journal, metrics: metrics, from: stage.offset)
-            sinkLoops = try Self.sinkLoops(configuration, store, from: part?.share.firstOffset ?? 0)
+            sinkLoops = try Self.sinkLoops(
+                configuration, store, from: part?.share.firstOffset ?? 0,
+                end: part == nil ? journal.durableOffset : nil)
             engineLoop = try EngineLoop(
                 stage, journal: journal, store: store, flusher: flushLoop, policy: configuration.policy,
                 publisher: publisher, report: report, metrics: metrics)

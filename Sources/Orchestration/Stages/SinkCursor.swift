@@ -43,6 +43,25 @@ final class SinkCursor {
         }
     }
 
+    /// The table of which the target has most, and the last offset up to which it has it.
+    var furthest: (table: String, offset: Int64) {
+        let most = committed.max { ($0.value, $1.key) < ($1.value, $0.key) }
+        return most.map { ($0.key, $0.value) } ?? ("", -1)
+    }
+
+    /// Compares what the target said with the end of the journal.
+    ///
+    /// - Throws: `ahead` where the target has rows from `end` on: those of this journal would be taken for delivered.
+    func check(notBeyond end: Int64) throws(DeliveryError) {
+        let (table, offset) = furthest
+        guard offset >= end else { return }
+        throw DeliveryError(
+            .ahead,
+            "the target has \(table) up to journal offset \(offset), but the journal ended before \(end): another journal "
+                + "filled it (this one is older, from a backup say, or is in another data folder), and new rows would be taken "
+                + "for delivered. Empty the target, or give the pipeline another name (docs/backup.md)")
+    }
+
     /// The last offset up to which the target has all rows of a table; -1 where it has none.
     func offset(_ table: TableSchema) -> Int64 { offsets[table.name] ?? -1 }
 

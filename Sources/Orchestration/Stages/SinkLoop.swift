@@ -14,6 +14,12 @@ final class SinkLoop: Sendable {
     struct Report: Sendable {
         /// Why the last attempt failed; nil while all is well.
         var failure: String?
+        /// A person has to see to the failure.
+        var isRefused = false
+        /// The last offset that the target had of any table when it was first asked; nil before.
+        var opened: Int64?
+        /// The target can have no rows from here on; nil where that is not known, or the target was found to be below.
+        var bound: Int64?
         /// Why its budget holds it back; nil where it does not.
         var held: String?
         /// First journal offset that is not delivered, of all tables; nil before the target said where it is.
@@ -34,6 +40,8 @@ final class SinkLoop: Sendable {
     private let store: HotStore
     private let everyNs: Int64
     private let first: Int64
+    /// Compared with what the target says when it is first asked.
+    private let end: OpeningEnd?
     let budget: BudgetGuard
     private let state = Mutex(Report())
     private let isClosing = Atomic(false)
@@ -48,11 +56,13 @@ final class SinkLoop: Sendable {
     ///   - everyNs: time between looks for new rows.
     ///   - budget: counts what is delivered, and may hold it back.
     ///   - first: no rows have an offset below.
+    ///   - end: where the journal ended before anything was delivered; nil for one that is not kept.
     init(
         _ name: String, _ target: any DeliveryTarget, _ tables: [TableSchema], _ store: HotStore, everyNs: Int64,
-        budget: BudgetGuard, from first: Int64 = 0
+        budget: BudgetGuard, from first: Int64 = 0, notBeyond end: OpeningEnd? = nil
     ) {
         self.first = first
+        self.end = end
         self.name = name
         self.budget = budget
         self.target = target
@@ -69,6 +79,9 @@ final class SinkLoop: Sendable {
     /// Lets the next look come at once, whatever time there is between looks.
     func hurry() { isHurried.store(true, ordering: .releasing) }
 
+    /// Says that the journal ended at `end` with all that the target could have had when it was first asked.
+    func refuse(beyond end: Int64) { state.withLock { $0.bound = end } }
+
     /// True once the thread has ended.
     var hasEnded: Bool { isOver.load(ordering: .acquiring) }
 
@@ -82,6 +95,7 @@ final class SinkLoop: Sendable {
             isOver.store(true, ordering: .releasing)
         }
         var cursor: SinkCursor?
+        var end = self.end
         var pauseNs = Self.pauseNs.lowerBound
         while true {
             let isLast = isClosing.load(ordering: .acquiring)
@@ -95,10 +109,11 @@ final class SinkLoop: Sendable {
                 }
                 let open = try cursor ?? SinkCursor(target, tables, store, from: first)
                 cursor = open
+                try compare(open, &end)
                 try pass(open)
                 pauseNs = Self.pauseNs.lowerBound
                 let failed = state.withLock { state in
-                    defer { state.failure = nil }
+                    defer { (state.failure, state.isRefused) = (nil, false) }
                     return state.failure != nil
                 }
                 if failed { Log.info("the sink works again", ["sink": name]) }
@@ -116,6 +131,17 @@ final class SinkLoop: Sendable {
             if isLast { break }
         }
         target.close()
+    }
+
+    /// Makes sure that what the target has came from this journal.
+    private func compare(_ cursor: SinkCursor, _ end: inout OpeningEnd?) throws {
+        state.withLock { $0.opened = $0.opened ?? cursor.furthest.offset }
+        if let end { try cursor.check(notBeyond: end.offset) }
+        try end?.pass()
+        end = nil
+        guard let bound = report.bound else { return }
+        try cursor.check(notBeyond: bound)
+        state.withLock { $0.bound = nil }
     }
 
     /// Delivers everything that can be seen when it starts.
@@ -171,11 +197,15 @@ final class SinkLoop: Sendable {
 
     private func note(_ error: any Error) {
         noteBehind()
+        let isRefused = (error as? DeliveryError)?.kind == .ahead
         let isNew = state.withLock { state in
-            defer { state.failure = "\(error)" }
+            defer { (state.failure, state.isRefused) = ("\(error)", isRefused) }
             return state.failure != "\(error)"
         }
         guard isNew else { return }
+        if isRefused {
+            return Log.error("nothing is delivered to the sink", ["sink": name, "reason": "\(error)"])
+        }
         Log.warning(
             "cannot deliver to the sink; nothing is lost, trying again", ["sink": name, "reason": "\(error)"])
     }

@@ -25,7 +25,7 @@ public struct Status: Sendable {
     /// A sink's part.
     public struct Sink: Sendable {
         public var name = ""
-        /// `live`, `lagging`, `degraded` or `stopped`.
+        /// `live`, `lagging`, `degraded`, `failed` (a person has to see to it) or `stopped`.
         public var state = "stopped"
         public var detail: String?
         /// First journal offset that is not committed.

@@ -14,7 +14,7 @@ struct BigQueryClient {
     let uploads: GoogleService
     let project: String
 
-    private var root: String { "/bigquery/v2/projects/\(PercentEncoding.encode(project))" }
+    var root: String { "/bigquery/v2/projects/\(PercentEncoding.encode(project))" }
     private func path(_ dataset: String) -> String { "\(root)/datasets/\(dataset)" }
     private func path(_ dataset: String, _ table: String) -> String { "\(path(dataset))/tables/\(table)" }
 
@@ -135,7 +135,7 @@ struct BigQueryClient {
     }
 
     private static let pageRows = 10_000
-    private static let duplicate = "duplicate"
+    static let duplicate = "duplicate"
 
     private func reference(_ dataset: String, _ table: String) -> String {
         "{\"projectId\":\(JSONText.quoted(project)),\"datasetId\":\(JSONText.quoted(dataset)),"
@@ -161,13 +161,13 @@ struct BigQueryClient {
         }
     }
 
-    private func decode<T: Decodable>(_ answer: [UInt8], _ operation: String) throws(DeliveryError) -> T {
+    func decode<T: Decodable>(_ answer: [UInt8], _ operation: String) throws(DeliveryError) -> T {
         do { return try JSONDecoder().decode(T.self, from: Data(answer)) } catch {
             throw DeliveryError(.unavailable, "\(operation): the answer is not what BigQuery's reference says")
         }
     }
 
-    private func translating<T>(_ body: () throws(CloudError) -> T) throws(DeliveryError) -> T {
+    func translating<T>(_ body: () throws(CloudError) -> T) throws(DeliveryError) -> T {
         do { return try body() } catch { throw BigQueryFailure.delivery(error) }
     }
 }

@@ -20,13 +20,14 @@ enum ClickHouseSQL {
         }
     }
 
-    private static func unescaped(_ field: Substring) -> String {
+    static func unescaped(_ field: Substring) -> String {
         guard field.contains("\\") else { return String(field) }
         var text = ""
         var isEscape = false
         for character in field {
             if isEscape {
-                text.append(["t": "\t", "n": "\n", "r": "\r", "0": "\0"][character] ?? character)
+                text.append(
+                    ["t": "\t", "n": "\n", "r": "\r", "0": "\0", "b": "\u{8}", "f": "\u{c}"][character] ?? character)
             } else if character != "\\" {
                 text.append(character)
             }

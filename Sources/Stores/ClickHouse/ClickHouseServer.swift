@@ -24,9 +24,13 @@ struct ClickHouseServer {
     /// What does not answer in this time is given up, in nanoseconds: the server may go on, and is asked afterwards.
     private static let timeoutNs: Int64 = 120_000_000_000
 
-    /// - Parameter meter: counts requests.
+    /// - Parameters:
+    ///   - meter: counts requests.
+    ///   - answerBytesMax: of an answer at most.
     /// - Throws: `setup` where the address cannot be used.
-    init(_ address: ClickHouseAddress, meter: UsageMeter? = nil) throws(DeliveryError) {
+    init(
+        _ address: ClickHouseAddress, meter: UsageMeter? = nil, answerBytesMax: Int = 16 << 20
+    ) throws(DeliveryError) {
         self.address = address
         var options = HTTPClient.Options()
         options.meter = meter
@@ -34,7 +38,7 @@ struct ClickHouseServer {
         // A server that works on an insertion says nothing meanwhile.
         options.lowSpeedTimeNs = Self.timeoutNs
         options.authorityFile = address.authorityFile
-        options.maxBodyBytes = 16 << 20
+        options.maxBodyBytes = answerBytesMax
         do {
             url = try HTTPURL(address.url)
             client = try HTTPClient(options)
@@ -45,16 +49,17 @@ struct ClickHouseServer {
 
     /// Runs a statement; the rows of its answer, as texts.
     func execute(_ sql: String) throws(DeliveryError) -> [[String]] {
-        ClickHouseSQL.rows(try ask(url, body: Array(sql.utf8), [("wait_end_of_query", "1")]))
+        ClickHouseSQL.rows(try ask(Array(sql.utf8), [("wait_end_of_query", "1")]))
     }
 
     /// Runs an INSERT whose rows are the body.
     func insert(_ sql: String, _ body: [UInt8], settings: [(name: String, value: String)]) throws(DeliveryError) {
-        _ = try ask(url, body: body, [("query", sql)] + settings, isRepeatable: false)
+        _ = try ask(body, [("query", sql)] + settings, isRepeatable: false)
     }
 
-    private func ask(
-        _ url: HTTPURL, body: [UInt8], _ parameters: [(String, String)], isRepeatable: Bool = true
+    /// Sends a request; the text of its answer.
+    func ask(
+        _ body: [UInt8], _ parameters: [(String, String)], isRepeatable: Bool = true
     ) throws(DeliveryError) -> String {
         let response: HTTPResponse
         do {

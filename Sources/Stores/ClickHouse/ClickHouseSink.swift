@@ -1,3 +1,4 @@
+public import Databases
 public import Delivery
 public import Platform
 
@@ -48,6 +49,21 @@ public enum ClickHouseSink {
     public static func rows(_ options: Options, _ context: SinkContext) throws(DeliveryError) -> any StoredRows {
         try ClickHouseRows(address(options), layout(options), pipeline: context.pipeline)
     }
+
+    /// Runs a statement in the server of a sink, whose database is meant where a statement names none.
+    ///
+    /// - Throws: what the server says, without secrets.
+    public static func ask(
+        _ sql: String, _ options: Options, _ context: SinkContext, rowsMax: Int
+    ) throws(DeliveryError) -> QueryResult {
+        let server = try ClickHouseServer(address(options), answerBytesMax: answerBytesMax)
+        let answer = try server.answer(sql, database: options.text("database"))
+        return QueryResult(
+            columns: answer.columns, rows: Array(answer.rows.prefix(rowsMax)), isTruncated: answer.rows.count > rowsMax)
+    }
+
+    /// An answer is held in memory.
+    private static let answerBytesMax = 256 << 20
 
     private static func address(_ options: Options) -> ClickHouseAddress {
         let authorities = options.text("authorities")

@@ -12,6 +12,10 @@ struct SQLCommand: Command {
         discussion: """
             Where a pipeline runs on the data folder, it is asked and answers with its newest rows. Otherwise, and for \
             --parquet and --at, the lake is read directly: then rows that were not flushed yet are not in the answer.
+
+            With --config and --sink the statement runs in the target of a sink (bigquery, clickhouse, postgresql), in its \
+            dialect, with the sink's address and credentials. What they may do there, the statement may do: give an account \
+            that may only read, where that is what you want.
             """,
         positionals: [.init("SQL", "the statement")],
         options: [
@@ -19,6 +23,8 @@ struct SQLCommand: Command {
             .init(flag: "json", "one JSON object per row"),
             .init("parquet", "FILE", "write the rows to a Parquet file"),
             .init("at", "TIME", "the lake as it was then, or of tables as after a commit: trades=12,bars=7"),
+            .init("config", "PIPELINE", "the pipeline's YAML file, for --sink"),
+            .init("sink", "NAME", "ask the target of this sink"),
             .init("limit", "ROWS", default: "1000", "rows at most, 0 for all (not with --parquet)"),
         ],
         examples: [
@@ -26,18 +32,41 @@ struct SQLCommand: Command {
             .init("tapedeck sql --csv \"FROM bars WHERE interval = '1m'\" > bars.csv", "one-minute bars as CSV"),
             .init("tapedeck sql --parquet spy.parquet \"FROM trades WHERE symbol = 'SPY'\"", "an extract"),
             .init("tapedeck sql --at 2026-01-31T12:00:00Z \"SELECT count(*) FROM trades\"", "what was there then"),
+            .init(
+                "tapedeck sql --config pipelines/postgresql.yaml --sink postgresql \"SELECT max(event_time) FROM trades\"",
+                "what a target has"),
         ])
 
     static func run(_ command: ParsedCommand) throws -> ExitCode {
         let sql = command.positional("SQL") ?? ""
         let folder = command.value("data") ?? "data"
         let limit = try command.value("limit", form: "a number of rows") { Int($0) } ?? 1000
+        if let sink = command.value("sink") { return try ask(sink, sql, limit, command) }
         let versions =
             try command.value("at", form: "a time such as 2026-01-31T12:00:00Z, or trades=12") {
                 LakeVersions($0)
             } ?? .newest
         if let path = command.value("parquet") { return try writeParquet(sql, folder, versions, path) }
         let answer = try TableAnswer.ask(sql, folder, at: versions, limit: limit == 0 ? .max : limit)
+        return write(answer, command)
+    }
+
+    /// Asks the target of a sink.
+    private static func ask(_ sink: String, _ sql: String, _ limit: Int, _ command: ParsedCommand) throws -> ExitCode {
+        guard let file = command.value("config") else {
+            throw UsageError("--sink is a sink of a pipeline", suggestion: "name the pipeline's file with --config")
+        }
+        for option in ["at", "parquet"] where command.value(option) != nil {
+            throw UsageError("--\(option) is for the lake, not for --sink")
+        }
+        var overrides = PipelineConfiguration.Overrides()
+        overrides.dataFolder = command.value("data")
+        let configuration = try PipelineOptions.configuration(file: file, overrides)
+        let result = try TargetQueries.run(sql, sink: sink, of: configuration, rowsMax: limit == 0 ? .max : limit)
+        return write(TableAnswer(result), command)
+    }
+
+    private static func write(_ answer: TableAnswer, _ command: ParsedCommand) -> ExitCode {
         if command.flag("csv") {
             writeCSV(answer)
         } else if command.flag("json") {

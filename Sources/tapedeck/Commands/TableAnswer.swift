@@ -27,10 +27,7 @@ struct TableAnswer {
         let result = try lake(folder, at: versions).connect().readOnly(sql) { stream throws(DatabaseError) in
             try stream.collect(rows: limit)
         }
-        let numeric: Set<SQLType> = [.integer, .float, .decimal]
-        return TableAnswer(
-            columns: result.columns.map(\.name), isNumeric: result.columns.map { numeric.contains($0.type) },
-            rows: result.rows, isTruncated: result.isTruncated)
+        return TableAnswer(result)
     }
 
     /// The lake of a data folder, as it is or as it was.
@@ -48,5 +45,14 @@ struct TableAnswer {
             throw UsageError("there is no lake in \(folder)\(demo)", suggestion: "name the data folder with --data")
         }
         return path
+    }
+}
+
+extension TableAnswer {
+    init(_ result: QueryResult) {
+        let numeric: Set<SQLType> = [.integer, .float, .decimal]
+        self.init(
+            columns: result.columns.map(\.name), isNumeric: result.columns.map { numeric.contains($0.type) },
+            rows: result.rows, isTruncated: result.isTruncated)
     }
 }

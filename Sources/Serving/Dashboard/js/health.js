@@ -4,7 +4,7 @@ import { stream } from './stream.js';
 
 const KEPT_SAMPLES = 120;
 const BAD_FEED = new Set(['stale', 'degraded', 'stopped', 'connecting']);
-const BAD_SINK = new Set(['lagging', 'degraded', 'stopped']);
+const BAD_SINK = new Set(['lagging', 'degraded', 'failed', 'stopped']);
 const NOT_LIVE = new Set(['stale', 'stopped', 'connecting', 'finished']);
 
 const listeners = new Set();

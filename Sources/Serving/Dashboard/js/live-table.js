@@ -6,7 +6,7 @@ import { token } from './theme.js';
 
 const LEVELS = {
   live: 'good', replaying: 'good', idle: 'quiet', finished: 'quiet', connecting: 'warn', lagging: 'warn',
-  stale: 'warn', degraded: 'warn', stopped: 'bad', waiting: 'quiet', running: 'good', paused: 'quiet', failing: 'bad',
+  stale: 'warn', degraded: 'warn', failed: 'bad', stopped: 'bad', waiting: 'quiet', running: 'good', paused: 'quiet', failing: 'bad',
 };
 
 /** Columns have a `label` and one of `text(row)`, `state(row)` or `spark(row)` (a key of the samples). */
