@@ -41,7 +41,8 @@ public struct ConfigurationSection: Sendable {
 
     /// All sections, in the order in which a file lists them best.
     public static let all: [ConfigurationSection] = [
-        pipeline, data, feeds, journal, state, bars, indicators, lateness, calendars, sinks, budgets, jobs, serve, log,
+        pipeline, data, feeds, journal, state, bars, indicators, lateness, calendars, sinks, budgets, jobs,
+        diagnostics, serve, log,
     ]
 
     static let pipeline = value(
@@ -180,6 +181,13 @@ public struct ConfigurationSection: Sendable {
           - compact: { every: 1h }
           - vacuum: { cron: "30 3 * * *" }
         """
+
+    static let diagnostics = ConfigurationSection(
+        key: "diagnostics",
+        summary: "What `run` and `demo` keep of the program's own metrics and messages, in the tables `diagnostics` and `logs`, "
+            + "see docs/diagnostics.md. `off` is none.",
+        shape: .options(DiagnosticsSettings.spec), absence: "a snapshot of the metrics every minute, warnings and errors",
+        example: "diagnostics: { every: 1m, level: warning }", textOption: "every")
 
     static let serve = ConfigurationSection(
         key: "serve", summary: "The dashboard, the HTTP interface and the live stream.",
