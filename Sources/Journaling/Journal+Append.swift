@@ -27,6 +27,9 @@ extension Journal {
         return try unsafe take(header, payload)
     }
 
+    /// Whether records are written, and less than half of the room for waiting ones is in use.
+    public var isIdle: Bool { lock.withLock { condition == .running && queue.pendingBytes < options.bufferBytes / 2 } }
+
     /// Takes a record where less than half of the room for waiting ones is in use, and never waits: for what may rather be
     /// left out than hold up others.
     ///
@@ -38,7 +41,9 @@ extension Journal {
         let header = unsafe RecordHeader(kind: kind, feed: feed, timeNs: ingestTime.nanoseconds, payload: payload)
         lock.lock()
         defer { lock.unlock() }
-        guard queue.pendingBytes + RecordLayout.headerBytes + payload.count < options.bufferBytes / 2 else { return nil }
+        guard queue.pendingBytes + RecordLayout.headerBytes + payload.count < options.bufferBytes / 2 else {
+            return nil
+        }
         return try unsafe take(header, payload)
     }
 

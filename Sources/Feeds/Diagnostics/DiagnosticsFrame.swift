@@ -7,8 +7,7 @@ internal import Platform
 public enum DiagnosticsFrame {
     /// Settings of a session of such frames.
     public static let settings = SessionSettings(decoder: decoder).text
-    /// Name of the decoder, and of the feed in a journal.
-    public static let decoder = "diagnostics"
+    static let decoder = "diagnostics"
 
     /// A number at the time of a snapshot.
     public struct Metric: Sendable, Equatable, Codable {

@@ -1,5 +1,8 @@
 /// What the program says of itself: its metrics from time to time, and its messages.
 extension Tables {
+    /// The feed of a journal that brings them.
+    public static let programFeed = "diagnostics"
+
     private static let part: [TableSchema.Column] = [
         .init("pipeline_name", .string, "The pipeline; several may write one lake."),
         .init(
@@ -25,7 +28,7 @@ extension Tables {
 
     public static let logs = TableSchema(
         name: "logs", layer: .reference, summary: "message of the program", timeColumn: "event_time_ns",
-        partition: .month, sortKey: ["event_time_ns", "journal_offset", "frame_index"],
+        partition: .month, sortKey: ["level", "component", "name", "event_time_ns", "journal_offset", "frame_index"],
         columns: moment("event_time", "When it was said; of several the last time.") + part + [
             .init("level", .string, "`debug`, `info`, `warning` (degraded, nothing lost) or `error`."),
             .init("message", .string, freeText: true, "What happened."),

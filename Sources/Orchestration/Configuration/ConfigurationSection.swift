@@ -184,9 +184,11 @@ public struct ConfigurationSection: Sendable {
 
     static let diagnostics = ConfigurationSection(
         key: "diagnostics",
-        summary: "What `run` and `demo` keep of the program's own metrics and messages, in the tables `diagnostics` and `logs`, "
+        summary:
+            "What `run` and `demo` keep of the program's own metrics and messages, in the tables `diagnostics` and `logs`, "
             + "see docs/diagnostics.md. `off` is none.",
-        shape: .options(DiagnosticsSettings.spec), absence: "a snapshot of the metrics every minute, warnings and errors",
+        shape: .options(DiagnosticsSettings.spec),
+        absence: "a snapshot of the metrics every minute, warnings and errors",
         example: "diagnostics: { every: 1m, level: warning }", textOption: "every")
 
     static let serve = ConfigurationSection(

@@ -1,5 +1,4 @@
 internal import Analytics
-internal import Feeds
 internal import Market
 internal import Platform
 
@@ -241,7 +240,7 @@ struct PipelineConfigurationReader {
     private mutating func readDiagnostics(
         _ root: YAMLNode, _ topic: JournalTopic?, _ feeds: [ConfiguredComponent]
     ) -> DiagnosticsSettings? {
-        if let feed = feeds.first(where: { $0.name == DiagnosticsFrame.decoder }) {
+        if let feed = feeds.first(where: { $0.name == Tables.programFeed }) {
             fail(
                 feed.options.line, "`\(feed.name)` is the name under which the program journals its own diagnostics",
                 "give the feed another `name`")
@@ -252,7 +251,8 @@ struct PipelineConfigurationReader {
             guard topic != nil else { return settings }
             if settings != nil, let node = root[ConfigurationSection.diagnostics.key], !node.isNull {
                 fail(
-                    node.line, "diagnostics are not kept where the journal is in Kafka: its records are those of the feeds",
+                    node.line,
+                    "diagnostics are not kept where the journal is in Kafka: its records are those of the feeds",
                     "remove `diagnostics`, and read `/metrics` of each process")
             }
         } catch {

@@ -17,6 +17,7 @@ final class DiagnosticsRecorder: Sendable {
         var dueNs: Int64
         /// Messages that the journal had no room for.
         var waiting: [DiagnosticsFrame.Message] = []
+        var isOver = false
     }
     private let settings: DiagnosticsSettings
     private let pipeline: String
@@ -54,7 +55,7 @@ final class DiagnosticsRecorder: Sendable {
     func tick(nowNs: Int64 = Stopwatch.monotonicNs()) {
         state.withLock { state in
             let isDue = nowNs >= state.dueNs
-            guard isDue || state.feed != nil else { return }
+            guard !state.isOver, isDue || state.feed != nil else { return }
             if isDue {
                 // Where the machine slept, one snapshot stands for those that it missed.
                 while state.dueNs <= nowNs { state.dueNs += settings.everyNs }
@@ -71,6 +72,8 @@ final class DiagnosticsRecorder: Sendable {
     func end() {
         messages.end()
         state.withLock { state in
+            guard !state.isOver else { return }
+            state.isOver = true
             guard let feed = state.feed else { return }
             writeMessages(repeats: true, &state)
             dropped.add(state.waiting.count)
@@ -106,9 +109,9 @@ final class DiagnosticsRecorder: Sendable {
     /// The feed, whose session begins with the first frame.
     private func feed(_ time: Timestamp, _ state: inout State) throws -> FeedID? {
         if let known = state.feed { return known }
-        guard case .running = journal.state else { return nil }
-        let feed = try journal.feed(named: DiagnosticsFrame.decoder)
-        feedNames.set(DiagnosticsFrame.decoder, of: feed)
+        guard journal.isIdle else { return nil }
+        let feed = try journal.feed(named: Tables.programFeed)
+        feedNames.set(Tables.programFeed, of: feed)
         guard try append(.begin, feed, time, Array(DiagnosticsFrame.settings.utf8)) else { return nil }
         state.feed = feed
         return feed

@@ -10,7 +10,8 @@ public struct DiagnosticsSettings: Sendable {
     static let spec = Spec(
         "diagnostics", "The program's own tables.",
         options: [
-            .text("every", default: "1m", "Time between snapshots of the metrics, at least `1s`; `off` for none at all."),
+            .text(
+                "every", default: "1m", "Time between snapshots of the metrics, at least `1s`; `off` for none at all."),
             .text(
                 "level", default: "warning", choices: Log.Level.allCases.map(\.name),
                 "The least important messages that are kept."),

@@ -80,7 +80,8 @@ final class LogBuffer: Sendable {
     private static func message(_ record: LogRecord, _ count: Int64) -> DiagnosticsFrame.Message {
         let component = components.first { kind in record.fields.contains { $0.name == kind } }
         let fields = record.fields.map { field in
-            let json = field.json.utf8.count > textMax ? JSONText.quoted(String(field.text.prefix(textMax))) : field.json
+            let json =
+                field.json.utf8.count > textMax ? JSONText.quoted(String(field.text.prefix(textMax))) : field.json
             return "\(JSONText.quoted(field.name)):\(json)"
         }
         return DiagnosticsFrame.Message(

@@ -30,7 +30,7 @@ public final class Pipeline: Sendable {
     /// Nil until jobs are started.
     let jobs = Mutex<JobScheduler?>(nil)
     /// Nil where the program's own metrics and messages are not kept.
-    private let diagnostics: DiagnosticsRecorder?
+    let diagnostics: DiagnosticsRecorder?
     private let keepsDiagnostics = Atomic(false)
     let feeds: FeedRunners
     let rates = Rates()

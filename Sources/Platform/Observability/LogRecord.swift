@@ -7,6 +7,12 @@ public struct LogRecord: Sendable, Hashable {
         public let text: String
         /// The same as JSON.
         public let json: String
+
+        public init(name: String, text: String, json: String) {
+            self.name = name
+            self.text = text
+            self.json = json
+        }
     }
 
     /// When it was said, in nanoseconds since 1970 UTC.

@@ -32,7 +32,8 @@ public struct MetricReading: Sendable {
                 let bound = isLast ? "+Inf" : JSONText.number(Double(DurationCounts.boundNs(bucket)) / 1e9)
                 text += "\(name)_bucket{\(inner.isEmpty ? "" : inner + ",")le=\"\(bound)\"} \(cumulative)\n"
             }
-            return text + "\(name)_sum\(outer) \(JSONText.number(counts.seconds))\n\(name)_count\(outer) \(cumulative)\n"
+            return text
+                + "\(name)_sum\(outer) \(JSONText.number(counts.seconds))\n\(name)_count\(outer) \(cumulative)\n"
         }
     }
 }
