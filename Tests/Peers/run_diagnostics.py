@@ -63,7 +63,7 @@ def compare_metrics(program):
              and "free" not in key[0] and "memory" not in key[0] or key[2] != "value" or key[0] in ("tapedeck_trades", "tapedeck_quotes")]
     wrong = {key: (before[key], found[key], after[key]) for key in grows if not before[key] <= found[key] <= after[key]}
     moved = [key for key in grows if before[key] < after[key]]
-    check("its numbers lie between those before and after", len(grows) > 15 and len(moved) > 8 and not wrong, str(wrong or f"{len(moved)} grew")
+    check("its numbers lie between those before and after", len(grows) > 15 and len(moved) > 8 and not wrong, str(wrong or f"{len(moved)} grew"))
 
 
 def watches_an_outage(program, server):
