@@ -24,7 +24,34 @@ extension Journal {
             spaceFree.wait()
             queue.waitingAppenders -= 1
         }
+        return try unsafe take(header, payload)
+    }
+
+    /// Whether records are written, and less than half of the room for waiting ones is in use.
+    public var isIdle: Bool { lock.withLock { condition == .running && queue.pendingBytes < options.bufferBytes / 2 } }
+
+    /// Takes a record where less than half of the room for waiting ones is in use, and never waits: for what may rather be
+    /// left out than hold up others.
+    ///
+    /// - Returns: the record's offset; nil where it was not taken.
+    /// - Throws: `stopped` after `close`.
+    public func appendWhereIdle(
+        _ kind: RecordKind, feed: FeedID, ingestTime: Timestamp, payload: UnsafeRawBufferPointer
+    ) throws(JournalError) -> Offset? {
+        let header = unsafe RecordHeader(kind: kind, feed: feed, timeNs: ingestTime.nanoseconds, payload: payload)
+        lock.lock()
+        defer { lock.unlock() }
+        guard queue.pendingBytes + RecordLayout.headerBytes + payload.count < options.bufferBytes / 2 else {
+            return nil
+        }
+        return try unsafe take(header, payload)
+    }
+
+    /// Takes a record for which there is room. The lock is held.
+    @inline(__always)
+    private func take(_ header: RecordHeader, _ payload: UnsafeRawBufferPointer) throws(JournalError) -> Offset {
         guard !isClosing else { throw .stopped }
+        let total = RecordLayout.headerBytes + payload.count
         if queue.active.count + total > options.blockBytes { makeRoom(total) }
         let isFirst = queue.active.count == 0
         if isFirst { queue.active.firstAppendNs = Stopwatch.monotonicNs() }

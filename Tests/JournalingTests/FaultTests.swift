@@ -109,4 +109,31 @@ import Testing
         journal.close()
         #expect(try readAll(small).count == 503)
     }
+
+    @Test func `what may be left out is taken only while half of the room is free, and never waits`() throws {
+        let folder = TemporaryFolder()
+        let storage = FaultyStorage()
+        let journal = try Journal(
+            path: folder.path, options: smallOptions(), metrics: Metrics(), storage: storage)
+        let feed = try journal.feed(named: "a")
+        func append(bytes: Int, whereIdle: Bool) throws -> Offset? {
+            try [UInt8](repeating: 7, count: bytes).withUnsafeBytes { payload in
+                whereIdle
+                    ? try journal.appendWhereIdle(.data, feed: feed, ingestTime: .now(), payload: payload)
+                    : try journal.append(.data, feed: feed, ingestTime: .now(), payload: payload)
+            }
+        }
+        #expect(try append(bytes: 100, whereIdle: true) == 1)
+        try journal.waitUntilDurable(1)
+        storage.fail("write", code: ENOSPC, times: .max)
+        for _ in 0..<7 { _ = try append(bytes: 1000, whereIdle: false) }
+        #expect(try append(bytes: 500, whereIdle: true) == 9)
+        #expect(try append(bytes: 1000, whereIdle: true) == nil)
+        #expect(try append(bytes: 1000, whereIdle: false) == 10, "others have the other half")
+        storage.fail("write", code: 0, times: 0)
+        try journal.waitUntilDurable(10)
+        #expect(try append(bytes: 1000, whereIdle: true) == 11)
+        journal.close()
+        #expect(throws: JournalError.self) { try append(bytes: 1, whereIdle: true) }
+    }
 }

@@ -13,7 +13,7 @@ TYPES = {"timestamp": "TIMESTAMP", "date": "DATE", "int32": "INTEGER", "int64": 
 WIDENED = {"INTEGER": "BIGINT", "DECIMAL(18,8)": "DECIMAL(38,9)"}
 # Tables that the lake keeps by month, and their times.
 MONTHLY = {"bars": "start", "indicators": "start", "deals": "event_time", "positions": "event_time", "instruments": "updated",
-           "corporate_actions": "effective", "coverage": "from"}
+           "corporate_actions": "effective", "coverage": "from", "diagnostics": "event_time", "logs": "event_time"}
 DAILY = {"frames": "ingest_time", "dead_letters": "ingest_time", "quote_snapshots": "fetched_at"}
 
 

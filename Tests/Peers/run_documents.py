@@ -15,7 +15,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 # Keys of a pipeline file; blocks that begin with others are parts of other files.
-KEYS = {"pipeline", "data", "feeds", "bars", "indicators", "sinks", "serve", "calendars", "limits", "budgets", "jobs"}
+KEYS = {"pipeline", "data", "feeds", "bars", "indicators", "sinks", "serve", "calendars", "limits", "budgets", "jobs", "diagnostics"}
 
 def check_pipeline(place, text, work):
     """Checks a pipeline, completed by what its part leaves out."""

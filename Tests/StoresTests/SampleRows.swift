@@ -13,6 +13,8 @@ struct SampleRows {
     var perOffset = 2
     /// Bytes of a column of free text, or of `conditions`.
     var textBytes = 0
+    /// SQL for the column `feed`.
+    var feed = "'feed' || n % 3"
 
     init(_ table: TableSchema = Tables.trades) throws {
         self.table = table
@@ -34,6 +36,7 @@ struct SampleRows {
         case "journal_offset": return "n // \(perOffset)"
         case "frame_index": return "(n % \(perOffset))::INTEGER"
         case table.timeColumn: return "1700000000000000000 + n // \(perOffset)"
+        case "feed": return feed
         case "conditions": return "'c\"\\' || chr(10) || n || repeat('x', \(textBytes))"
         default: break
         }

@@ -32,6 +32,9 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
         init(_ deduplicator: consuming RecordDeduplicator) { self.deduplicator = deduplicator }
     }
 
+    /// Tables of records, from the first on, whose state is in a checkpoint. Those of the program itself have none.
+    private static let remembering = Tables.records.count - Tables.program.count
+
     /// - Parameter names: what the numbers in the columns stand for.
     public init(_ configuration: EngineConfiguration, names: EngineNames = .numbers) {
         records = Tables.records.map { RecordStore(RecordDeduplicator($0)) }
@@ -229,7 +232,7 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
         EngineState.writeHeader(configuration, into: &writer)
         tradeDeduplicator.encode(into: &writer)
         quoteDeduplicator.encode(into: &writer)
-        for store in records { store.deduplicator.encode(into: &writer) }
+        for store in records.prefix(Self.remembering) { store.deduplicator.encode(into: &writer) }
         vendorBars.encode(into: &writer)
         ledger.encode(into: &writer)
         writer.write(UInt32(feeds.count))
@@ -254,7 +257,10 @@ public final class Engine: @unchecked Sendable {  // one owner at a time, by con
         tradeDeduplicator = try TradeDeduplicator(configuration, from: &reader)
         quoteDeduplicator = try QuoteDeduplicator(configuration, from: &reader)
         records = []
-        for schema in Tables.records { records.append(RecordStore(try RecordDeduplicator(schema, from: &reader))) }
+        for schema in Tables.records.prefix(Self.remembering) {
+            records.append(RecordStore(try RecordDeduplicator(schema, from: &reader)))
+        }
+        records += Tables.program.map { RecordStore(RecordDeduplicator($0)) }
         vendorBars = try VendorBars(configuration, from: &reader)
         ledger = try CoverageLedger(configuration, names, from: &reader)
         for _ in 0..<(try reader.value(UInt32.self)) {

@@ -29,7 +29,7 @@ public struct EngineStateError: Error, Sendable, CustomStringConvertible {
 /// | header | `TDEN`, version (16 bits), the configuration's fingerprint |
 /// | trades | per instrument: ranges of trade numbers, counts, event times at both ends |
 /// | quotes | per instrument: feed, session, spans, exact update numbers |
-/// | records | per table of records: identities seen, statements with their revisions |
+/// | records | per table of records but those of the program: identities seen, statements with their revisions |
 /// | vendor bars | per series: starts, digests, revisions |
 /// | coverage | per feed: connections, lag; holes and fillings not told yet; silences: latest events, habits |
 /// | feeds | per feed number: presence; watermark, session, counters, delivery keys, positions, lanes, series, open bars |

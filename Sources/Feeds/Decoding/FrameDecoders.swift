@@ -148,6 +148,7 @@ extension FrameDecoders {
             }
         ),
         ("csv", { context, values throws(FeedError) in try csv(context, try CSVMapping(values: values)) }),
+        (DiagnosticsFrame.decoder, { context, _ in DiagnosticsDecoder(context) }),
         ("dukascopy", { context, values throws(FeedError) in try DukascopyDecoder(context, values: values) }),
         ("finnhub", { context, values in finnhub(context, venue: values["venue"] ?? "US") }),
         ("kraken", { context, values in kraken(context, venue: values["venue"] ?? "KRAKEN") }),

@@ -14,6 +14,8 @@ public final class EventBatch: @unchecked Sendable {  // one owner at a time
     public let positions: RecordBatch
     public let instruments: RecordBatch
     public let corporateActions: RecordBatch
+    public let diagnostics: RecordBatch
+    public let logs: RecordBatch
     /// Those of `Tables.records`, in that order.
     public let records: [RecordBatch]
     /// Numbers of category texts.
@@ -35,7 +37,11 @@ public final class EventBatch: @unchecked Sendable {  // one owner at a time
         positions = RecordBatch(Tables.positions, texts: texts)
         instruments = RecordBatch(Tables.instruments, texts: texts)
         corporateActions = RecordBatch(Tables.corporateActions, texts: texts)
-        records = [quoteSnapshots, transactions, deals, positions, instruments, corporateActions]
+        diagnostics = RecordBatch(Tables.diagnostics, texts: texts)
+        logs = RecordBatch(Tables.logs, texts: texts)
+        records = [
+            quoteSnapshots, transactions, deals, positions, instruments, corporateActions, diagnostics, logs,
+        ]
     }
 
     public func removeAll() {

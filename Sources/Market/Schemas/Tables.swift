@@ -5,9 +5,11 @@ public enum Tables {
         [frames, deadLetters, trades, quotes, bars, indicators] + records + [coverage]
 
     /// Those that decoders fill row by row as `RecordBatch`es, in the order of `EventBatch.records`.
-    public static let records: [TableSchema] = [
-        quoteSnapshots, transactions, deals, positions, instruments, corporateActions,
-    ]
+    public static let records: [TableSchema] =
+        [quoteSnapshots, transactions, deals, positions, instruments, corporateActions] + program
+
+    /// What the program says of itself: the last of `records`.
+    public static let program: [TableSchema] = [diagnostics, logs]
 
     /// The table of a name.
     public static func named(_ name: String) -> TableSchema? { all.first { $0.name == name } }

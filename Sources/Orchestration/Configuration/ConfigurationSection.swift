@@ -42,8 +42,7 @@ public struct ConfigurationSection: Sendable {
     /// All sections, in the order in which a file lists them best.
     public static let all: [ConfigurationSection] = [
         pipeline, data, feeds, journal, state, bars, indicators, lateness, calendars, sinks, archive, budgets, jobs,
-        serve,
-        log,
+        diagnostics, serve, log,
     ]
 
     static let pipeline = value(
@@ -196,6 +195,15 @@ public struct ConfigurationSection: Sendable {
     static let defaultArchiveJob = """
           - archive: { cron: "30 2 * * *" }
         """
+
+    static let diagnostics = ConfigurationSection(
+        key: "diagnostics",
+        summary:
+            "What `run` and `demo` keep of the program's own metrics and messages, in the tables `diagnostics` and `logs`, "
+            + "see docs/diagnostics.md. `off` is none.",
+        shape: .options(DiagnosticsSettings.spec),
+        absence: "a snapshot of the metrics every minute, warnings and errors",
+        example: "diagnostics: { every: 1m, level: warning }", textOption: "every")
 
     static let serve = ConfigurationSection(
         key: "serve", summary: "The dashboard, the HTTP interface and the live stream.",

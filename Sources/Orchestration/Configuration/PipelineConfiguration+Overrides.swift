@@ -45,7 +45,7 @@ extension PipelineConfiguration {
                 intervals: overrides.intervals == nil ? self.bars.intervals : other.bars.intervals,
                 priceTypes: overrides.priceTypes == nil ? self.bars.priceTypes : other.bars.priceTypes),
             indicators: indicators, latenessNs: latenessNs, calendars: calendars, sinks: sinks,
-            archive: archive, budgets: budgets, jobs: jobs,
+            archive: archive, budgets: budgets, jobs: jobs, diagnostics: diagnostics,
             serve: overrides.listen == nil
                 ? serve
                 : ServeSettings(

@@ -27,6 +27,8 @@ public struct PipelineConfiguration: Sendable {
     public let budgets: [String: Budget]
     /// What is done from time to time.
     public let jobs: [JobPlan]
+    /// What is kept of the program's own metrics and messages; nil where nothing is.
+    public let diagnostics: DiagnosticsSettings?
     public let serve: ServeSettings
     public let log: LogSettings
 

@@ -42,6 +42,7 @@ struct PipelineConfigurationReader {
         let archive = readArchive(root, sinks)
         let budgets = readBudgets(root, sinks)
         let jobs = readJobs(root)
+        let diagnostics = readDiagnostics(root, topic, feeds)
         let serve = readOptions(root, .serve).flatMap { serveSettings($0) }
         let log = readOptions(root, .log).map { Self.logSettings($0) }
         if let general { checkName(general) }
@@ -50,7 +51,7 @@ struct PipelineConfigurationReader {
             file: file, name: general.text("pipeline"), dataFolder: general.text("data"), feeds: feeds,
             journal: journal, state: state, bars: bars, indicators: indicators,
             latenessNs: general.durationNs("lateness"), calendars: calendars,
-            sinks: sinks, archive: archive, budgets: budgets, jobs: jobs, serve: serve, log: log)
+            sinks: sinks, archive: archive, budgets: budgets, jobs: jobs, diagnostics: diagnostics, serve: serve, log: log)
     }
 
     private mutating func checkKeys(_ root: YAMLNode) {
@@ -256,6 +257,31 @@ struct PipelineConfigurationReader {
             }
         }
         return plans
+    }
+
+    /// What is kept of the program's own metrics and messages; nil where nothing is, or something is wrong.
+    private mutating func readDiagnostics(
+        _ root: YAMLNode, _ topic: JournalTopic?, _ feeds: [ConfiguredComponent]
+    ) -> DiagnosticsSettings? {
+        if let feed = feeds.first(where: { $0.name == Tables.programFeed }) {
+            fail(
+                feed.options.line, "`\(feed.name)` is the name under which the program journals its own diagnostics",
+                "give the feed another `name`")
+        }
+        guard let options = readOptions(root, .diagnostics) else { return nil }
+        do throws(ConfigError) {
+            let settings = try DiagnosticsSettings.read(options)
+            guard topic != nil else { return settings }
+            if settings != nil, let node = root[ConfigurationSection.diagnostics.key], !node.isNull {
+                fail(
+                    node.line,
+                    "diagnostics are not kept where the journal is in Kafka: its records are those of the feeds",
+                    "remove `diagnostics`, and read `/metrics` of each process")
+            }
+        } catch {
+            errors.append(error)
+        }
+        return nil
     }
 
     private mutating func serveSettings(_ options: Options) -> PipelineConfiguration.ServeSettings? {

@@ -14,7 +14,7 @@ extension PipelineConfiguration {
         return PipelineConfiguration(
             file: file, name: "\(name)-p\(share.partition)of\(share.partitioning.count)", dataFolder: folder, feeds: [],
             journal: settings, state: nil, bars: bars, indicators: indicators, latenessNs: latenessNs,
-            calendars: calendars, sinks: sinks, archive: archive, budgets: budgets, jobs: [],
+            calendars: calendars, sinks: sinks, archive: archive, budgets: budgets, jobs: [], diagnostics: nil,
             serve: serve, log: log)
     }
 }

@@ -24,7 +24,8 @@ public struct JobPlan: Sendable {
         .list("after", default: "", "Jobs behind which it runs, in place of a time: whenever each of them was done."),
         .text(
             "when", default: "always", choices: ["always", "new_rows"],
-            "`new_rows` leaves a run out while no table got rows since the last one that was done."),
+            "`new_rows` leaves a run out while no table but `frames`, `diagnostics` and `logs` got rows since the last one "
+                + "that was done."),
         .duration("timeout", default: "1h", "Time after which a run is ended, and counts as failed."),
         .integer(
             "retries", default: "3",

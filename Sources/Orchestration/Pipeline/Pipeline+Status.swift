@@ -160,6 +160,12 @@ extension Pipeline {
         for (name, help, read) in gauges {
             metrics.gauge(name, help: help) { [weak self] in (self?.status).map { Double(read($0)) } }
         }
+        metrics.gauge("tapedeck_process_memory_bytes", help: "Resident memory of the process.") {
+            Double(Stopwatch.residentBytes())
+        }
+        metrics.gauge("tapedeck_process_cpu_seconds", help: "Processor time of the process since its start.") {
+            Double(Stopwatch.processCPUNs()) / 1e9
+        }
         let sinks: [(String, String, @Sendable (Status.Sink) -> Double)] = [
             ("tapedeck_sink_lag_frames", "Durable records that the sink does not have.", { Double($0.lagFrames) }),
             ("tapedeck_sink_lag_seconds", "Time since the sink had everything.", { $0.lagSeconds }),
@@ -208,6 +214,7 @@ extension Pipeline {
             ("tapedeck_feed_bytes", "Bytes received.", { Double($0.bytes) }),
             ("tapedeck_feed_events", "Events decoded and stored.", { Double($0.events) }),
             ("tapedeck_feed_reconnects", "Connections made again.", { Double($0.reconnects) }),
+            ("tapedeck_feed_live", "1 where the feed works.", { Self.feedCheck($0).isOK ? 1 : 0 }),
             (
                 "tapedeck_feed_watermark_delay_seconds", "Time since the watermark.",
                 { $0.watermarkNs == .min ? nil : Double(Timestamp.now().nanoseconds - $0.watermarkNs) / 1e9 }

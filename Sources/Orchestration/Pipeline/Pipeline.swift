@@ -29,6 +29,9 @@ public final class Pipeline: Sendable {
     let sinkLoops: [SinkLoop]
     /// Nil until jobs are started.
     let jobs = Mutex<JobScheduler?>(nil)
+    /// Nil where the program's own metrics and messages are not kept.
+    let diagnostics: DiagnosticsRecorder?
+    private let keepsDiagnostics = Atomic(false)
     let feeds: FeedRunners
     let rates = Rates()
     private let threads = Mutex<[NamedThread]>([])
@@ -52,6 +55,11 @@ public final class Pipeline: Sendable {
             path: configuration.journal.path, options: Self.journalOptions(configuration, part), metrics: metrics)
         feeds = FeedRunners(
             journal, names: feedNames, calendars: configuration.calendars, configuration.feeds)
+        // What is said from here on may be worth keeping.
+        diagnostics = configuration.diagnostics.map { [journal, feedNames, metrics] settings in
+            DiagnosticsRecorder(
+                settings, pipeline: configuration.name, journal: journal, feedNames: feedNames, metrics: metrics)
+        }
         do {
             let recovery = journal.recovery
             if recovery.tornBytes > 0 {
@@ -168,6 +176,9 @@ public final class Pipeline: Sendable {
         _ = NamedThread("jobs") { scheduler.run() }
     }
 
+    /// Starts to keep the program's metrics and messages, where the configuration wants it: for pipelines that run live.
+    public func startDiagnostics() { keepsDiagnostics.store(true, ordering: .releasing) }
+
     static func serverOptions(_ configuration: PipelineConfiguration) -> HTTPServer.Options {
         var options = HTTPServer.Options()
         options.host = configuration.serve.listen.host
@@ -238,6 +249,7 @@ public final class Pipeline: Sendable {
         guard !isStopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
         jobs.withLock { $0 }?.end()
         stopFeeds()
+        diagnostics?.end()
         let target = journal.nextOffset
         let watch = Stopwatch()
         while journal.durableOffset < target, watch.seconds < FeedRunners.stalledSecondsMax, journal.state != .closed {
@@ -258,12 +270,13 @@ public final class Pipeline: Sendable {
     /// True once `stop` was called.
     var isOver: Bool { isStopping.load(ordering: .acquiring) }
 
-    /// Once a second: rates and the health channel.
+    /// Once a second: rates, the health channel, and what the program says of itself.
     private func watch() {
         while !isStopping.load(ordering: .acquiring) {
             for _ in 0..<20 where !isStopping.load(ordering: .acquiring) { Pause.wait(ns: 50_000_000) }
             rates.sample(self)
             stream.publish(status)
+            if keepsDiagnostics.load(ordering: .acquiring) { diagnostics?.tick() }
         }
     }
 }

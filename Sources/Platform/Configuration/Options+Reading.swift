@@ -160,6 +160,7 @@ struct OptionsReader {
         guard let text = resolve(option, written, line: line) else { return }
         do {
             values[option.name] = try OptionValue(option, written: written, text: text)
+            if option.kind == .secret { Log.conceal(text) }
             given[option.name] = Options.Given(line: line, written: written)
         } catch {
             fail(option, line: line, error.message, error.suggestion)

@@ -21,6 +21,10 @@ public enum Log {
         var format: Format = isatty(2) == 1 ? .text : .json
         var before: (@Sendable () -> Void)?
         var after: (@Sendable () -> Void)?
+        var observers: [Int: (level: Level, take: @Sendable (LogRecord) -> Void)] = [:]
+        var nextObserver = 0
+        /// The longest first, so that none is left in part.
+        var secrets: [String] = []
     }
     private static let settings = Mutex(Settings())
 
@@ -40,6 +44,30 @@ public enum Log {
         }
     }
 
+    /// Gives every message from a level on to `take`, whatever is written, until the number that is returned is given to
+    /// `stopObserving`. It is called on the thread that has something to say, and says nothing itself.
+    public static func observe(from level: Level, _ take: @escaping @Sendable (LogRecord) -> Void) -> Int {
+        settings.withLock { current in
+            current.nextObserver += 1
+            current.observers[current.nextObserver] = (level, take)
+            return current.nextObserver
+        }
+    }
+
+    /// Gives no more messages to an observer.
+    public static func stopObserving(_ number: Int) { settings.withLock { $0.observers[number] = nil } }
+
+    /// Shows stars in place of a text wherever a message has it: what nobody should say is not kept where somebody does.
+    /// Texts of fewer than eight characters are too likely to mean something else.
+    public static func conceal(_ secret: String) {
+        guard secret.count >= 8 else { return }
+        settings.withLock { current in
+            guard !current.secrets.contains(secret) else { return }
+            current.secrets.append(secret)
+            current.secrets.sort { $0.utf8.count > $1.utf8.count }
+        }
+    }
+
     public static func debug(_ message: String, _ fields: KeyValuePairs<String, any Sendable> = [:]) {
         write(.debug, message, fields)
     }
@@ -54,22 +82,17 @@ public enum Log {
     }
 
     private static func write(_ level: Level, _ message: String, _ fields: KeyValuePairs<String, any Sendable>) {
-        let now = Timestamp(nanoseconds: Timestamp.now().nanoseconds / 1_000_000 * 1_000_000)
+        let now = Timestamp.now()
+        let (isShown, observers, secrets) = settings.withLock { current in
+            (level >= current.level, current.observers.values.filter { level >= $0.level }, current.secrets)
+        }
+        guard isShown || !observers.isEmpty else { return }
+        let record = LogRecord(timeNs: now.nanoseconds, level: level, message, fields, concealing: secrets)
         settings.withLock { current in
-            guard level >= current.level else { return }
-            var line: String
-            switch current.format {
-            case .text:
-                line = "\(now) \(level.name) \(message)"
-                for (key, value) in fields { line += " \(key)=\(value)" }
-            case .json:
-                line = "{\"time\":\"\(now)\",\"level\":\"\(level.name)\",\"message\":\(JSONText.quoted(message))"
-                for (key, value) in fields { line += ",\(JSONText.quoted(key)):\(JSONText.value(value))" }
-                line += "}"
-            }
-            line += "\n"
+            guard isShown else { return }
+            let time = Timestamp(nanoseconds: now.nanoseconds / 1_000_000 * 1_000_000)
             current.before?()
-            var rest = Array(line.utf8)[...]
+            var rest = Array(record.line(at: time, current.format).utf8)[...]
             while !rest.isEmpty {
                 let written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(2, $0.baseAddress, $0.count) }
                 if written < 0 && errno == EINTR { continue }
@@ -78,5 +101,6 @@ public enum Log {
             }
             current.after?()
         }
+        for observer in observers { observer.take(record) }
     }
 }

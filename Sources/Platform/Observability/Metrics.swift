@@ -5,10 +5,11 @@ internal import Synchronization
 /// - Source: Prometheus documentation, "Exposition formats", text-based format.
 /// - Threading: any thread; updating a metric takes no lock.
 public final class Metrics: Sendable {
+    private typealias Labels = [MetricReading.Label]
     private struct Family {
         let help: String
         let kind: String
-        var series: [(labels: String, write: @Sendable (String, String) -> String)] = []
+        var series: [(labels: Labels, read: @Sendable () -> [(Labels, MetricReading.Value)])] = []
     }
     private let families = Mutex<[String: Family]>([:])
 
@@ -17,14 +18,14 @@ public final class Metrics: Sendable {
     /// A counter; the same name and labels return series of one family.
     public func counter(_ name: String, help: String, labels: KeyValuePairs<String, String> = [:]) -> Counter {
         let metric = Counter()
-        add(name, help, "counter", labels) { name, labels in "\(name)\(labels) \(metric.value)\n" }
+        add(name, help, "counter", labels) { .integer(metric.value) }
         return metric
     }
 
     /// A gauge that is set.
     public func gauge(_ name: String, help: String, labels: KeyValuePairs<String, String> = [:]) -> Gauge {
         let metric = Gauge()
-        add(name, help, "gauge", labels) { name, labels in "\(name)\(labels) \(JSONText.number(metric.value))\n" }
+        add(name, help, "gauge", labels) { .number(metric.value) }
         return metric
     }
 
@@ -33,49 +34,61 @@ public final class Metrics: Sendable {
         _ name: String, help: String, labels: KeyValuePairs<String, String> = [:],
         read: @escaping @Sendable () -> Double?
     ) {
-        add(name, help, "gauge", labels) { name, labels in
-            read().map { "\(name)\(labels) \(JSONText.number($0))\n" } ?? ""
-        }
+        add(name, help, "gauge", labels) { read().map { .number($0) } }
     }
 
     /// Gauges of one family, one for each value of a label, that are asked when the metrics are read.
     public func gauges(
         _ name: String, help: String, label: String, read: @escaping @Sendable () -> [(String, Double)]
     ) {
-        add(name, help, "gauge", [:]) { name, _ in
-            read().map { "\(name){\(label)=\(JSONText.quoted($0))} \(JSONText.number($1))\n" }.joined()
+        add(name, help, "gauge", []) {
+            read().map { ([MetricReading.Label(name: label, value: $0)], .number($1)) }
         }
     }
 
     /// A histogram of nanoseconds, exposed in seconds.
     public func histogram(_ name: String, help: String, labels: KeyValuePairs<String, String> = [:]) -> Histogram {
         let metric = Histogram()
-        add(name, help, "histogram", labels) { name, labels in metric.text(name, labels) }
+        add(name, help, "histogram", labels) { .durations(metric.counts) }
         return metric
     }
 
     private func add(
         _ name: String, _ help: String, _ kind: String, _ labels: KeyValuePairs<String, String>,
-        _ write: @escaping @Sendable (String, String) -> String
+        _ read: @escaping @Sendable () -> MetricReading.Value?
     ) {
-        let text =
-            labels.isEmpty ? "" : "{" + labels.map { "\($0)=\(JSONText.quoted($1))" }.joined(separator: ",") + "}"
+        let labels = labels.map { MetricReading.Label(name: $0, value: $1) }
+        add(name, help, kind, labels) { read().map { [(labels, $0)] } ?? [] }
+    }
+
+    private func add(
+        _ name: String, _ help: String, _ kind: String, _ labels: Labels,
+        _ read: @escaping @Sendable () -> [(Labels, MetricReading.Value)]
+    ) {
         families.withLock { families in
             var family = families[name] ?? Family(help: help, kind: kind)
             precondition(family.kind == kind, "metric \(name) is a \(family.kind)")
-            family.series.removeAll { $0.labels == text }
-            family.series.append((text, write))
+            family.series.removeAll { $0.labels == labels }
+            family.series.append((labels, read))
             families[name] = family
         }
     }
 
+    /// All metrics as they are now, families sorted by name.
+    public func readings() -> [MetricReading] {
+        families.withLock { $0 }.sorted { $0.key < $1.key }.flatMap { Self.readings($0.key, $0.value) }
+    }
+
+    private static func readings(_ name: String, _ family: Family) -> [MetricReading] {
+        family.series.flatMap { $0.read().map { MetricReading(name: name, labels: $0, value: $1) } }
+    }
+
     /// All metrics as Prometheus text, families sorted by name.
     public func text() -> String {
-        let families = families.withLock { $0 }
         var text = ""
-        for (name, family) in families.sorted(by: { $0.key < $1.key }) {
+        for (name, family) in families.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
             text += "# HELP \(name) \(family.help)\n# TYPE \(name) \(family.kind)\n"
-            for series in family.series { text += series.write(name, series.labels) }
+            for reading in Self.readings(name, family) { text += reading.text }
         }
         return text
     }
@@ -100,43 +113,26 @@ public final class Gauge: Sendable {
 
 /// Durations in buckets that double, from 1 µs to about 67 s.
 public final class Histogram: Sendable {
-    private let counts: [AtomicCount]
+    private let buckets: [AtomicCount]
     private let sumNs = Atomic<Int64>(0)
     private final class AtomicCount: Sendable { let value = Atomic<Int64>(0) }
 
-    public init() { counts = (0..<28).map { _ in AtomicCount() } }
+    public init() { buckets = (0..<DurationCounts.bucketCount).map { _ in AtomicCount() } }
 
     /// Records one duration in nanoseconds.
     public func record(ns: Int64) {
         let micros = UInt64(max(0, ns - 1)) / 1000
         let bucket = min(27, micros == 0 ? 0 : 64 - micros.leadingZeroBitCount)
-        counts[bucket].value.wrappingAdd(1, ordering: .relaxed)
+        buckets[bucket].value.wrappingAdd(1, ordering: .relaxed)
         sumNs.wrappingAdd(ns, ordering: .relaxed)
     }
 
     /// The upper bound in nanoseconds of the bucket that holds the given share (0…1) of the durations; 0 when empty.
-    public func quantileNs(_ share: Double) -> Int64 {
-        let values = counts.map { $0.value.load(ordering: .relaxed) }
-        let total = values.reduce(0, +)
-        guard total > 0 else { return 0 }
-        var seen: Int64 = 0
-        for (bucket, value) in values.enumerated() {
-            seen += value
-            if Double(seen) >= share * Double(total) { return 1000 << Int64(bucket) }
-        }
-        return 1000 << 27
-    }
+    public func quantileNs(_ share: Double) -> Int64 { counts.quantileNs(share) }
 
-    func text(_ name: String, _ labels: String) -> String {
-        let inner = labels.isEmpty ? "" : labels.dropFirst().dropLast() + ","
-        var cumulative: Int64 = 0
-        var text = ""
-        for (bucket, count) in counts.enumerated() {
-            cumulative += count.value.load(ordering: .relaxed)
-            let bound = bucket == 27 ? "+Inf" : JSONText.number(Double(1 << bucket) / 1e6)
-            text += "\(name)_bucket{\(inner)le=\"\(bound)\"} \(cumulative)\n"
-        }
-        let sum = JSONText.number(Double(sumNs.load(ordering: .relaxed)) / 1e9)
-        return text + "\(name)_sum\(labels) \(sum)\n\(name)_count\(labels) \(cumulative)\n"
+    /// How many durations there were so far, by bucket.
+    public var counts: DurationCounts {
+        DurationCounts(
+            buckets: buckets.map { $0.value.load(ordering: .relaxed) }, sumNs: sumNs.load(ordering: .relaxed))
     }
 }

@@ -28,15 +28,19 @@ package final class MessageEncoder: MessageParts {
     ) throws(DeliveryError) {
         let isPayload = asReceived && unit.table.name == Tables.frames.name
         let payload = isPayload ? unit.table.columns.firstIndex { $0.name == "payload" } : nil
+        // Who reads the venues' messages has no use for what the program says of itself.
         try self.init(
-            unit, messageBytesMax: messageBytesMax, payload.map { .column($0) } ?? .json(JSONRows(unit.rows.columns)))
+            unit, messageBytesMax: messageBytesMax, payload.map { .column($0) } ?? .json(JSONRows(unit.rows.columns)),
+            without: isPayload ? Tables.programFeed : nil)
     }
 
-    init(_ unit: DeliveryUnit, messageBytesMax: Int, _ values: MessageValues) throws(DeliveryError) {
+    init(
+        _ unit: DeliveryUnit, messageBytesMax: Int, _ values: MessageValues, without left: String? = nil
+    ) throws(DeliveryError) {
         self.values = values
         keys = MessageIdentity.keyColumns(unit.table)
         self.messageBytesMax = messageBytesMax
-        rows = try OrderedRows(unit)
+        rows = try OrderedRows(unit, without: left)
         try checkSizes()
     }
 

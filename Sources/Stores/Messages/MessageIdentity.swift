@@ -31,7 +31,7 @@ struct MessageIdentity {
     /// The columns of which a row's key is made: rows with the same key keep their order.
     static func key(_ table: TableSchema) -> [String] {
         let names = Set(table.columns.map(\.name))
-        let candidates = [["venue", "symbol"], ["exchange", "symbol"], ["account"], ["feed"]]
+        let candidates = [["venue", "symbol"], ["exchange", "symbol"], ["account"], ["feed"], ["component", "name"]]
         return candidates.first { choice in
             choice.allSatisfy { name in table.columns.contains { $0.name == name && !$0.isNullable } }
         } ?? candidates.first { $0.allSatisfy(names.contains) } ?? []

@@ -1,6 +1,7 @@
 internal import Databases
 internal import Delivery
 internal import Market
+internal import Platform
 
 /// The rows of a unit in the order of their journal offsets, those of one offset by their place in the frame or their time.
 struct OrderedRows {
@@ -18,9 +19,13 @@ struct OrderedRows {
     /// Bytes of texts that are held at once; a unit of more is asked for in halves.
     static let bytesMax = 256 << 20
 
+    /// - Parameter left: the feed whose rows are left out.
     /// - Throws: `row` where the rows are too much to be held.
-    init(_ unit: DeliveryUnit) throws(DeliveryError) {
+    init(_ unit: DeliveryUnit, without left: String? = nil) throws(DeliveryError) {
         let columns = unit.table.columns.map(\.name)
+        let feed = left.flatMap { _ in columns.firstIndex(of: "feed") }
+        let name = Array((left ?? "").utf8)
+        let scratch = Column<UInt8>()
         guard let offset = columns.firstIndex(of: "journal_offset") else {
             preconditionFailure("every table has a journal offset")
         }
@@ -32,6 +37,13 @@ struct OrderedRows {
         do {
             while let batch = try unit.rows.next() {
                 for place in 0..<batch.count {
+                    if let feed {
+                        scratch.removeAll()
+                        batch.appendText(row: place, column: feed, to: scratch)
+                        if scratch.count == name.count, name.indices.allSatisfy({ scratch[$0] == name[$0] }) {
+                            continue
+                        }
+                    }
                     let row = Row(
                         offset: batch.integer(row: place, column: offset),
                         rank: batch.integer(row: place, column: rank),

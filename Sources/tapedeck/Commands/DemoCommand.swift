@@ -31,6 +31,7 @@ struct DemoCommand: Command {
         let pipeline = try Pipeline(configuration(command))
         pipeline.start()
         pipeline.startJobs()
+        pipeline.startDiagnostics()
         defer { pipeline.stop() }
         let url = try pipeline.serve()
         // What the journal holds from before must be visible, so that the market goes on from there.

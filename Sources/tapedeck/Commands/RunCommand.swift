@@ -38,6 +38,7 @@ struct RunCommand: Command {
         let pipeline = try Pipeline(configuration)
         pipeline.start()
         pipeline.startJobs()
+        pipeline.startDiagnostics()
         defer { pipeline.stop() }
         let url = try pipeline.serve()
         Terminal.write("Dashboard: \(url)\n", to: 1)

@@ -93,6 +93,25 @@ import Testing
         #expect(error?.kind == .row && error?.message.contains("offset 0 ") == true)
     }
 
+    @Test func `frames that go as they came are those of venues, not what the program says of itself`() throws {
+        var sample = try SampleRows(Tables.frames)
+        func sent(_ numbers: Range<Int>) throws -> (values: [String], last: Int64?) {
+            let parts = try MessageEncoder(try sample.unit(numbers), messageBytesMax: 1000, asReceived: true)
+            let messages = OutgoingMessages()
+            let last = parts.encode(into: messages, bytes: .max)
+            #expect(parts.isAtEnd && parts.rowCount == messages.count)
+            return (
+                (0..<messages.count).map {
+                    String(decoding: messages.values.buffer[messages.place($0).value], as: UTF8.self)
+                }, last
+            )
+        }
+        sample.feed = "CASE WHEN n % 2 = 1 THEN 'diagnostics' ELSE 'diagnostics-of-a-venue' END"
+        #expect(try sent(0..<8) == (["b0", "b2", "b4", "b6"], 3))
+        sample.feed = "'diagnostics'"
+        #expect(try sent(0..<8) == ([], nil))
+    }
+
     @Test func `messages in Arrow have the key of their rows, and tell how many there are`() throws {
         let cluster = try SinkCluster()
         let target = try cluster.target(["format=arrow"])
