@@ -11,7 +11,7 @@ public final class LakeReader: Sendable {
     /// Opens a lake.
     ///
     /// - Parameters:
-    ///   - versions: which one of each table.
+    ///   - versions: which one of each table; those that were made later than a time that is meant for all are empty.
     ///   - tables: those that the lake does not have become empty views.
     /// - Throws: `invalidArgument` where the folder holds no table at all.
     public init(
@@ -42,9 +42,13 @@ public final class LakeReader: Sendable {
         var found = 0
         for schema in tables {
             let folder = "\(lake)/\(schema.name)"
-            let delta =
-                try DurableFile.exists(folder) ? DeltaTable.open(folder, at: versions.version(schema.name)) : nil
-            if delta != nil { found += 1 }
+            var delta: DeltaTable?
+            if let time = versions.commonTime(schema.name), try DeltaLog(table: folder).begins(after: time) {
+                found += 1
+            } else if DurableFile.exists(folder) {
+                delta = try DeltaTable.open(folder, at: versions.version(schema.name))
+                if delta != nil { found += 1 }
+            }
             views.append(
                 TableSQL(schema: schema).view(
                     after: nil, files: LakeTable.paths(delta?.files ?? [], in: folder),

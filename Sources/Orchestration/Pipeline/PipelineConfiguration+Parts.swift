@@ -16,7 +16,7 @@ extension PipelineConfiguration {
     private var lake: Options? { sinks.first { $0.kind == LakeSink.spec.name }?.options }
 
     /// Folder of the lake.
-    var lakePath: String { namedLakePath ?? dataFolder + "/lake" }
+    public var lakePath: String { namedLakePath ?? dataFolder + "/lake" }
 
     /// Folder of the lake where the file names it.
     var namedLakePath: String? { lake?.text("path").nonEmpty }

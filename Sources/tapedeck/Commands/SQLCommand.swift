@@ -15,7 +15,7 @@ struct SQLCommand: Command {
             """,
         positionals: [.init("SQL", "the statement")],
         options: [
-            PipelineOptions.data, .init(flag: "csv", "comma-separated values"),
+            PipelineOptions.data, PipelineOptions.config, .init(flag: "csv", "comma-separated values"),
             .init(flag: "json", "one JSON object per row"),
             .init("parquet", "FILE", "write the rows to a Parquet file"),
             .init("at", "TIME", "the lake as it was then, or of tables as after a commit: trades=12,bars=7"),
@@ -30,14 +30,18 @@ struct SQLCommand: Command {
 
     static func run(_ command: ParsedCommand) throws -> ExitCode {
         let sql = command.positional("SQL") ?? ""
-        let folder = command.value("data") ?? "data"
+        let named = try command.value("config").map { _ in try PipelineOptions.place(command) }
+        let folder = named?.data ?? command.value("data") ?? "data"
         let limit = try command.value("limit", form: "a number of rows") { Int($0) } ?? 1000
         let versions =
             try command.value("at", form: "a time such as 2026-01-31T12:00:00Z, or trades=12") {
                 LakeVersions($0)
             } ?? .newest
-        if let path = command.value("parquet") { return try writeParquet(sql, folder, versions, path) }
-        let answer = try TableAnswer.ask(sql, folder, at: versions, limit: limit == 0 ? .max : limit)
+        if let path = command.value("parquet") {
+            return try writeParquet(sql, named?.lake ?? TableAnswer.lakePath(folder), versions, path)
+        }
+        let answer = try TableAnswer.ask(
+            sql, folder, lake: named?.lake, at: versions, limit: limit == 0 ? .max : limit)
         if command.flag("csv") {
             writeCSV(answer)
         } else if command.flag("json") {
@@ -52,15 +56,14 @@ struct SQLCommand: Command {
     }
 
     private static func writeParquet(
-        _ sql: String, _ folder: String, _ versions: LakeVersions, _ path: String
+        _ sql: String, _ lake: String, _ versions: LakeVersions, _ path: String
     ) throws -> ExitCode {
-        let reader = try TableAnswer.lake(folder, at: versions)
-        let checked = try reader.connect()
+        let checked = try LakeReader(lake, at: versions).connect()
         try ReadOnlySQL.check(sql, on: checked)
         let target = URL(filePath: path).standardizedFileURL
         let database = try Database.duckDB()
         let connection = try database.connect()
-        let views = try LakeReader.viewStatements(folder + "/lake", at: versions)
+        let views = try LakeReader.viewStatements(lake, at: versions)
         for statement in views { try connection.execute(statement) }
         let rows = try ParquetFile.write(sql, to: target.path, on: connection)
         Terminal.write("\(Humanized.grouped(rows)) rows in \(path)\n", to: 1)

@@ -13,9 +13,10 @@ struct TableAnswer {
 
     /// Runs a query.
     ///
+    /// - Parameter lake: where it is, where that is not in the data folder.
     /// - Throws: `UsageError` where the folder has no lake; `DatabaseError`.
     static func ask(
-        _ sql: String, _ folder: String, at versions: LakeVersions = .newest, limit: Int
+        _ sql: String, _ folder: String, lake: String? = nil, at versions: LakeVersions = .newest, limit: Int
     ) throws -> TableAnswer {
         if versions.isNewest, let url = ServerAddress.read(from: folder),
             let answer = try RemoteQuery.run(sql, url, limit: limit)
@@ -24,7 +25,8 @@ struct TableAnswer {
                 columns: answer.columns, isNumeric: answer.isNumeric, rows: answer.rows,
                 isTruncated: answer.isTruncated)
         }
-        let result = try lake(folder, at: versions).connect().readOnly(sql) { stream throws(DatabaseError) in
+        let reader = try LakeReader(lake ?? lakePath(folder), at: versions)
+        let result = try reader.connect().readOnly(sql) { stream throws(DatabaseError) in
             try stream.collect(rows: limit)
         }
         let numeric: Set<SQLType> = [.integer, .float, .decimal]
@@ -33,17 +35,15 @@ struct TableAnswer {
             rows: result.rows, isTruncated: result.isTruncated)
     }
 
-    /// The lake of a data folder, as it is or as it was.
-    static func lake(_ folder: String, at versions: LakeVersions = .newest) throws -> LakeReader {
-        try LakeReader(lakePath(folder), at: versions)
-    }
-
     /// Where the lake of a data folder is.
     static func lakePath(_ folder: String) throws -> String {
         let path = folder + "/lake"
         guard FileManager.default.fileExists(atPath: path) else {
             let demo = FileManager.default.fileExists(atPath: "data/demo/lake") ? " (--data data/demo is there)" : ""
-            throw UsageError("there is no lake in \(folder)\(demo)", suggestion: "name the data folder with --data")
+            throw UsageError(
+                "there is no lake in \(folder)\(demo)",
+                suggestion: "name the data folder with --data, or the pipeline's file with --config where it puts the lake "
+                    + "elsewhere")
         }
         return path
     }
