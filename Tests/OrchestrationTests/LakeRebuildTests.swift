@@ -3,6 +3,7 @@ import Foundation
 import Lake
 import Market
 import Platform
+import Serving
 import Synchronization
 import TestKit
 import Testing
@@ -233,6 +234,62 @@ import Testing
         pipeline.stop()
         let expected = try LakeContents(whole.path + "/lake")
         #expect(try LakeContents(folder.path + "/lake").differences(from: expected) == [])
+    }
+
+    /// A pipeline whose journal keeps little, and the same in full.
+    private func playForgetting(_ folder: String, _ whole: String, seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        var records = FrameScript(seed: seed, count: 400).records
+        for place in stride(from: 20, to: records.count, by: 4) {
+            let noise = (0..<4000).map { _ in String(UInt64.random(in: .min ... .max, using: &random), radix: 36) }
+            records.insert(ScriptedRecord(feed: records[place].feed, ingestNs: 0, text: noise.joined()), at: place)
+        }
+        let small = "journal: { segment: 1MiB, retain_bytes: 1MiB }"
+        for part in stride(from: 0, to: records.count, by: 100) {
+            let pipeline = try Pipeline.playing(
+                Array(records[part..<min(part + 100, records.count)]), configuration(folder, other: small))
+            #expect(pipeline.flush())
+            #expect(part < 300 || pipeline.status.journal.oldestOffset > 0)
+            pipeline.stop()
+        }
+        try Pipeline.play(records, configuration(whole))
+    }
+
+    @Test func `where the journal has forgotten, the bronze of the lake makes the same`() throws {
+        let folder = TemporaryFolder(), whole = TemporaryFolder()
+        try playForgetting(folder.path, whole.path, seed: 19)
+        let expected = try LakeContents(whole.path + "/lake")
+        #expect(expected.rows("control_records").count > 10)
+        #expect(try LakeContents(folder.path + "/lake").differences(from: expected) == [])
+        let outcomes = try rebuild(folder.path)
+        #expect(outcomes.filter { !$0.isSame }.map(\.table) == [])
+        for table in LakeRebuild.tables where !expected.rows(table.name).isEmpty { try takeOut(table.name, folder.path) }
+        // Bronze is compacted as the others are.
+        for table in ["frames", "control_records"] {
+            let compaction = try Compaction(LakeFolder(folder.path + "/lake").open(table))
+            for group in compaction.groups() { _ = try compaction.run(group) }
+        }
+        _ = try rebuild(folder.path)
+        #expect(try LakeContents(folder.path + "/lake").differences(from: expected) == [])
+    }
+
+    @Test(arguments: [true, false])
+    func `where bronze is not whole, nothing is made of it`(isStartGone: Bool) throws {
+        let folder = TemporaryFolder(), whole = TemporaryFolder()
+        try playForgetting(folder.path, whole.path, seed: 20)
+        let frames = try LakeFolder(folder.path + "/lake").open("frames")
+        // Parts of a script are in a file each.
+        let gone = frames.files.filter { $0.relativePath.contains(isStartGone ? "part-test-0-" : "part-test-1") }
+        let nowMs = Timestamp.now().nanoseconds / 1_000_000
+        _ = try frames.commit(
+            add: [], remove: gone.map { RemoveFile(path: $0.path, deletionTimestamp: nowMs, dataChange: true) },
+            operation: "DELETE")
+        if isStartGone { _ = try LakeFolder(folder.path + "/lake").open("control_records").expire(before: "2100-01-01") }
+        let before = try versions(folder.path)
+        let error = #expect(throws: PipelineError.self) { _ = try rebuild(folder.path) }
+        let text = isStartGone ? "what came before decides" : "the lake lacks the record at"
+        #expect(error?.description.contains(text) == true, "\(error!)")
+        #expect(try versions(folder.path) == before && !gone.isEmpty)
     }
 
     @Test func `what cannot be made anew is said`() throws {

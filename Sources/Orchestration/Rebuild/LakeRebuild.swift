@@ -26,8 +26,10 @@ public struct LakeRebuild {
         public var isSame: Bool { partitions.allSatisfy(\.isSame) }
     }
 
-    /// Tables that can be made anew: all but the frames, of which they are made.
-    public static let tables = Tables.all.filter { $0.name != Tables.frames.name }
+    /// Tables that can be made anew: all but those of which they are made.
+    public static let tables = Tables.all.filter {
+        $0.name != Tables.frames.name && $0.name != Tables.controlRecords.name
+    }
 
     /// The tables of a layer: `gold` are bars and indicators, `silver` is the rest that decoders make of frames.
     public static func tables(of layer: TableSchema.Layer) -> [TableSchema] {
@@ -78,13 +80,12 @@ public struct LakeRebuild {
         let last = opened.compactMap { $0.committedOffset(of: configuration.name) }.max()
         guard let last else { throw try strange(lake) }
         let scratch = try RebuildScratch(in: configuration.dataFolder)
-        let first = try firstOffset()
-        guard try decode(from: first, upTo: last, into: scratch.lake, progress) else { return nil }
+        guard try decode(upTo: last, into: scratch.lake, progress) else { return nil }
         var outcomes: [Outcome] = []
         for table in opened {
             var outcome = Outcome(table: table.name)
             let rebuild = try TableRebuild(
-                table, pipeline: configuration.name, from: first, madeIn: scratch.lake, days: days, options)
+                table, pipeline: configuration.name, from: 0, madeIn: scratch.lake, days: days, options)
             if let rebuild {
                 outcome.upTo = table.committedOffset(of: configuration.name) ?? -1
                 var rows: Int64 = 0
@@ -115,56 +116,30 @@ public struct LakeRebuild {
                 + ": name the pipeline's file with --config")
     }
 
-    /// The offset that decoding begins at.
-    private func firstOffset() throws -> Offset {
-        let oldest = try JournalInspector.oldestOffset(configuration.journal.path)
-        guard oldest == 0 else {
-            throw PipelineError(
-                "the journal in \(configuration.journal.path) begins at offset \(oldest): what came before decides what "
-                    + "becomes of later frames, and is gone")
-        }
-        return oldest
-    }
-
     // MARK: Decoding
 
-    /// Makes the rows of all frames up to an offset, itself included, and those of wanted days into a lake of their own.
+    /// Makes the rows of all records up to an offset, itself included, and those of wanted days into a lake of their own.
     ///
     /// - Returns: false where it was stopped.
     private func decode(
-        from first: Offset, upTo last: Offset, into lake: String, _ progress: (String, Int64, Int64) -> Bool
+        upTo last: Offset, into path: String, _ progress: (String, Int64, Int64) -> Bool
     ) throws -> Bool {
         let names = FeedNames()
         let stage = try EngineStage(
             try configuration.engine(), board: MarketBoard(), feedNames: names, makeDecoder: FeedRegistry.makeDecoder)
-        stage.start(at: first)
         let store = try HotStore(
-            HotStore.Options(lake: lake, pipeline: configuration.name, tables: tables, threads: 1))
+            HotStore.Options(lake: path, pipeline: configuration.name, tables: tables, threads: 1))
         defer { store.close() }
-        let reader = try JournalReader(path: configuration.journal.path, from: first)
+        let bronze = try BronzeReader(configuration, names)
         let step = stage.makeStep()
         while stage.offset <= last {
-            guard let block = try reader.next() else {
-                throw PipelineError(
-                    "the journal in \(configuration.journal.path) ends at offset \(stage.offset), and the lake has rows up "
-                        + "to \(last): it is not the journal that filled this lake")
-            }
-            learn(block, reader, names)
-            stage.process(block, into: step)
-            guard progress("Decoding", stage.offset - first, last - first + 1) else { return false }
+            stage.process(try bronze.block(from: stage.offset, upTo: last), into: step)
+            guard progress("Decoding", stage.offset, last + 1) else { return false }
             if step.rows >= stepRows || stage.offset > last { append(step, stage, to: store) }
             if store.hotRows >= flushRows { _ = try store.flush(upTo: store.visibleOffset) }
         }
         _ = try store.flush(upTo: store.visibleOffset)
         return true
-    }
-
-    private func learn(_ block: JournalBlock, _ reader: JournalReader, _ names: FeedNames) {
-        block.forEach { record in
-            if record.kind == .define || names.name(record.feed).isEmpty {
-                names.set(reader.feedName(record.feed), of: record.feed)
-            }
-        }
     }
 
     /// Takes the rows of a step where some are of wanted days.

@@ -75,10 +75,10 @@ public struct TableRebuild {
         for attempt in 1...Self.attemptsMax {
             try table.refresh()
             let connection = try parts.connect()
-            let files = try PartitionFiles(self)
+            let files = try ownFiles()
             var outcome = Outcome()
-            for value in Set(files.own.keys).union(made.keys).sorted() {
-                guard let partition = try compare(value, files.own[value] ?? [], connection, progress) else { return nil }
+            for value in Set(files.keys).union(made.keys).sorted() {
+                guard let partition = try compare(value, files[value] ?? [], connection, progress) else { return nil }
                 outcome.partitions.append(partition)
             }
             guard commits, !outcome.differing.isEmpty else { return outcome }
@@ -90,6 +90,15 @@ public struct TableRebuild {
             }
         }
         preconditionFailure("the last attempt returns or throws")
+    }
+
+    /// Files whose rows are replaced, by partition.
+    private func ownFiles() throws(LakeError) -> [String: [AddFile]] {
+        let files = try table.files(of: pipeline, in: isWanted).filter { file in
+            guard let name = file.partName else { return true }
+            return name.firstOffset <= offsets.upperBound && name.lastOffset >= offsets.lowerBound
+        }
+        return Dictionary(grouping: files, by: table.partition)
     }
 
     /// Files with rows made anew, by partition.
@@ -176,7 +185,7 @@ public struct TableRebuild {
     ///
     /// - Returns: the version; nil where it was stopped.
     private func replace(
-        _ partitions: [Partition], _ files: PartitionFiles, _ connection: Connection, _ progress: (Int64) -> Bool
+        _ partitions: [Partition], _ files: [String: [AddFile]], _ connection: Connection, _ progress: (Int64) -> Bool
     ) throws(LakeError) -> Int64? {
         var writers: [CompactionWriter] = []
         do throws(LakeError) {
@@ -198,7 +207,7 @@ public struct TableRebuild {
                 written += try writer.finish()
             }
             try parts.options.reached(.filesComplete)
-            let removed = partitions.flatMap { files.own[$0.value] ?? [] }
+            let removed = partitions.flatMap { files[$0.value] ?? [] }
             _ = try table.commit(
                 add: written.map(\.file), remove: removed.map { RemoveFile($0, dataChange: true) },
                 operation: "REBUILD",
@@ -223,9 +232,9 @@ public struct TableRebuild {
     }
 
     /// Rows of a partition as it will be: those made anew, and those of its files that are before or behind them.
-    private func sources(_ value: String, _ files: PartitionFiles) -> [String] {
+    private func sources(_ value: String, _ files: [String: [AddFile]]) -> [String] {
         var sources: [String] = []
-        let mixed = (files.own[value] ?? []).filter { file in
+        let mixed = (files[value] ?? []).filter { file in
             guard let name = file.partName else { return true }
             return name.firstOffset < offsets.lowerBound || name.lastOffset > offsets.upperBound
         }
@@ -239,9 +248,4 @@ public struct TableRebuild {
         let selection = StoredParts(schema).selection
         return "(\(sources.map { "SELECT \(selection) FROM \($0)" }.joined(separator: " UNION ALL ")))"
     }
-}
-
-extension DeltaTable {
-    /// The last offset, included, whose rows of a pipeline the table has; nil where it never committed.
-    public func committedOffset(of pipeline: String) -> Int64? { transactionVersion("\(pipeline)/\(name)") }
 }
