@@ -1,5 +1,6 @@
 public import Databases
 public import Market
+internal import Platform
 
 /// A lake opened for reading, without a running program: the same views, over its files as they are now.
 public final class LakeReader: Sendable {
@@ -58,6 +59,30 @@ public final class LakeReader: Sendable {
             throw LakeError(.invalidArgument, "this folder is not a lake: it has none of the tables", operation: lake)
         }
         return views
+    }
+
+    /// Gives tables of a lake as they were, for SQL that names them with `AT`.
+    ///
+    /// - Parameter lake: absolute path.
+    public static func past(_ lake: String) -> PastTables.Rows {
+        { (table, version) throws(DatabaseError) in
+            do throws(LakeError) {
+                let wanted: TableVersion =
+                    switch version {
+                    case .number(let number): .number(number)
+                    case .time(let timeNs): .time(Timestamp(nanoseconds: timeNs))
+                    }
+                guard let schema = LakeFolder.schema(table) else {
+                    throw LakeError(.invalidArgument, "the lake has no table of this name", operation: table)
+                }
+                let delta = try LakeFolder(lake).open(table, at: wanted)
+                return TableSQL(schema: schema).rows(
+                    after: nil, files: LakeTable.paths(delta.files, in: delta.path),
+                    lackColumns: delta.hasAddedColumns)
+            } catch {
+                throw DatabaseError(.invalidArgument, error.message, operation: error.operation)
+            }
+        }
     }
 
     /// The last offset, included, up to which each table has the rows of a pipeline; tables that are not there are left out.

@@ -25,6 +25,7 @@ struct SQLCommand: Command {
             .init("tapedeck sql \"SELECT symbol, count(*) FROM trades GROUP BY ALL\"", "trades of each instrument"),
             .init("tapedeck sql --csv \"FROM bars WHERE interval = '1m'\" > bars.csv", "one-minute bars as CSV"),
             .init("tapedeck sql --parquet spy.parquet \"FROM trades WHERE symbol = 'SPY'\"", "an extract"),
+            .init("tapedeck sql \"SELECT count(*) FROM trades AT (VERSION => 12)\"", "a table after a commit"),
             .init("tapedeck sql --at 2026-01-31T12:00:00Z \"SELECT count(*) FROM trades\"", "what was there then"),
         ])
 
@@ -58,8 +59,8 @@ struct SQLCommand: Command {
     private static func writeParquet(
         _ sql: String, _ lake: String, _ versions: LakeVersions, _ path: String
     ) throws -> ExitCode {
-        let checked = try LakeReader(lake, at: versions).connect()
-        try ReadOnlySQL.check(sql, on: checked)
+        let reader = try LakeReader(lake, at: versions)
+        let sql = try PastTables.resolve(sql, on: reader.connect(), LakeReader.past(reader.lake))
         let target = URL(filePath: path).standardizedFileURL
         let database = try Database.duckDB()
         let connection = try database.connect()

@@ -26,7 +26,7 @@ struct TableAnswer {
                 isTruncated: answer.isTruncated)
         }
         let reader = try LakeReader(lake ?? lakePath(folder), at: versions)
-        let result = try reader.connect().readOnly(sql) { stream throws(DatabaseError) in
+        let result = try reader.connect().readOnly(sql, past: LakeReader.past(reader.lake)) { stream throws(DatabaseError) in
             try stream.collect(rows: limit)
         }
         let numeric: Set<SQLType> = [.integer, .float, .decimal]
