@@ -1,8 +1,8 @@
 public import Market
 
-/// The tables that a sink can deliver.
+/// The tables that a sink can deliver: all but what only a journal needs.
 public enum DeliveryTables {
-    public static let names = Tables.all.map(\.name)
+    public static let names = Tables.all.map(\.name).filter { $0 != Tables.controlRecords.name }
     /// All but the frames as received, which are most of all bytes.
     public static let standard = names.filter { $0 != Tables.frames.name }
 

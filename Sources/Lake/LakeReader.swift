@@ -1,5 +1,6 @@
 public import Databases
 public import Market
+internal import Platform
 
 /// A lake opened for reading, without a running program: the same views, over its files as they are now.
 public final class LakeReader: Sendable {
@@ -11,7 +12,7 @@ public final class LakeReader: Sendable {
     ///
     /// - Parameters:
     ///   - archive: where rows were archived; nil where none were.
-    ///   - versions: which one of each table.
+    ///   - versions: which one of each table; those that were made later than a time that is meant for all are empty.
     ///   - tables: those that the lake does not have become empty views.
     ///   - isConfined: whether SQL may come from users.
     /// - Throws: `invalidArgument` where the folder holds no table at all.
@@ -39,10 +40,14 @@ public final class LakeReader: Sendable {
         var views: [String] = []
         var found = 0
         for schema in tables {
-            let delta =
-                try lake.hasFolder(schema.name)
-                ? DeltaTable.open(lake.folder(schema.name), at: versions.version(schema.name)) : nil
             var files: [String] = []
+            var delta: DeltaTable?
+            let place = lake.folder(schema.name)
+            if let time = versions.commonTime(schema.name), try DeltaLog(place: place).begins(after: time) {
+                found += 1
+            } else if try lake.hasFolder(schema.name) {
+                delta = try DeltaTable.open(place, at: versions.version(schema.name))
+            }
             if let delta {
                 found += 1
                 files = try delta.urls(delta.files) + ArchivedFiles.urls(of: delta, in: archive?.folder(schema.name))
@@ -56,6 +61,31 @@ public final class LakeReader: Sendable {
                 .invalidArgument, "this folder is not a lake: it has none of the tables", operation: lake.url)
         }
         return views
+    }
+
+    /// Gives tables of a lake as they were, for SQL that names them with `AT`.
+    ///
+    /// - Parameter archive: where rows were archived; nil where none were.
+    public static func past(_ lake: any LakePlace, archive: (any LakePlace)?) -> PastTables.Rows {
+        { (table, version) throws(DatabaseError) in
+            do throws(LakeError) {
+                let wanted: TableVersion =
+                    switch version {
+                    case .number(let number): .number(number)
+                    case .time(let timeNs): .time(Timestamp(nanoseconds: timeNs))
+                    }
+                guard let schema = LakeFolder.schema(table) else {
+                    throw LakeError(.invalidArgument, "the lake has no table of this name", operation: table)
+                }
+                let delta = try LakeFolder(lake).open(table, at: wanted)
+                return try TableSQL(schema: schema).rows(
+                    after: nil,
+                    files: delta.urls(delta.files) + ArchivedFiles.urls(of: delta, in: archive?.folder(table)),
+                    lackColumns: delta.hasAddedColumns)
+            } catch {
+                throw DatabaseError(.invalidArgument, error.message, operation: error.operation)
+            }
+        }
     }
 
     /// The last offset, included, up to which each table has the rows of a pipeline; tables that are not there are left out.

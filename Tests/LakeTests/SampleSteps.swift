@@ -38,7 +38,9 @@ struct SampleSteps {
             let bars = BarBatch(intervals: intervals), open = BarBatch(intervals: intervals)
             let indicators = IndicatorBatch(intervals: intervals, names: names)
             let texts = StringTable()
-            let records = (Tables.records + [Tables.coverage]).map { RecordBatch($0, texts: texts) }
+            let records = (Tables.records + [Tables.coverage, Tables.controlRecords]).map {
+                RecordBatch($0, texts: texts)
+            }
             var offset = Int64(step * events)
             for index in 0..<events {
                 offset = Int64(step * events + index)
@@ -88,10 +90,14 @@ struct SampleSteps {
         to batch: RecordBatch, _ instrument: InstrumentID, _ time: Int64, _ offset: Int64,
         _ generator: inout SeededGenerator
     ) {
-        batch.begin(journalOffset: offset, frameIndex: 0)
+        let hasPlace = batch.schema.columns.contains { $0.name == "frame_index" }
+        if hasPlace { batch.begin(journalOffset: offset, frameIndex: 0) }
         var hasInstrument = false
         for (place, column) in batch.schema.storedColumns.enumerated() {
-            if ["journal_offset", "frame_index"].contains(column.name) { continue }
+            if ["journal_offset", "frame_index"].contains(column.name) {
+                if !hasPlace { batch.set(place, offset) }
+                continue
+            }
             if !column.isNullable, ["venue", "symbol"].contains(column.name), batch.schema.columns[0].name == "venue" {
                 if !hasInstrument { batch.set(instrument: instrument) }
                 hasInstrument = true

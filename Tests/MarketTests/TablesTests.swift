@@ -13,6 +13,7 @@ import Testing
             [
                 TradeBatch(), QuoteBatch(), FrameBatch(), DeadLetterBatch(), BarBatch(intervals: none),
                 IndicatorBatch(intervals: none, names: none), RecordBatch(Tables.coverage),
+                RecordBatch(Tables.controlRecords),
             ] + EventBatch().records
         #expect(Set(batches.map(\.schema.name)) == Set(Tables.all.map(\.name)) && batches.count == Tables.all.count)
         for batch in batches {

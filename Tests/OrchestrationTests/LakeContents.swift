@@ -10,12 +10,16 @@ import Testing
 /// All rows of all tables of a lake, each table sorted by all its columns.
 struct LakeContents: Equatable {
     var tables: [String: [[SQLValue]]] = [:]
+    /// Feeds get their numbers at the time of the machine, whatever is played.
+    private static let isRepeatable = [Tables.controlRecords.name: "WHERE kind <> 'define'"]
 
     /// Reads the files of a lake as anybody else would.
     init(_ path: String) throws {
         let connection = try LakeReader(path).connect()
         for table in Tables.all {
-            tables[table.name] = try connection.query("SELECT * FROM \(table.name) ORDER BY ALL").collect().rows
+            let condition = Self.isRepeatable[table.name] ?? ""
+            let sql = "SELECT * FROM \(table.name) \(condition) ORDER BY ALL"
+            tables[table.name] = try connection.query(sql).collect().rows
         }
     }
 
@@ -23,7 +27,9 @@ struct LakeContents: Equatable {
     init(_ pipeline: Pipeline) throws {
         let connection = try pipeline.store.connect()
         for table in Tables.all {
-            let condition = ["bars": "WHERE final", "coverage": "WHERE NOT ongoing"][table.name] ?? ""
+            let condition =
+                ["bars": "WHERE final", "coverage": "WHERE NOT ongoing"][table.name] ?? Self.isRepeatable[table.name]
+                ?? ""
             let sql = "SELECT * FROM \(table.name) \(condition) ORDER BY ALL"
             tables[table.name] = try connection.query(sql).collect().rows
         }

@@ -2,7 +2,7 @@
 """Two pipelines and delta-rs append to the same lake while it is compacted, summed up and cleaned, and all of them are killed now and then:
 in the end it has the rows of both journals and of delta-rs, each once, and every reader agrees.
 
-  run_lake.py [--seconds N] [--seed SEED] [--only together,readers,damage,jobs,backup]
+  run_lake.py [--seconds N] [--seed SEED] [--only together,readers,damage,jobs,backup,rebuild]
 """
 
 import argparse
@@ -318,7 +318,103 @@ def backup(work, rng, seconds):
             compare(f"backup: {table}", database, *(f"(SELECT * FROM delta_scan('{lake / table}'))" for lake in (data / "lake", data / "other/lake")))
 
 
-SCENARIOS = [together, readers, damage, jobs, backup]
+DERIVED = ["trades", "quotes", "bars", "indicators", "dead_letters", "coverage"]
+
+
+def rebuilt(program, *arguments, timeout=300):
+    """What `lake rebuild` says, partition by partition."""
+    done = run("lake", "rebuild", *arguments, "--json", "--config", program.folder / "pipeline.yaml", timeout=timeout)
+    check(f"rebuild: {' '.join(arguments)} ends in order", done.returncode == 0, done.stderr[-500:])
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def differing(lines):
+    return sorted({line["table"] for line in lines if not line["same"]})
+
+
+def spoil(table):
+    """Rows as a decoder with a fault would have made them: delta-rs writes some anew, and takes others out."""
+    for change in [lambda t: t.update(updates={"price": "price * 100"}, predicate="journal_offset % 7 = 0"), lambda t: t.delete("journal_offset % 11 = 0")]:
+        # It does not go behind what a pipeline appends meanwhile.
+        def attempt(change=change):
+            try:
+                change(deltalake.DeltaTable(str(table)))
+            except deltalake.exceptions.CommitFailedError:
+                return False
+            return True
+
+        check("rebuild: delta-rs spoils the table", wait_for(attempt, 120))
+
+
+def rebuild(work, rng, seconds):
+    """Silver and gold come out of bronze as they were: untouched, spoiled by others, with partitions gone, where the journal has
+    forgotten, while the pipeline and compaction run, and after kills in the middle."""
+    words = "journal: { segment: 1MiB, retain_bytes: 4MiB }\n"
+    lake = work / "rebuilt"
+    with Pipeline(work, "maker", lake, 17, words) as program:
+        config = program.folder / "pipeline.yaml"
+        program.start()
+        check("rebuild: the journal forgets", wait_for(lambda: ((program.get("/api/v1/status") or {}).get("journal") or {}).get("oldest_offset", 0) > 0, 240))
+        shows = rebuilt(program, "all", "--dry-run")
+        check("rebuild: a lake that nobody touched is the same, also while it grows", differing(shows) == [] and {line["table"] for line in shows} >= set(DERIVED[:4]), str(differing(shows)))
+        check("rebuild: nothing is committed for it", all(line["version"] is None for line in shows))
+        spoil(lake / "trades")
+        check("rebuild: days of quotes go", run("lake", "expire", "quotes", "--before", "2100-01-01", "--config", config).returncode == 0)
+        check("rebuild: it sees both", {"trades", "quotes"} <= set(differing(rebuilt(program, "silver", "--dry-run"))))
+        kills = 0
+        for _ in range(6):
+            process = subprocess.Popen([BINARY, "lake", "rebuild", "all", "--config", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(rng.uniform(0.3, 4))
+            kills += process.poll() is None
+            process.kill()
+            process.wait(20)
+            if rng.random() < 0.5:
+                compacted = run("lake", "compact", "trades", "--config", config, timeout=300)
+                check("rebuild: compaction in between", compacted.returncode == 0, compacted.stderr[-300:])
+        check("rebuild: it was killed in the middle", kills > 0, f"{kills} of 6")
+        stopped = subprocess.Popen([BINARY, "lake", "rebuild", "all", "--config", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.5)
+        stopped.send_signal(signal.SIGINT)
+        check("rebuild: Ctrl-C stops it", stopped.wait(60) in (0, 130), str(stopped.returncode))
+        # Compaction takes files away from it time and again.
+        over = threading.Event()
+
+        def compact():
+            while not over.is_set():
+                run("lake", "compact", "--config", config, timeout=300)
+
+        rival = threading.Thread(target=compact)
+        rival.start()
+        rebuilt(program, "all")
+        over.set()
+        rival.join(300)
+        check("rebuild: afterwards all is the same", differing(rebuilt(program, "all", "--dry-run")) == [])
+        check("rebuild: the pipeline ends in order", program.end() == 0)
+    check("rebuild: at rest all is the same", differing(rebuilt(program, "all")) == [])
+    check("rebuild: nothing is left of it", not (program.data / "rebuild").exists())
+    view = work / "rebuilt-view"
+    view.mkdir()
+    (view / "lake").symlink_to(lake)
+    whole = run("lake", "verify", "--data", view, timeout=300)
+    check("rebuild: the lake is whole", whole.returncode == 0, whole.stdout[-500:])
+    # Against what nobody spoiled: the frames of the lake give the numbers of the trades.
+    database = delta_database()
+    rows, distinct, odd = database.execute(
+        f"SELECT count(*), count(DISTINCT (journal_offset, frame_index)), count(*) FILTER (price > 50 * lag) FROM "
+        f"(SELECT *, lag(price) OVER (PARTITION BY symbol ORDER BY event_time_ns, journal_offset) lag FROM delta_scan('{lake / 'trades'}'))").fetchone()
+    check("rebuild: trades are there once, at their prices", rows == distinct > 1000 and odd == 0, f"{rows} {distinct} {odd}")
+    nowhere = run("lake", "ls", "--data", program.data)
+    check("rebuild: a lake that is elsewhere is asked for by its configuration", nowhere.returncode == 2 and "--config" in nowhere.stderr, nowhere.stderr)
+    listed = run("lake", "ls", "--config", config)
+    check("rebuild: and found by it", listed.returncode == 0 and "control_records" in listed.stdout, listed.stderr)
+    then = run("sql", "--csv", "--config", config, "SELECT (SELECT count(*) FROM trades AT (VERSION => 0)), count(*) FROM trades")
+    check("rebuild: SQL knows tables as they were", then.stdout.splitlines()[1:] == [f"0,{rows}"], then.stdout + then.stderr)
+    run("lake", "expire", "frames", "--before", "2100-01-01", "--config", config)
+    gone = run("lake", "rebuild", "silver", "--config", config)
+    check("rebuild: without bronze it says so", gone.returncode == 1 and "lake" in gone.stderr and "begins at offset" in gone.stderr, gone.stderr)
+
+
+SCENARIOS = [together, readers, damage, jobs, backup, rebuild]
 
 
 def main():

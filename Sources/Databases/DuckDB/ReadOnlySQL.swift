@@ -10,7 +10,36 @@ public enum ReadOnlySQL {
     ///
     /// - Throws: `syntax` where it does not parse, `notPermitted` where it could do more than read.
     public static func check(_ sql: String, on connection: Connection) throws(DatabaseError) {
+        _ = try tree(sql, withoutExplain(sql), on: connection)
+    }
+
+    /// The tables of the past that a statement names, and the part of its text, without EXPLAIN, that their places are in.
+    static func pastTables(
+        _ sql: String, on connection: Connection
+    ) throws(DatabaseError) -> (inner: String, tables: [PastTables.Reference]) {
         let inner = withoutExplain(sql)
+        return (inner, references(in: try tree(sql, inner, on: connection)))
+    }
+
+    private static func references(in node: Any) -> [PastTables.Reference] {
+        if let list = node as? [Any] { return list.flatMap(references) }
+        guard let object = node as? [String: Any] else { return [] }
+        var found = object.values.flatMap(references)
+        if let clause = object["at_clause"] as? [String: Any], let table = object["table_name"] as? String,
+            let place = object["query_location"] as? Int
+        {
+            found.append(
+                PastTables.Reference(
+                    table: table, hasAlias: object["alias"] as? String != "",
+                    isTime: (clause["unit"] as? String)?.lowercased() == "timestamp", place: place))
+        }
+        return found
+    }
+
+    /// What the parser makes of a statement that only reads.
+    private static func tree(
+        _ sql: String, _ inner: String, on connection: Connection
+    ) throws(DatabaseError) -> Any {
         let rows = try connection.query("SELECT json_serialize_sql(?::VARCHAR)", parameters: [.text(inner)]).collect()
             .rows
         guard case .text(let json)? = rows.first?.first else {
@@ -26,6 +55,7 @@ public enum ReadOnlySQL {
         for name in functions(in: statements[0]) where !isHarmless(name) {
             throw DatabaseError(.notPermitted, "function \(name.name) is not allowed here", operation: sql)
         }
+        return statements[0]
     }
 
     /// A tree without numbers that JSON does not have but DuckDB writes. Inside of texts a backslash stands before each
@@ -98,13 +128,16 @@ extension Connection {
     /// Runs SQL from a user: refused unless it only reads, and in a transaction that cannot write.
     ///
     /// The transaction ends when `body` returns.
+    /// - Parameter past: gives tables as they were; nil where there are none.
     /// - Throws: `notPermitted`, `syntax`, `timeout`, or what the database reports.
     public func readOnly<T>(
-        _ sql: String, timeoutNs: Int64? = nil, _ body: (ResultStream) throws(DatabaseError) -> T
+        _ sql: String, timeoutNs: Int64? = nil, past: PastTables.Rows? = nil,
+        _ body: (ResultStream) throws(DatabaseError) -> T
     ) throws(DatabaseError) -> T {
-        try ReadOnlySQL.check(sql, on: self)
+        if past == nil { try ReadOnlySQL.check(sql, on: self) }
         try execute("BEGIN TRANSACTION READ ONLY")
         defer { try? execute("ROLLBACK") }
-        return try body(query(sql, timeoutNs: timeoutNs))
+        let text = if let past { try PastTables.resolve(sql, on: self, past) } else { sql }
+        return try body(query(text, timeoutNs: timeoutNs))
     }
 }

@@ -19,18 +19,19 @@ enum ArchivedFiles {
     /// - Parameter archive: the folder of the table in the archive.
     /// - Throws: `invalidArgument` where there are some and nobody said where.
     static func urls(of table: DeltaTable, in archive: (any LakePlace)?) throws(LakeError) -> [String] {
+        try files(of: table, in: archive).map { archive?.location($0.relativePath) ?? $0.relativePath }
+    }
+
+    /// The files, with paths relative to the folder of the table in the archive.
+    ///
+    /// - Throws: as `urls`.
+    static func files(of table: DeltaTable, in archive: (any LakePlace)?) throws(LakeError) -> [AddFile] {
         guard let version = version(table) else { return [] }
         guard let archive else {
             throw LakeError(
                 .invalidArgument, "older rows are in an archive: name the pipeline file that says where, with --config",
                 operation: table.path)
         }
-        return try files(of: table, version, in: archive).map { archive.location($0.relativePath) }
-    }
-
-    private static func files(
-        of table: DeltaTable, _ version: Int64, in archive: any LakePlace
-    ) throws(LakeError) -> [AddFile] {
         let path = listPath(version)
         if let bytes = try table.place.read(path) {
             let lines = bytes.split(separator: UInt8(ascii: "\n")).map { Data($0) }

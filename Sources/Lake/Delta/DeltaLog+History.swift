@@ -40,6 +40,12 @@ extension DeltaLog {
         return Timestamp(nanoseconds: (try place.find(path(version))?.modifiedMs ?? 0) * 1_000_000)
     }
 
+    /// Whether the table was made after a time; false where the log does not have its beginning, or there is none.
+    func begins(after time: Timestamp) throws(LakeError) -> Bool {
+        guard let first = try entry(0) else { return false }
+        return first.time > time
+    }
+
     /// The newest version that was there at a time.
     ///
     /// - Throws: `invalidArgument` where the log's oldest commit is newer.

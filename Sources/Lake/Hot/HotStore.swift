@@ -52,6 +52,8 @@ public final class HotStore: Sink {
     public let database: Database
     /// Where the tables are.
     public let lake: any LakePlace
+    /// Where rows were archived; nil where none were.
+    public var archive: (any LakePlace)? { options.archive }
     let options: Options
     /// Used by the thread that flushes.
     let flusher: Connection

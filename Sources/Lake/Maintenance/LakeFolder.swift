@@ -9,7 +9,13 @@ public struct LakeFolder {
     /// What errors call it: a path, or a URL.
     public var path: String { place.url }
 
-    public init(_ place: any LakePlace) { self.place = place }
+    /// Where rows were archived; nil where none were.
+    public let archive: (any LakePlace)?
+
+    public init(_ place: any LakePlace, archive: (any LakePlace)? = nil) {
+        self.place = place
+        self.archive = archive
+    }
 
     /// The tables that are there: those of Tapedeck in its order, then others by name.
     public func tables() throws(LakeError) -> [String] {

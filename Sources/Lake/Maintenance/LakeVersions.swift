@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Which versions of a lake's tables are meant: those of one time, or named table by table.
 public struct LakeVersions: Sendable {
     private let all: TableVersion
@@ -32,4 +34,10 @@ public struct LakeVersions: Sendable {
 
     /// The version of a table.
     public func version(_ table: String) -> TableVersion { tables[table] ?? all }
+
+    /// The time that is meant for a table together with all others; nil where its version is named, or it is as it is.
+    func commonTime(_ table: String) -> Timestamp? {
+        guard tables[table] == nil, case .time(let time) = all else { return nil }
+        return time
+    }
 }

@@ -18,6 +18,12 @@ struct TableSQL {
     ///   - after: the offset up to which files have the rows; nil where there is no memory to look at.
     ///   - lackColumns: whether some of the files may lack columns, whose values are missing then.
     func view(after: Int64?, files: [String], lackColumns: Bool = false) -> String {
+        "CREATE OR REPLACE VIEW main.\(SQLText.identifier(schema.name)) AS "
+            + rows(after: after, files: files, lackColumns: lackColumns)
+    }
+
+    /// What the view selects.
+    func rows(after: Int64?, files: [String], lackColumns: Bool) -> String {
         let partition = SQLText.identifier(schema.partition.column)
         var parts: [String] = []
         if let after {
@@ -29,8 +35,7 @@ struct TableSQL {
             parts.append("SELECT \(columnNames), \(partition) FROM \(fileRows(files, lackColumns: lackColumns))")
         }
         if parts.isEmpty { parts.append(emptyRows) }
-        return
-            "CREATE OR REPLACE VIEW main.\(SQLText.identifier(schema.name)) AS \(parts.joined(separator: " UNION ALL "))"
+        return parts.joined(separator: " UNION ALL ")
     }
 
     /// The view of the table's name where what it is made of cannot be read: rows in memory cannot be had alone, since nobody would
@@ -47,7 +52,7 @@ struct TableSQL {
         let list = files.map(SQLText.literal).joined(separator: ", ")
         let rows =
             "read_parquet([\(list)], hive_partitioning = true, "
-            + "hive_types = {\(SQLText.literal(schema.partition.column)): DATE}, union_by_name = \(lackColumns))"
+            + "hive_types = {\(SQLText.literal(schema.partition.column)): 'DATE'}, union_by_name = \(lackColumns))"
         return lackColumns ? "(FROM \(rows) UNION ALL BY NAME \(emptyRows))" : rows
     }
 

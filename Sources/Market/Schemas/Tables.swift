@@ -2,7 +2,7 @@
 public enum Tables {
     /// All of them, in the order in which a flush writes them.
     public static let all: [TableSchema] =
-        [frames, deadLetters, trades, quotes, bars, indicators] + records + [coverage]
+        [frames, controlRecords, deadLetters, trades, quotes, bars, indicators] + records + [coverage]
 
     /// Those that decoders fill row by row as `RecordBatch`es, in the order of `EventBatch.records`.
     public static let records: [TableSchema] =
@@ -36,6 +36,22 @@ public enum Tables {
             .init("feed", .string, "Name of the feed that received it."),
             .init("journal_offset", .int64, "Place in the journal."),
             .init("payload", .binary, "The bytes exactly as they came."),
+        ])
+
+    /// With `frames` all that a journal holds, so that everything else can be made anew where the journal is gone.
+    public static let controlRecords = TableSchema(
+        name: "control_records", layer: .bronze, summary: "record of the journal that is no message",
+        timeColumn: "ingest_time_ns", partition: .month, sortKey: ["journal_offset"],
+        columns: moment("ingest_time", "When the record was made.") + [
+            .init("feed", .string, "Name of the feed."),
+            .init(
+                "kind", .string,
+                "`define` (the feed is new), `begin` (a session starts), `end` (it is over), `heartbeat` (nothing came, or a "
+                    + "connection was lost)."),
+            .init("journal_offset", .int64, "Place in the journal."),
+            .init(
+                "payload", .string, freeText: true,
+                "Of `begin` how frames are decoded, of `heartbeat` the connection that was lost, as JSON."),
         ])
 
     public static let deadLetters = TableSchema(

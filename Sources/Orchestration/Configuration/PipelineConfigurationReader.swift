@@ -51,7 +51,8 @@ struct PipelineConfigurationReader {
             file: file, name: general.text("pipeline"), dataFolder: general.text("data"), feeds: feeds,
             journal: journal, state: state, bars: bars, indicators: indicators,
             latenessNs: general.durationNs("lateness"), calendars: calendars,
-            sinks: sinks, archive: archive, budgets: budgets, jobs: jobs, diagnostics: diagnostics, serve: serve, log: log)
+            sinks: sinks, archive: archive, budgets: budgets, jobs: jobs, diagnostics: diagnostics, serve: serve,
+            log: log)
     }
 
     private mutating func checkKeys(_ root: YAMLNode) {

@@ -201,6 +201,7 @@ public final class Pipeline: Sendable {
             database: store.database, board: board, instruments: { [report] in report.snapshot.instruments },
             feedName: { [feedNames] in feedNames.name($0) }, status: { [weak self] in self?.status ?? Status() },
             metrics: metrics, calendars: configuration.calendars,
+            past: LakeReader.past(store.lake, archive: store.archive),
             ingest: { [receivers = feeds.receivers] request, responder in
                 receivers.handle(request, below: MarketServer.ingestPath, responder)
             })

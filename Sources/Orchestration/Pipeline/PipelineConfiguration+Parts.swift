@@ -25,6 +25,9 @@ extension PipelineConfiguration {
         try LakeOptions.place(lake, standard: dataFolder + "/lake", scratch: scratch ?? Self.temporaryScratch)
     }
 
+    /// The lake with its archive, to look after it or to read it.
+    public func lakeFolder() throws -> LakeFolder { LakeFolder(try lakePlace(), archive: try archivePlace()) }
+
     /// A folder for what is not complete yet, of this run of the program.
     static var temporaryScratch: String {
         FileManager.default.temporaryDirectory.path + "/tapedeck-\(ProcessInfo.processInfo.processIdentifier)"

@@ -182,6 +182,8 @@ package final class EngineStage {
 
     private func processControl(_ record: JournalBlock.Record, into step: Step) {
         let feed = UInt32(record.feed.rawValue)
+        // What partitions of a journal have is not in any order that could be read again.
+        if share == nil { step.controls.append(record, feed: feedNames.name(record.feed)) }
         switch record.kind {
         case .begin:
             let settings = record.payloadText

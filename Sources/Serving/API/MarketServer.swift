@@ -20,13 +20,16 @@ public final class MarketServer: Sendable {
         public let ingest: HTTPServer.Handler
         /// Trading hours of venues.
         public let calendars: VenueCalendars
+        /// Gives tables as they were, for users' SQL; nil where there are none.
+        public let past: PastTables.Rows?
 
         public init(
             database: Database, board: MarketBoard, instruments: @escaping @Sendable () -> [Instrument],
             feedName: @escaping @Sendable (UInt32) -> String, status: @escaping @Sendable () -> Status,
-            metrics: Metrics, calendars: VenueCalendars = .standard,
+            metrics: Metrics, calendars: VenueCalendars = .standard, past: PastTables.Rows? = nil,
             ingest: @escaping HTTPServer.Handler
         ) {
+            self.past = past
             self.ingest = ingest
             self.database = database
             self.board = board
@@ -135,7 +138,7 @@ private struct Routes: Sendable {
             responder.respond(.json(bytes: try CalendarAnswer.json(request, sources.calendars, nowNs: nowNs)))
         }
         on(.post, "/api/v1/query") { request, responder throws(RequestFailure) in
-            let query = UserQuery(rowsMax: limits.queryRows, timeoutNsMax: limits.queryTimeoutNs)
+            let query = UserQuery(rowsMax: limits.queryRows, timeoutNsMax: limits.queryTimeoutNs, past: sources.past)
             try query.answer(request, responder, queries)
         }
         router.on(.post, below: MarketServer.ingestPath, sources.ingest)

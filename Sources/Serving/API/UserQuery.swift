@@ -9,6 +9,8 @@ struct UserQuery: Sendable {
     let rowsMax: Int
     /// Time that a query may take at most, in nanoseconds.
     let timeoutNsMax: Int64
+    /// Gives tables as they were; nil where there are none.
+    let past: PastTables.Rows?
     private static let bytesMax = 64 << 20
 
     private struct Body: Decodable {
@@ -32,7 +34,8 @@ struct UserQuery: Sendable {
             guard !responder.isCancelled else { return }
             let watch = Stopwatch()
             do throws(DatabaseError) {
-                let result = try connection.readOnly(body.sql, timeoutNs: timeoutNs) { stream throws(DatabaseError) in
+                let result = try connection.readOnly(body.sql, timeoutNs: timeoutNs, past: past) {
+                    stream throws(DatabaseError) in
                     try stream.collect(rows: limit, bytes: Self.bytesMax)
                 }
                 responder.respond(.json(bytes: Self.json(result, seconds: watch.seconds)))

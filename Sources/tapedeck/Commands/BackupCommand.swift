@@ -16,7 +16,7 @@ struct BackupCommand: Command {
             CommandSpec(
                 "make", "Make a backup; the pipeline may run.", positionals: [target],
                 options: [
-                    PipelineOptions.data, .init("config", "PIPELINE", "the pipeline's YAML file"),
+                    PipelineOptions.data, PipelineOptions.config,
                     .init("keep", "COUNT", "backups that stay; all unless given"),
                 ],
                 examples: [

@@ -19,23 +19,25 @@ struct LakeCommand: Command {
             """,
         subcommands: [
             CommandSpec(
-                "ls", "Tables with versions, rows, files and sizes.", options: [PipelineOptions.data, json],
+                "ls", "Tables with versions, rows, files and sizes.",
+                options: [PipelineOptions.data, PipelineOptions.config, json],
                 examples: [.init("tapedeck lake ls --data data/demo", "what is there")]),
             CommandSpec(
                 "describe", "Columns, partitions, properties and progress of a table.", positionals: [oneTable],
-                options: [PipelineOptions.data],
+                options: [PipelineOptions.data, PipelineOptions.config],
                 examples: [.init("tapedeck lake describe trades", "one table")]),
             CommandSpec(
                 "history", "What was done to a table, the latest first.", positionals: [oneTable],
                 options: [
-                    PipelineOptions.data, .init("limit", "COUNT", default: "20", "commits at most"), json,
+                    PipelineOptions.data, PipelineOptions.config,
+                    .init("limit", "COUNT", default: "20", "commits at most"), json,
                 ],
                 examples: [.init("tapedeck lake history trades --limit 5", "the latest five commits")]),
             CommandSpec(
                 "compact", "Make few large files of many small ones, sorted by instrument and time.",
                 positionals: [table],
                 options: [
-                    PipelineOptions.data, from, to,
+                    PipelineOptions.data, PipelineOptions.config, from, to,
                     .init("target", "SIZE", default: "256MiB", "about how large a file becomes"),
                     .init(
                         "memory", "SIZE", default: "1GiB", "memory for rows; larger partitions are read several times"),
@@ -53,7 +55,7 @@ struct LakeCommand: Command {
                     """,
                 positionals: [table],
                 options: [
-                    PipelineOptions.data,
+                    PipelineOptions.data, PipelineOptions.config,
                     .init(
                         "retain", "TIME", default: "7d",
                         "keep what was there this long ago; at least 1h without --force"),
@@ -68,29 +70,35 @@ struct LakeCommand: Command {
                     """,
                 positionals: [oneTable],
                 options: [
-                    PipelineOptions.data,
+                    PipelineOptions.data, PipelineOptions.config,
                     .init("to", "VERSION", "a version's number, or a time such as 2026-01-31T12:00:00Z"),
                     dryRun,
                 ],
                 examples: [.init("tapedeck lake restore trades --to 12", "as it was after commit 12")]),
             CommandSpec(
                 "expire", "Let go of partitions that are older than a date.", positionals: [oneTable],
-                options: [PipelineOptions.data, .init("before", "DATE", "the first day that stays"), dryRun],
+                options: [
+                    PipelineOptions.data, PipelineOptions.config, .init("before", "DATE", "the first day that stays"),
+                    dryRun,
+                ],
                 examples: [.init("tapedeck lake expire frames --before 2026-01-01", "frames of last year")]),
             CommandSpec(
                 "checkpoint", "Sum up the log, so that readers open the table faster.", positionals: [table],
-                options: [PipelineOptions.data],
+                options: [PipelineOptions.data, PipelineOptions.config],
                 examples: [.init("tapedeck lake checkpoint", "all tables")]),
             CommandSpec(
                 "verify", "Check that every file is there and is what the log says.", positionals: [table],
                 options: [
-                    PipelineOptions.data, .init(flag: "quick", "sizes and ends of files only, not every value"),
+                    PipelineOptions.data, PipelineOptions.config,
+                    .init(flag: "quick", "sizes and ends of files only, not every value"),
                 ],
                 examples: [.init("tapedeck lake verify", "exit code 1 where something is damaged")]),
+            LakeRebuilding.spec,
         ])
 
     static func run(_ command: ParsedCommand) throws -> ExitCode {
-        let lake = try LakeFolder(TableAnswer.lakePath(command.value("data") ?? "data"))
+        if command.path.last == "rebuild" { return try LakeRebuilding.run(command) }
+        let lake = try PipelineOptions.place(command).lake
         switch command.path.last {
         case "ls": return try LakeListing.tables(lake, asJSON: command.flag("json"))
         case "describe": return try LakeListing.describe(try lake.open(command.positional("TABLE") ?? ""))

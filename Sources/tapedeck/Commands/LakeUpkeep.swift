@@ -18,7 +18,7 @@ enum LakeUpkeep {
         if let bytes = try command.value("memory", form: "a size such as 1GiB", { SizeText.bytes($0) }) {
             options.memoryBytes = max(64 << 20, bytes)
         }
-        let from = try date("from", command), to = try date("to", command)
+        let from = try day("from", command)?.description, to = try day("to", command)?.description
         options.isWanted = { partition in
             guard let value = partition.split(separator: "=").last.map(String.init) else { return true }
             return from ?? value <= value && value <= to ?? value
@@ -72,10 +72,9 @@ enum LakeUpkeep {
         return .done
     }
 
-    private static func date(_ name: String, _ command: ParsedCommand) throws -> String? {
-        try command.value(name, form: "a date such as 2026-01-31") { text in
-            Timestamp(rfc3339: text + "T00:00:00Z").map { _ in text }
-        }
+    /// The day that an option names.
+    static func day(_ name: String, _ command: ParsedCommand) throws -> CivilDate? {
+        try command.value(name, form: "a date such as 2026-01-31") { CivilDate($0) }
     }
 
     static func vacuum(_ lake: LakeFolder, _ command: ParsedCommand) throws -> ExitCode {
@@ -111,7 +110,7 @@ enum LakeUpkeep {
     }
 
     static func expire(_ lake: LakeFolder, _ command: ParsedCommand) throws -> ExitCode {
-        guard let day = try date("before", command) else {
+        guard let day = try day("before", command)?.description else {
             throw UsageError("--before is missing", suggestion: "name the first day that stays, such as 2026-01-01")
         }
         let table = try lake.open(command.positional("TABLE") ?? "")

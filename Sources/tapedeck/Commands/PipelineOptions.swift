@@ -1,10 +1,12 @@
 internal import CommandLineKit
+internal import Lake
 internal import Orchestration
 internal import Platform
 
 /// Options that several commands share.
 enum PipelineOptions {
     static let data = CommandSpec.Option("data", "FOLDER", "where journal, lake and state are kept")
+    static let config = CommandSpec.Option("config", "PIPELINE", "the pipeline's YAML file")
     static let listen = CommandSpec.Option("listen", "HOST:PORT", "address of dashboard and interface")
     static let bars = CommandSpec.Option("bars", "LIST", "bar intervals, for example 1s,1m,1h")
     static let json = CommandSpec.Option(flag: "json", "write one JSON object on the last line")
@@ -19,6 +21,25 @@ enum PipelineOptions {
         let configuration = try base.applying(overrides, Registry.components)
         Log.configure(level: configuration.log.level, format: configuration.log.format)
         return configuration
+    }
+
+    /// Where the data of a command is: its folder, and the lake where a configuration names one.
+    ///
+    /// - Throws: `UsageError` where there is no lake; what is wrong with the configuration.
+    static func place(_ command: ParsedCommand) throws -> (data: String, lake: LakeFolder) {
+        let data = command.value("data")
+        if let file = command.value("config") {
+            var overrides = PipelineConfiguration.Overrides()
+            overrides.dataFolder = data
+            let configuration = try configuration(file: file, overrides)
+            let lake = try configuration.lakeFolder()
+            guard try !lake.tables().isEmpty else {
+                throw UsageError("there is no lake in \(lake.path), where \(file) puts it")
+            }
+            return (configuration.dataFolder, lake)
+        }
+        let folder = data ?? "data"
+        return (folder, try LakeFolder(TableAnswer.lakePath(folder)))
     }
 
     /// The parts of a list written with commas.

@@ -10,7 +10,7 @@ struct RecoverCommand: Command {
         discussion: """
             After a crash every command that opens the data folder does this by itself; this one does nothing else.
             """,
-        options: [PipelineOptions.data, .init("config", "PIPELINE", "the pipeline's YAML file"), PipelineOptions.json],
+        options: [PipelineOptions.data, PipelineOptions.config, PipelineOptions.json],
         examples: [.init("tapedeck recover --data data/main", "after a crash, without starting feeds")])
 
     static func run(_ command: ParsedCommand) throws -> ExitCode {

@@ -19,7 +19,7 @@ struct SQLCommand: Command {
             """,
         positionals: [.init("SQL", "the statement")],
         options: [
-            PipelineOptions.data, .init(flag: "csv", "comma-separated values"),
+            PipelineOptions.data, PipelineOptions.config, .init(flag: "csv", "comma-separated values"),
             .init(flag: "json", "one JSON object per row"),
             .init("parquet", "FILE", "write the rows to a Parquet file"),
             .init("at", "TIME", "the lake as it was then, or of tables as after a commit: trades=12,bars=7"),
@@ -31,6 +31,7 @@ struct SQLCommand: Command {
             .init("tapedeck sql \"SELECT symbol, count(*) FROM trades GROUP BY ALL\"", "trades of each instrument"),
             .init("tapedeck sql --csv \"FROM bars WHERE interval = '1m'\" > bars.csv", "one-minute bars as CSV"),
             .init("tapedeck sql --parquet spy.parquet \"FROM trades WHERE symbol = 'SPY'\"", "an extract"),
+            .init("tapedeck sql \"SELECT count(*) FROM trades AT (VERSION => 12)\"", "a table after a commit"),
             .init("tapedeck sql --at 2026-01-31T12:00:00Z \"SELECT count(*) FROM trades\"", "what was there then"),
             .init(
                 "tapedeck sql --config pipelines/postgresql.yaml --sink postgresql \"SELECT max(event_time) FROM trades\"",
@@ -39,15 +40,19 @@ struct SQLCommand: Command {
 
     static func run(_ command: ParsedCommand) throws -> ExitCode {
         let sql = command.positional("SQL") ?? ""
-        let folder = command.value("data") ?? "data"
+        let named = try command.value("config").map { _ in try PipelineOptions.place(command) }
+        let folder = named?.data ?? command.value("data") ?? "data"
         let limit = try command.value("limit", form: "a number of rows") { Int($0) } ?? 1000
         if let sink = command.value("sink") { return try ask(sink, sql, limit, command) }
         let versions =
             try command.value("at", form: "a time such as 2026-01-31T12:00:00Z, or trades=12") {
                 LakeVersions($0)
             } ?? .newest
-        if let path = command.value("parquet") { return try writeParquet(sql, folder, versions, path) }
-        let answer = try TableAnswer.ask(sql, folder, at: versions, limit: limit == 0 ? .max : limit)
+        if let path = command.value("parquet") {
+            return try writeParquet(sql, named?.lake ?? LakeFolder(TableAnswer.lakePath(folder)), versions, path)
+        }
+        let answer = try TableAnswer.ask(
+            sql, folder, lake: named?.lake, at: versions, limit: limit == 0 ? .max : limit)
         return write(answer, command)
     }
 
@@ -81,10 +86,11 @@ struct SQLCommand: Command {
     }
 
     private static func writeParquet(
-        _ sql: String, _ folder: String, _ versions: LakeVersions, _ path: String
+        _ sql: String, _ lake: LakeFolder, _ versions: LakeVersions, _ path: String
     ) throws -> ExitCode {
         // It writes a file, and so cannot be confined: the check alone keeps the query to reading.
-        let connection = try TableAnswer.lake(folder, at: versions, isConfined: false).connect()
+        let connection = try LakeReader(lake.place, archive: lake.archive, at: versions, isConfined: false).connect()
+        let sql = try PastTables.resolve(sql, on: connection, LakeReader.past(lake.place, archive: lake.archive))
         try ReadOnlySQL.check(sql, on: connection)
         let target = URL(filePath: path).standardizedFileURL
         let rows = try ParquetFile.write(sql, to: target.path, on: connection)

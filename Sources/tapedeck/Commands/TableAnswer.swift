@@ -13,9 +13,10 @@ struct TableAnswer {
 
     /// Runs a query.
     ///
+    /// - Parameter lake: where it is, where that is not in the data folder.
     /// - Throws: `UsageError` where the folder has no lake; `DatabaseError`.
     static func ask(
-        _ sql: String, _ folder: String, at versions: LakeVersions = .newest, limit: Int
+        _ sql: String, _ folder: String, lake: LakeFolder? = nil, at versions: LakeVersions = .newest, limit: Int
     ) throws -> TableAnswer {
         if versions.isNewest, let url = ServerAddress.read(from: folder),
             let answer = try RemoteQuery.run(sql, url, limit: limit)
@@ -24,17 +25,13 @@ struct TableAnswer {
                 columns: answer.columns, isNumeric: answer.isNumeric, rows: answer.rows,
                 isTruncated: answer.isTruncated)
         }
-        let result = try lake(folder, at: versions).connect().readOnly(sql) { stream throws(DatabaseError) in
+        let lake = try lake ?? LakeFolder(lakePath(folder))
+        let reader = try LakeReader(lake.place, archive: lake.archive, at: versions)
+        let past = LakeReader.past(lake.place, archive: lake.archive)
+        let result = try reader.connect().readOnly(sql, past: past) { stream throws(DatabaseError) in
             try stream.collect(rows: limit)
         }
         return TableAnswer(result)
-    }
-
-    /// The lake of a data folder, as it is or as it was.
-    static func lake(
-        _ folder: String, at versions: LakeVersions = .newest, isConfined: Bool = true
-    ) throws -> LakeReader {
-        try LakeReader(lakePath(folder), at: versions, isConfined: isConfined)
     }
 
     /// Where the lake of a data folder is.
@@ -42,7 +39,11 @@ struct TableAnswer {
         let path = folder + "/lake"
         guard FileManager.default.fileExists(atPath: path) else {
             let demo = FileManager.default.fileExists(atPath: "data/demo/lake") ? " (--data data/demo is there)" : ""
-            throw UsageError("there is no lake in \(folder)\(demo)", suggestion: "name the data folder with --data")
+            throw UsageError(
+                "there is no lake in \(folder)\(demo)",
+                suggestion:
+                    "name the data folder with --data, or the pipeline's file with --config where it puts the lake "
+                    + "elsewhere")
         }
         return path
     }

@@ -119,7 +119,9 @@ extension LakeContents {
     /// The same without what a topic's offsets decide: places in the journal, and how rows of coverage are told apart.
     var withoutOffsets: LakeContents {
         var contents = self
-        for table in Tables.all {
+        // Partitions keep none.
+        contents.tables[Tables.controlRecords.name] = []
+        for table in Tables.all where table.name != Tables.controlRecords.name {
             var hidden = [table.columns.firstIndex { $0.name == "journal_offset" }].compactMap { $0 }
             if table.name == "coverage" {
                 hidden += table.columns.indices.filter { table.columns[$0].name == "frame_index" }

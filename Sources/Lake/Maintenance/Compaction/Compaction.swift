@@ -131,11 +131,28 @@ public struct Compaction {
         let files = group.files.sorted { ($0.partName?.firstOffset ?? 0) < ($1.partName?.firstOffset ?? 0) }
         let source = TableSQL(schema: schema).fileRows(
             table.urls(files), lackColumns: table.hasAddedColumns)
+        return try copy(source, rows: DeltaTable.rows(files), connect(), to: &writer, progress)
+    }
+
+    /// A database for reading rows.
+    func connect() throws(LakeError) -> Connection {
         let database = try table.place.database(
             DuckDBSettings(memoryBytes: max(256 << 20, options.memoryBytes / 4)))
-        let connection = try onDatabase(table.path) { () throws(DatabaseError) in try database.connect() }
+        return try onDatabase(table.path) { () throws(DatabaseError) in try database.connect() }
+    }
+
+    /// Hands the rows of a source to a writer, in the order of the table, as many at a time as fit into memory.
+    ///
+    /// - Parameters:
+    ///   - source: what rows are selected from; those with the same key and time are in order.
+    ///   - rows: how many they are; nil where that is not known.
+    /// - Returns: false where it was stopped.
+    func copy(
+        _ source: String, rows: Int64?, _ connection: Connection, to writer: inout CompactionWriter,
+        _ progress: (Int64) -> Bool
+    ) throws(LakeError) -> Bool {
         let chunks = try CompactionChunks(schema, connection, source: source, memoryBytes: options.memoryBytes)
-        for condition in try chunks.conditions(rows: DeltaTable.rows(files)) {
+        for condition in try chunks.conditions(rows: rows) {
             let parts = StoredParts(schema)
             let filter = condition.map { " WHERE \($0)" } ?? ""
             let stream = try onDatabase(table.path) { () throws(DatabaseError) in

@@ -1,11 +1,14 @@
 internal import Market
 
-/// Writes the rows of a group to new files, each of about the size that is aimed at.
+/// Writes the rows of a partition to new files, each of about the size that is aimed at.
 struct CompactionWriter {
     private let table: DeltaTable
     private let schema: TableSchema
     private let options: Compaction.Options
-    private let group: Compaction.Group
+    /// As folders are named.
+    private let partition: String
+    private let partitionValues: [String: String?]
+    private let dataChange: Bool
     /// Rows of a file, about.
     private let rowsMax: Int64
     private let offsets: ClosedRange<Int64>
@@ -17,18 +20,35 @@ struct CompactionWriter {
     /// Files of this machine that are not complete yet.
     private var drafts: [String] = []
 
+    /// For the same rows as those of a group.
     init(_ compaction: Compaction, _ group: Compaction.Group) {
+        let names = group.files.compactMap(\.partName)
+        let first = names.map(\.firstOffset).min() ?? 0
+        self.init(
+            compaction, group.partition, values: group.files[0].partitionValues, rows: group.rows, bytes: group.bytes,
+            offsets: first...max(first, names.map(\.lastOffset).max() ?? 0), dataChange: false)
+    }
+
+    /// - Parameters:
+    ///   - partition: as folders are named.
+    ///   - values: of the partition columns.
+    ///   - rows: how many about; 0 where that is not known.
+    ///   - bytes: of the files that they were in.
+    ///   - dataChange: false where the table has these rows already.
+    init(
+        _ compaction: Compaction, _ partition: String, values: [String: String?], rows: Int64, bytes: Int64,
+        offsets: ClosedRange<Int64>, dataChange: Bool
+    ) {
         table = compaction.table
         schema = compaction.schema
         options = compaction.options
-        self.group = group
-        let rows = DeltaTable.rows(group.files) ?? 0
+        self.partition = partition
+        partitionValues = values
+        self.dataChange = dataChange
         // A remainder does not become a small file again: one file may be half as large again.
-        let count = max(1, Int64((Double(group.bytes) / Double(options.targetBytes)).rounded()))
+        let count = max(1, Int64((Double(bytes) / Double(options.targetBytes)).rounded()))
         rowsMax = rows > 0 ? (rows + count - 1) / count : .max
-        let names = group.files.compactMap(\.partName)
-        let first = names.map(\.firstOffset).min() ?? 0
-        offsets = first...max(first, names.map(\.lastOffset).max() ?? 0)
+        self.offsets = offsets
     }
 
     /// Writes rows behind those before, in the order of the table.
@@ -77,11 +97,10 @@ struct CompactionWriter {
         try options.reached(.fileNamed(path: path(name.final)))
         written.append(
             WrittenFile(
-                path(name.final), placed, schema, partitionValues: group.files[0].partitionValues,
-                dataChange: false, report))
+                path(name.final), placed, schema, partitionValues: partitionValues, dataChange: dataChange, report))
     }
 
-    private func path(_ name: String) -> String { "\(group.partition)/\(name)" }
+    private func path(_ name: String) -> String { "\(partition)/\(name)" }
 
     /// Removes the files that no commit names.
     func removeFiles() {
