@@ -7,6 +7,7 @@ struct LakeCommand: Command {
     private static let table = CommandSpec.Positional("TABLE", "the table; all of them unless given", required: false)
     private static let oneTable = CommandSpec.Positional("TABLE", "the table, for example trades")
     private static let dryRun = CommandSpec.Option(flag: "dry-run", "say what would be done, and do nothing")
+    private static let archive = CommandSpec.Option(flag: "archive", "the archive in place of the lake")
     private static let json = CommandSpec.Option(flag: "json", "one JSON object per line")
     private static let from = CommandSpec.Option("from", "DATE", "only partitions from this date on")
     private static let to = CommandSpec.Option("to", "DATE", "only partitions up to this date")
@@ -20,16 +21,16 @@ struct LakeCommand: Command {
         subcommands: [
             CommandSpec(
                 "ls", "Tables with versions, rows, files and sizes.",
-                options: [PipelineOptions.data, PipelineOptions.config, json],
+                options: [PipelineOptions.data, PipelineOptions.config, archive, json],
                 examples: [.init("tapedeck lake ls --data data/demo", "what is there")]),
             CommandSpec(
                 "describe", "Columns, partitions, properties and progress of a table.", positionals: [oneTable],
-                options: [PipelineOptions.data, PipelineOptions.config],
+                options: [PipelineOptions.data, PipelineOptions.config, archive],
                 examples: [.init("tapedeck lake describe trades", "one table")]),
             CommandSpec(
                 "history", "What was done to a table, the latest first.", positionals: [oneTable],
                 options: [
-                    PipelineOptions.data, PipelineOptions.config,
+                    PipelineOptions.data, PipelineOptions.config, archive,
                     .init("limit", "COUNT", default: "20", "commits at most"), json,
                 ],
                 examples: [.init("tapedeck lake history trades --limit 5", "the latest five commits")]),
@@ -89,16 +90,24 @@ struct LakeCommand: Command {
             CommandSpec(
                 "verify", "Check that every file is there and is what the log says.", positionals: [table],
                 options: [
-                    PipelineOptions.data, PipelineOptions.config,
+                    PipelineOptions.data, PipelineOptions.config, archive,
                     .init(flag: "quick", "sizes and ends of files only, not every value"),
                 ],
                 examples: [.init("tapedeck lake verify", "exit code 1 where something is damaged")]),
-            LakeRebuilding.spec,
+            LakeArchiving.spec, LakeRebuilding.spec,
         ])
 
     static func run(_ command: ParsedCommand) throws -> ExitCode {
         if command.path.last == "rebuild" { return try LakeRebuilding.run(command) }
-        let lake = try PipelineOptions.place(command).lake
+        if command.path.last == "archive" { return try LakeArchiving.run(command) }
+        var lake = try PipelineOptions.place(command).lake
+        if command.flag("archive") {
+            guard let archive = lake.archive else {
+                throw UsageError(
+                    "there is no archive", suggestion: "name the pipeline's file with --config, which says where it is")
+            }
+            lake = LakeFolder(archive)
+        }
         switch command.path.last {
         case "ls": return try LakeListing.tables(lake, asJSON: command.flag("json"))
         case "describe": return try LakeListing.describe(try lake.open(command.positional("TABLE") ?? ""))
