@@ -93,20 +93,7 @@ def door(server, work, options):
 def absent(server, work, _):
     """A service that is not there when the program starts, nor when it ends, and comes later."""
     with Pipeline(server, work, "absent") as market:
-        server.stop()
-        market.start()
-        check("absent: the sink is degraded and says why", market.becomes("degraded", str(server.port)), json.dumps(market.sink()))
-        check("absent: the program is not ready", market.readiness() == 503, str(market.ask("/readyz")))
-        lag = market.sink().get("lag_frames", 0)
-        check("absent: the feed is live", market.comes(lambda: market.feed("simulator").get("state") in ("live", "replaying"), 30),
-              str(market.feed("simulator")))
-        check("absent: the lake gets on", wait_for(lambda: market.sink("lake").get("rows", 0) > 0, 20))
-        check("absent: its lag grows", wait_for(lambda: market.sink().get("lag_frames", 0) > lag, 20), json.dumps(market.sink()))
-        market.ends("absent")
-        market.start()
-        check("absent: it is degraded again", market.becomes("degraded"))
-        server.start()
-        market.settle("absent")
+        market.outlasts_absence("absent", server)
 
 
 def secrets(server, work, _):
@@ -179,18 +166,10 @@ def rejected(server, work, _):
         market.configure(feeds="  - push: { name: rows, format: trades }\n")
         server.refuse("trades", "symbol = 'BAD'")
         market.start()
-        for first in range(0, 100, 10):
-            trades = [json.dumps({"symbol": "V:BAD" if first + number == 55 else "V:GOOD",
-                                  "event_time_ns": 1_700_000_000_000_000_000 + (first + number) * 80_000_000_000_000,
-                                  "price": 1, "size": 1}) for number in range(10)]
-            wait_for(lambda body="\n".join(trades): (market.ask("/api/v1/ingest/rows", body) or [0])[0] == 202, 30)
-        check("rejected: the sink goes on behind the row", market.comes(
-            lambda: market.has_everything() and market.sink()["rows"] > 0, 60), json.dumps(market.sink()))
-        check("rejected: the program is ready", market.readiness() == 200, str(market.ask("/readyz")))
-        market.ends("rejected")
-        counts, refused = compare("rejected", market)
-        check("rejected: the message of the row alone is missing, and noted", counts.get("trades") == 90 and set(refused) == {"trades"}
-              and len(refused["trades"]) == 1, f"{counts} {refused}")
+        messages = ["\n".join(json.dumps({"symbol": "V:BAD" if first + number == 55 else "V:GOOD",
+                                          "event_time_ns": 1_700_000_000_000_000_000 + (first + number) * 80_000_000_000_000,
+                                          "price": 1, "size": 1}) for number in range(10)) for first in range(0, 100, 10)]
+        market.leaves_out_a_message("rejected", messages, lambda: compare("rejected", market))
 
 
 def ahead(server, work, _):
@@ -202,19 +181,8 @@ def ahead(server, work, _):
 def replay(server, work, _):
     """A replay ends when the service has everything, without waiting for the next minute."""
     with Pipeline(server, work, "replay", "flush: 60s") as market:
-        recording = market.folder / "ticks.csv"
-        first = 1_700_956_800_000
-        recording.write_text("ts,px,qty\n" + "".join(f"{first + number * 180_000},{100 + number % 17 / 8},{1 + number % 5}\n"
-                                                   for number in range(5_000)) + "tomorrow,1,1\n")
-        started = time.monotonic()
-        done = run("replay", recording, "--mapping", "header=true,time=ts,time_format=ms,price=px,size=qty",
-                   "--symbol", "ES", "--venue", "CME", "--config", market.folder / "pipeline.yaml", "--data", market.data, "--json",
-                   env=market.environment, timeout=300)
-        seconds = time.monotonic() - started
-        check("replay: it ends well", done.returncode == 0, done.stdout.strip()[-200:] or done.stderr[-300:])
+        seconds = market.replays("replay", 5_000)[1]
         check("replay: it does not wait for the time between deliveries", seconds < 50, f"{seconds:.0f} s")
-        counts = market.compare("replay")
-        check("replay: all rows are there", counts.get("trades") == 5_000 and counts.get("dead_letters") == 1)
 
 
 def twins(server, work, _):

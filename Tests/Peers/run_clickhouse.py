@@ -103,19 +103,7 @@ def door(server, work, options):
 def absent(server, work, _):
     """A server that is not there when the program starts, nor when it ends, and comes later."""
     with Pipeline(server, work, "absent") as market:
-        server.stop()
-        market.start()
-        check("absent: the sink is degraded and says why", market.becomes("degraded", str(server.port)), json.dumps(market.sink()))
-        check("absent: the program is not ready", market.readiness() == 503, str(market.ask("/readyz")))
-        lag = market.sink().get("lag_frames", 0)
-        check("absent: the feed is live", market.feed("simulator").get("state") in ("live", "replaying"), str(market.feed("simulator")))
-        check("absent: the lake gets on", wait_for(lambda: market.sink("lake").get("rows", 0) > 0, 20))
-        check("absent: its lag grows", wait_for(lambda: market.sink().get("lag_frames", 0) > lag, 20), json.dumps(market.sink()))
-        market.ends("absent")
-        market.start()
-        check("absent: it is degraded again", market.becomes("degraded"))
-        server.start()
-        market.settle("absent")
+        market.outlasts_absence("absent", server)
 
 
 def secrets(server, work, _):
@@ -195,19 +183,17 @@ def rejected(server, work, _):
         server.execute(f"ALTER TABLE {market.database}.trades ADD CONSTRAINT honest CHECK price < 1000")
         server.execute(f"ALTER TABLE {market.database}.trades ADD COLUMN mine UInt8 DEFAULT 7")
         # 93 days from November 14 on: the message with the bad row begins in December and goes on in January.
-        for first in range(0, 100, 10):
-            trades = [json.dumps({"symbol": "V:S", "event_time_ns": 1_700_000_000_000_000_000 + (first + number) * 80_000_000_000_000,
-                                  "price": 1000 if first + number == 55 else 1, "size": 1}) for number in range(10)]
-            wait_for(lambda body="\n".join(trades): (market.ask("/api/v1/ingest/rows", body) or [0])[0] == 202, 30)
-        check("rejected: the sink goes on behind the row", market.comes(market.has_everything, 60), json.dumps(market.sink()))
-        check("rejected: the program is ready", market.readiness() == 200, str(market.ask("/readyz")))
-        market.ends("rejected")
-        filled = server.execute(f"SELECT count() FROM {market.database}.trades WHERE mine = 7")
-        check("rejected: a column of the user's has its default", filled == [["90"]], str(filled))
-        server.execute(f"ALTER TABLE {market.database}.trades DROP COLUMN mine")
-        counts, refused = compare("rejected", server, market.database, market.data, market.name, USUAL)
-        check("rejected: the message of the row alone is missing, and noted", counts.get("trades") == 90 and set(refused) == {"trades"}
-              and len(refused["trades"]) == 1, f"{counts} {refused}")
+        messages = ["\n".join(json.dumps({"symbol": "V:S", "event_time_ns": 1_700_000_000_000_000_000 + (first + number) * 80_000_000_000_000,
+                                          "price": 1000 if first + number == 55 else 1, "size": 1}) for number in range(10))
+                    for first in range(0, 100, 10)]
+
+        def compare_without_mine():
+            filled = server.execute(f"SELECT count() FROM {market.database}.trades WHERE mine = 7")
+            check("rejected: a column of the user's has its default", filled == [["90"]], str(filled))
+            server.execute(f"ALTER TABLE {market.database}.trades DROP COLUMN mine")
+            return compare("rejected", server, market.database, market.data, market.name, USUAL)
+
+        market.leaves_out_a_message("rejected", messages, compare_without_mine)
 
 
 def ahead(server, work, _):
@@ -221,17 +207,9 @@ def ahead(server, work, _):
 def replay(server, work, _):
     """A replay ends when the sink has everything, and months get parts of their own."""
     with Pipeline(server, work, "replay") as market:
-        recording = market.folder / "ticks.csv"
         months = ["202311", "202312", "202401"]
-        first = 1_700_956_800_000  # 2023-11-26: three minutes from one trade to the next cross three months
-        recording.write_text("ts,px,qty\n" + "".join(f"{first + number * 180_000},{100 + number % 17 / 8},{1 + number % 5}\n"
-                                                   for number in range(20_000)) + "tomorrow,1,1\n")
-        done = run("replay", recording, "--mapping", "header=true,time=ts,time_format=ms,price=px,size=qty",
-                   "--symbol", "ES", "--venue", "CME", "--config", market.folder / "pipeline.yaml", "--data", market.data, "--json",
-                   env=market.environment, timeout=300)
-        check("replay: it ends well", done.returncode == 0, done.stdout.strip()[-200:] or done.stderr[-300:])
-        counts = market.compare("replay")
-        check("replay: all rows are there", counts.get("trades") == 20_000 and counts.get("dead_letters") == 1)
+        # Three minutes from one trade to the next, from 2023-11-26 on: three months.
+        market.replays("replay", step_ms=180_000)
         for table in ["trades", "bars", "indicators"]:
             parts = [part for part, in server.execute(f"SELECT DISTINCT partition FROM system.parts WHERE active "
                                                       f"AND database = '{market.database}' AND table = '{table}' ORDER BY partition")]

@@ -186,12 +186,7 @@ def absent(work, _):
     with Pipeline(work, "kafka_absent") as program:
         program.cluster.stop()
         program.start()
-        check("absent: the sink is degraded and says why", program.becomes("degraded", "127.0.0.1"), json.dumps(program.sink()))
-        check("absent: the program is not ready", program.readiness() == 503, str(program.ask("/readyz")))
-        lag = program.sink().get("lag_frames", 0)
-        check("absent: the lake gets on", wait_for(lambda: program.sink("lake").get("rows", 0) > 0, 20)
-              and program.sink("lake").get("state") == "live", json.dumps(program.sink("lake")))
-        check("absent: its lag grows", wait_for(lambda: program.sink().get("lag_frames", 0) > lag, 20), json.dumps(program.sink()))
+        program.shows_absence("absent", "127.0.0.1")
         program.ends("absent")
         program.start()
         program.cluster.start()
@@ -271,15 +266,7 @@ def rejected(work, _):
 def replay(work, _):
     """A replay ends when the sink has everything."""
     with Pipeline(work, "kafka_replay") as program:
-        recording = program.folder / "ticks.csv"
-        recording.write_text("ts,px,qty\n" + "".join(f"{1_700_956_800_000 + number * 1000},{100 + number % 17 / 8},{1 + number % 5}\n"
-                                                   for number in range(20_000)) + "tomorrow,1,1\n")
-        done = run("replay", recording, "--mapping", "header=true,time=ts,time_format=ms,price=px,size=qty",
-                   "--symbol", "ES", "--venue", "CME", "--config", program.folder / "pipeline.yaml", "--data", program.data, "--json",
-                   env=program.environment, timeout=300)
-        check("replay: it ends well", done.returncode == 0, done.stdout.strip()[-200:] or done.stderr[-300:])
-        counts = program.compare("replay")
-        check("replay: all rows are there", counts.get("trades") == 20_000 and counts.get("dead_letters") == 1)
+        program.replays("replay")
 
 
 SCENARIOS = [rows, formats, kills, faults, absent, slow, secrets, topics, rejected, replay]

@@ -138,18 +138,7 @@ def door(service, work, options):
 def absent(service, work, _):
     """A service that is not there when the program starts, nor when it ends, and comes later."""
     with Pipeline(service, work, "absent") as program:
-        service.stop()
-        program.start()
-        check("absent: the sink is degraded and says why", program.becomes("degraded", str(service.port)), json.dumps(program.sink()))
-        check("absent: the program is not ready", program.readiness() == 503, str(program.ask("/readyz")))
-        check("absent: the lake gets on", wait_for(lambda: program.sink("lake").get("rows", 0) > 0, 20))
-        lag = program.sink().get("lag_frames", 0)
-        check("absent: its lag grows", wait_for(lambda: program.sink().get("lag_frames", 0) > lag, 20), json.dumps(program.sink()))
-        program.ends("absent")
-        program.start()
-        check("absent: it is degraded again", program.becomes("degraded"))
-        service.start()
-        program.settle("absent")
+        program.outlasts_absence("absent", service)
 
 
 def slow(service, work, _):
@@ -280,15 +269,7 @@ def ahead(_, work, __):
 def replay(_, work, __):
     """A replay ends when the sink has everything, however long it would wait between deliveries; in objects as large as they may be."""
     with Pipeline(None, work, "replay", "flush: 1h, object_size: 64KiB") as program:
-        recording = program.folder / "ticks.csv"
-        recording.write_text("ts,px,qty\n" + "".join(f"{1_700_956_800_000 + number * 1000},{100 + number % 17 / 8},{1 + number % 5}\n"
-                                                   for number in range(20_000)) + "tomorrow,1,1\n")
-        done = run("replay", recording, "--mapping", "header=true,time=ts,time_format=ms,price=px,size=qty",
-                   "--symbol", "ES", "--venue", "CME", "--config", program.folder / "pipeline.yaml", "--data", program.data, "--json",
-                   env=program.environment, timeout=300)
-        check("replay: it ends well", done.returncode == 0, done.stdout.strip()[-200:] or done.stderr[-300:])
-        counts = program.compare("replay")
-        check("replay: all rows are there", counts.get("trades") == 20_000 and counts.get("dead_letters") == 1)
+        program.replays("replay")
         sizes = [len(b"\n".join(objects_rows.lines(program.store, key))) for key in program.store.keys("trades/")]
         check("replay: objects are as large as they may be", len(sizes) > 50 and 64 << 10 <= max(sizes) < 128 << 10,
               f"{len(sizes)}, up to {max(sizes)} bytes")

@@ -103,26 +103,7 @@ def door(server, work, options):
 def absent(server, work, _):
     """A server that is not there when the program starts, nor when it ends, and comes later."""
     with Pipeline(server, work, "market_absent") as program:
-        server.stop()
-        program.start()
-        check("absent: the sink is degraded and says why", program.becomes("degraded", str(server.port)), json.dumps(program.sink()))
-        check("absent: the program is not ready", program.readiness() == 503, str(program.ask("/readyz")))
-        lag, count = program.sink().get("lag_frames", 0), trades(program)
-        check("absent: the feed is live", program.feed("simulator").get("state") in ("live", "replaying"), str(program.feed("simulator")))
-        check("absent: queries get on", wait_for(lambda: trades(program) > count, 20))
-        check("absent: the lake gets on", wait_for(lambda: program.sink("lake").get("rows", 0) > 0, 20)
-              and program.sink("lake").get("state") == "live", json.dumps(program.sink("lake")))
-        check("absent: its lag grows", wait_for(lambda: program.sink().get("lag_frames", 0) > lag, 20), json.dumps(program.sink()))
-        program.ends("absent")
-        program.start()
-        check("absent: it is degraded again", program.becomes("degraded"))
-        server.start()
-        program.settle("absent")
-
-
-def trades(program):
-    answer = program.query("SELECT count(*) FROM trades")
-    return answer[0][0] if answer else -1
+        program.outlasts_absence("absent", server)
 
 
 def secrets(server, work, _):
@@ -206,17 +187,10 @@ def rejected(server, work, _):
         program.configure(feeds="  - push: { name: rows, format: trades }\n")
         program.start()
         zero = json.dumps({"symbol": "V:S", "event_time_ns": 1_700_000_000_000_000_000, "price": 1, "size": 1, "conditions": "a\0b"})
-        for first in range(0, 100, 10):
-            good = [json.dumps({"symbol": "V:S", "event_time_ns": 1_700_000_000_000_000_000 + first + number, "price": 1, "size": 1})
-                    for number in range(10)]
-            body = zero if first == 50 else "\n".join(good)
-            wait_for(lambda: (program.ask("/api/v1/ingest/rows", body) or [0])[0] == 202, 30)
-        check("rejected: the sink goes on behind the row", program.comes(program.has_everything, 60), json.dumps(program.sink()))
-        check("rejected: the program is ready", program.readiness() == 200, str(program.ask("/readyz")))
-        program.ends("rejected")
-        counts, refused = compare("rejected", server, program.name, program.data, program.name, USUAL)
-        check("rejected: the row alone is missing, and noted", counts.get("trades") == 90 and set(refused) == {"trades"}
-              and len(refused["trades"]) == 1, f"{counts} {refused}")
+        good = ["\n".join(json.dumps({"symbol": "V:S", "event_time_ns": 1_700_000_000_000_000_000 + first + number, "price": 1, "size": 1})
+                          for number in range(10)) for first in range(0, 100, 10)]
+        program.leaves_out_a_message("rejected", [*good[:5], zero, *good[6:]], lambda: compare(
+            "rejected", server, program.name, program.data, program.name, USUAL))
 
 
 def ahead(server, work, _):
@@ -228,17 +202,9 @@ def ahead(server, work, _):
 def replay(server, work, _):
     """A replay ends when the sink has everything, and months get parts of their own."""
     with Pipeline(server, work, "market_replay") as program:
-        recording = program.folder / "ticks.csv"
         months = ["2023_11", "2023_12", "2024_01"]
-        first = 1_700_956_800_000  # 2023-11-26: three minutes from one trade to the next cross three months
-        recording.write_text("ts,px,qty\n" + "".join(f"{first + number * 180_000},{100 + number % 17 / 8},{1 + number % 5}\n"
-                                                   for number in range(20_000)) + "tomorrow,1,1\n")
-        done = run("replay", recording, "--mapping", "header=true,time=ts,time_format=ms,price=px,size=qty",
-                   "--symbol", "ES", "--venue", "CME", "--config", program.folder / "pipeline.yaml", "--data", program.data, "--json",
-                   env=program.environment, timeout=300)
-        check("replay: it ends well", done.returncode == 0, done.stdout.strip()[-200:] or done.stderr[-300:])
-        counts = program.compare("replay")
-        check("replay: all rows are there", counts.get("trades") == 20_000 and counts.get("dead_letters") == 1)
+        # Three minutes from one trade to the next, from 2023-11-26 on: three months.
+        program.replays("replay", step_ms=180_000)
         frames = server.execute(program.name, "SELECT to_regclass('tapedeck.frames')")[0][0]
         check("replay: frames are not delivered unless asked for", frames is None
               or server.execute(program.name, "SELECT count(*) FROM tapedeck.frames")[0][0] == 0)

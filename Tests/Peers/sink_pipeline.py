@@ -160,6 +160,61 @@ sinks:
         self.start()
         self.settle(name)
 
+    def shows_absence(self, name, word):
+        """A target that is not there is told, with a word that says which, and holds up nothing else. While the program runs."""
+        def trades():
+            answer = self.query("SELECT count(*) FROM trades")
+            return answer[0][0] if answer else -1
+
+        check(f"{name}: the sink is degraded and says why", self.becomes("degraded", word), json.dumps(self.sink()))
+        check(f"{name}: the program is not ready", self.readiness() == 503, str(self.ask("/readyz")))
+        lag, count = self.sink().get("lag_frames", 0), trades()
+        check(f"{name}: the feed is live", self.comes(lambda: self.feed("simulator").get("state") in ("live", "replaying"), 30),
+              str(self.feed("simulator")))
+        check(f"{name}: queries get on", wait_for(lambda: trades() > count, 20))
+        check(f"{name}: the lake gets on", wait_for(lambda: self.sink("lake").get("rows", 0) > 0, 20)
+              and self.sink("lake").get("state") == "live", json.dumps(self.sink("lake")))
+        check(f"{name}: its lag grows", wait_for(lambda: self.sink().get("lag_frames", 0) > lag, 20), json.dumps(self.sink()))
+
+    def outlasts_absence(self, name, server):
+        """A server that is not there when the program starts, nor when it ends, and comes later."""
+        server.stop()
+        self.start()
+        self.shows_absence(name, str(server.port))
+        self.ends(name)
+        self.start()
+        check(f"{name}: it is degraded again", self.becomes("degraded"))
+        server.start()
+        self.settle(name)
+
+    def leaves_out_a_message(self, name, messages, compare):
+        """Of ten messages of ten rows, which are pushed to the feed `rows`, the target does not take one, and takes the others.
+        `compare` gives the rows of each table and the offsets that were left out."""
+        for message in messages:
+            wait_for(lambda body=message: (self.ask("/api/v1/ingest/rows", body) or [0])[0] == 202, 30)
+        check(f"{name}: the sink goes on behind the row", self.comes(lambda: self.has_everything() and self.sink()["rows"] > 0, 60),
+              json.dumps(self.sink()))
+        check(f"{name}: the program is ready", self.readiness() == 200, str(self.ask("/readyz")))
+        self.ends(name)
+        counts, refused = compare()
+        check(f"{name}: the message of the row alone is missing, and noted", counts.get("trades") == 90 and set(refused) == {"trades"}
+              and len(refused["trades"]) == 1, f"{counts} {refused}")
+
+    def replays(self, name, rows=20_000, step_ms=1000):
+        """A replay ends when the target has everything. The rows of each table, and how long it took."""
+        recording = self.folder / "ticks.csv"
+        recording.write_text("ts,px,qty\n" + "".join(f"{1_700_956_800_000 + number * step_ms},{100 + number % 17 / 8},{1 + number % 5}\n"
+                                                   for number in range(rows)) + "tomorrow,1,1\n")
+        started = time.monotonic()
+        done = run("replay", recording, "--mapping", "header=true,time=ts,time_format=ms,price=px,size=qty", "--symbol", "ES",
+                   "--venue", "CME", "--config", self.folder / "pipeline.yaml", "--data", self.data, "--json",
+                   env=self.environment, timeout=300)
+        seconds = time.monotonic() - started
+        check(f"{name}: it ends well", done.returncode == 0, done.stdout.strip()[-200:] or done.stderr[-300:])
+        counts = self.compare(name)
+        check(f"{name}: all rows are there", counts.get("trades") == rows and counts.get("dead_letters") == 1)
+        return counts, seconds
+
     def refuses_to_leave_out(self, name, empty):
         """A data folder that begins anew does not take rows for delivered that another one brought: the sink says so, however long
         the journal becomes, until the target is empty."""
