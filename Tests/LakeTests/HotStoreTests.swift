@@ -48,11 +48,11 @@ import Testing
             let expected = ["frames": 200, "trades": 200, "quotes": 200, "bars": 25][table] ?? 20
             #expect(rows.count == expected, "\(table)")
         }
-        #expect(store.hotRows == 660 + 160)
+        #expect(store.hotRows == 660 + 200)
         let report = try store.flush(upTo: 99)
-        #expect(report.rows == 330 + 80 && report.tables.count == Tables.all.count)
+        #expect(report.rows == 330 + 100 && report.tables.count == Tables.all.count)
         #expect(try contents(connection) == before)
-        #expect(store.hotRows == 330 + 80)
+        #expect(store.hotRows == 330 + 100)
         #expect(store.committedOffset("trades") == 99)
         _ = try store.flush(upTo: 199)
         #expect(try contents(connection) == before)

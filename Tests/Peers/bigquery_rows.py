@@ -82,7 +82,8 @@ def check_schema(pipeline):
         check(f"{table}: its columns are those of the reference", stored == wanted, "" if stored == wanted else str(set(stored) ^ set(wanted)))
         partition = found.time_partitioning
         by = ("MONTH", MONTHLY[table]) if table in MONTHLY else ("DAY", DAILY.get(table, "event_time"))
-        first = "symbol" if any(name == "symbol" for name, *_ in declared()[table]) else "feed"
+        names = [name for name, *_ in declared()[table]]
+        first = next(name for name in ("symbol", "feed", "metric", "level") if name in names)
         check(f"{table}: it is partitioned by {by[1]} and clustered by {first}",
               (partition.type_, partition.field) == by and found.clustering_fields[0] == first, f"{partition} {found.clustering_fields}")
 

@@ -44,11 +44,14 @@ class SinkPipeline(Program):
 
     def configure(self, deliver=True, feeds=MARKET, **options):
         sink = f"  - {self.kind}: {{ {self.sink_options(**options)} }}\n" if deliver else ""
+        # The program's own tables are delivered like the others; elsewhere they would only be in the way of rest.
+        diagnostics = "1s" if self.name == "rows" and feeds != QUIET else "off"
         (self.folder / "pipeline.yaml").write_text(f"""pipeline: {self.name}
 data: {self.data}
 feeds:
 {feeds}bars: [1s]
 indicators: [sma(5)]
+diagnostics: {diagnostics}
 sinks:
   - lake: {{ flush: 1s }}
 {sink}serve: {{ listen: "127.0.0.1:{self.port}" }}
