@@ -1,5 +1,7 @@
 public import Databases
 public import Market
+internal import Platform
+internal import Synchronization
 
 /// A lake opened for reading, without a running program: the same views, over its files as they are now.
 public final class LakeReader: Sendable {
@@ -35,23 +37,24 @@ public final class LakeReader: Sendable {
     static func viewStatements(
         _ lake: any LakePlace, at versions: LakeVersions = .newest, tables: [TableSchema] = Tables.all
     ) throws(LakeError) -> [String] {
-        var views: [String] = []
-        var found = 0
-        for schema in tables {
+        let views = Mutex([String](repeating: "", count: tables.count))
+        let found = Atomic(0)
+        try ParallelWork.run("open", count: tables.count, threads: lake.requestsAtOnce) { (number) throws(LakeError) in
+            let schema = tables[number]
             let delta =
                 try lake.hasFolder(schema.name)
                 ? DeltaTable.open(lake.folder(schema.name), at: versions.version(schema.name)) : nil
-            if delta != nil { found += 1 }
-            views.append(
-                TableSQL(schema: schema).view(
-                    after: nil, files: delta.map { $0.urls($0.files) } ?? [],
-                    lackColumns: delta?.hasAddedColumns ?? false))
+            if delta != nil { found.add(1, ordering: .relaxed) }
+            let view = TableSQL(schema: schema).view(
+                after: nil, files: delta.map { $0.urls($0.files) } ?? [],
+                lackColumns: delta?.hasAddedColumns ?? false)
+            views.withLock { $0[number] = view }
         }
-        guard found > 0 else {
+        guard found.load(ordering: .relaxed) > 0 else {
             throw LakeError(
                 .invalidArgument, "this folder is not a lake: it has none of the tables", operation: lake.url)
         }
-        return views
+        return views.withLock { $0 }
     }
 
     /// The last offset, included, up to which each table has the rows of a pipeline; tables that are not there are left out.
