@@ -248,7 +248,7 @@ def together(service, work, options):
         stranger.over.set()
         stranger.join(60)
         check("together: it catches up", program.gets_on(), json.dumps(program.lake()))
-        check("together: files are put together", wait_for(lambda: "became" in (program.job("compact").get("detail") or ""), 30), str(program.job("compact")))
+        check("together: files are put together", wait_for(lambda: "became" in (program.job("compact").get("detail") or ""), 90), str(program.job("compact")))
         program.settles("together", jobs=upkeep)
         program.ends("together, at rest")
         check("together: delta-rs appended", stranger.rows > 20, f"{stranger.rows} rows, {stranger.conflicts} conflicts")
