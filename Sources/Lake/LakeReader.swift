@@ -1,6 +1,7 @@
 public import Databases
 public import Market
 internal import Platform
+internal import Synchronization
 
 /// A lake opened for reading, without a running program: the same views, over its files as they are now.
 public final class LakeReader: Sendable {
@@ -37,30 +38,31 @@ public final class LakeReader: Sendable {
     static func viewStatements(
         _ lake: any LakePlace, _ archive: (any LakePlace)?, at versions: LakeVersions, tables: [TableSchema]
     ) throws(LakeError) -> [String] {
-        var views: [String] = []
-        var found = 0
-        for schema in tables {
+        let views = Mutex([String](repeating: "", count: tables.count))
+        let found = Atomic(0)
+        try ParallelWork.run("open", count: tables.count, threads: lake.requestsAtOnce) { (number) throws(LakeError) in
+            let schema = tables[number]
+            let place = lake.folder(schema.name)
             var files: [String] = []
             var delta: DeltaTable?
-            let place = lake.folder(schema.name)
             if let time = versions.commonTime(schema.name), try DeltaLog(place: place).begins(after: time) {
-                found += 1
+                found.add(1, ordering: .relaxed)
             } else if try lake.hasFolder(schema.name) {
                 delta = try DeltaTable.open(place, at: versions.version(schema.name))
             }
             if let delta {
-                found += 1
+                found.add(1, ordering: .relaxed)
                 files = try delta.urls(delta.files) + ArchivedFiles.urls(of: delta, in: archive?.folder(schema.name))
             }
-            views.append(
-                TableSQL(schema: schema).view(
-                    after: nil, files: files, lackColumns: delta?.hasAddedColumns ?? false))
+            let view = TableSQL(schema: schema).view(
+                after: nil, files: files, lackColumns: delta?.hasAddedColumns ?? false)
+            views.withLock { $0[number] = view }
         }
-        guard found > 0 else {
+        guard found.load(ordering: .relaxed) > 0 else {
             throw LakeError(
                 .invalidArgument, "this folder is not a lake: it has none of the tables", operation: lake.url)
         }
-        return views
+        return views.withLock { $0 }
     }
 
     /// Gives tables of a lake as they were, for SQL that names them with `AT`.

@@ -3,7 +3,7 @@ internal import Market
 internal import Platform
 
 /// One table of a lake that a pipeline writes: its Delta log and the files it adds.
-final class LakeTable: @unchecked Sendable {  // after the opening, used by one flushing thread at a time
+final class LakeTable: @unchecked Sendable {  // used by one thread at a time
     let schema: TableSchema
     let sql: TableSQL
     let place: any LakePlace
@@ -15,8 +15,8 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
     private let offsets: Range<Int64>?
     /// The offset up to which rows had been committed when the table was opened: replayed rows up to it are dropped.
     let resumeOffset: Int64
-    /// Files of an attempt that has not been committed, relative to the table.
-    private var pending: [String] = []
+    /// Files of attempts that have not been committed, relative to the table, and its version at the attempt.
+    private var pending: [(path: String, version: Int64)] = []
     /// Files of this machine that are not complete yet.
     private var drafts: [String] = []
     /// Memory of row groups, kept from flush to flush.
@@ -81,7 +81,8 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
             guard let part = path.split(separator: "/").last.flatMap({ PartName(String($0)) }), part.kind == .flushed,
                 part.writer == writer
             else { continue }
-            if part.isTemporary || !delta.names(path) { place.remove(path) }
+            guard part.isTemporary || !delta.names(path) else { continue }
+            if place.isRemote { pending.append((path, version)) } else { place.remove(path) }
         }
     }
 
@@ -92,8 +93,15 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
         drafts = []
         guard !pending.isEmpty else { return }
         try delta.refresh()
-        for path in pending where !delta.names(path) { place.remove(path) }
-        pending = []
+        removeSettled()
+    }
+
+    /// Removes files that no commit names, nor will: where a commit may still come about, its version must be taken first.
+    private func removeSettled() {
+        for (path, attempt) in pending where !delta.names(path) && (!place.isRemote || version > attempt) {
+            place.remove(path)
+        }
+        pending = pending.filter { place.isRemote && version <= $0.version }
     }
 
     /// Writes rows to new files, one per partition; they count only once committed.
@@ -119,7 +127,7 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
             let (temporary, path) = ("\(partition)/\(name.temporary)", "\(partition)/\(name.final)")
             let draft = try place.draft(temporary)
             drafts.append(draft)
-            pending.append(path)
+            pending.append((path, version))
             let file = try ParquetFileWriter(path: draft, columns: schema.columns.map { ParquetColumn($0) })
             var start = 0
             while start < order.count {
@@ -144,7 +152,7 @@ final class LakeTable: @unchecked Sendable {  // after the opening, used by one 
     func commit(_ files: [AddFile], upTo last: Int64) throws(LakeError) -> DeltaTable.Outcome {
         let outcome = try delta.commit(
             add: files, transaction: AppTransaction(appId: appID, version: last), after: committedOffset)
-        if case .committed = outcome { pending = [] }
+        if case .committed = outcome { removeSettled() }
         return outcome
     }
 }

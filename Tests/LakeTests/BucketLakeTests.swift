@@ -119,6 +119,48 @@ import Testing
         }
     }
 
+    @Test func `a commit that arrives after its program was given up names files that are there`() throws {
+        let sample = SampleSteps(seed: 25, steps: 4)
+        let lake = try BucketLake()
+        let store = try HotStore(lake.options())
+        sample.append(to: store, 0..<2)
+        _ = try store.flush(upTo: store.visibleOffset)
+        sample.append(to: store, 2..<4)
+        let held = Mutex<HTTPRequest?>(nil)
+        lake.bucket.decide { request in
+            guard request.method == .put, request.path.contains("/trades/_delta_log/") else { return nil }
+            held.withLock { $0 = $0 ?? request }
+            return .refused(LoopbackBucket.error(500, "InternalError"))
+        }
+        #expect(throws: LakeError.self) { _ = try store.flush(upTo: store.visibleOffset) }
+        store.close()
+        lake.bucket.decide { _ in nil }
+        let again = try HotStore(lake.options())
+        let late = try #require(held.withLock { $0 })
+        lake.bucket.put(late.path, late.body)
+        sample.append(to: again, 0..<4)
+        // The log is ahead of what was known at the opening.
+        _ = try again.flush(upTo: again.visibleOffset)
+        let whole = TemporaryFolder()
+        var options = options(whole)
+        options.tables = Self.tables
+        let reference = try HotStore(options)
+        sample.append(to: reference, 0..<4)
+        #expect(try contents(again.connect(), Self.tables) == contents(reference.connect(), Self.tables))
+        #expect(Set(try lake.committedFiles()).isSubset(of: lake.dataFiles))
+    }
+
+    @Test func `a service that replaces what is there is refused`() throws {
+        let lake = try BucketLake()
+        lake.bucket.heedsConditions = false
+        for _ in 0..<2 {
+            #expect(throws: LakeError.self) {
+                _ = try DeltaTable.open(lake.place.folder("trades"), creating: Tables.trades)
+            }
+        }
+        #expect(lake.bucket.objects.isEmpty)
+    }
+
     @Test func `of two that commit to a bucket at once, both get through`() async throws {
         let lake = try BucketLake()
         _ = try DeltaTable.open(lake.place.folder("trades"), creating: Tables.trades)

@@ -52,6 +52,10 @@ public struct BucketAccess: Sendable {
                 operation: "read \(scope)")
         }
         var statements = ["LOAD \(SQLText.literal(path))", "SET GLOBAL enable_http_metadata_cache = true"]
+        // It takes them from AWS_SECRET_ACCESS_KEY and its like, and settings are shown to whoever asks.
+        for name in ["s3_access_key_id", "s3_secret_access_key", "s3_session_token"] {
+            statements.append("SET GLOBAL \(name) = ''")
+        }
         if let authorityFile { statements.append("SET GLOBAL ca_cert_file = \(SQLText.literal(authorityFile))") }
         return statements
     }

@@ -1,4 +1,6 @@
 internal import Foundation
+internal import Platform
+internal import Synchronization
 
 /// The `_delta_log` folder of a table: numbered files, each written once.
 struct DeltaLog {
@@ -73,6 +75,21 @@ struct DeltaLog {
         return try Self.actions(bytes.split(separator: UInt8(ascii: "\n")).map { Data($0) }, place.location(path))
     }
 
+    /// The actions of commits that follow each other, read several at once; those behind one that is not there are left out. None
+    /// where one after the other is as fast.
+    ///
+    /// - Parameter versions: rising.
+    func commits(_ versions: [Int64]) throws(LakeError) -> [[DeltaAction]] {
+        guard place.isRemote, let first = versions.first else { return [] }
+        let count = zip(versions, first...).prefix { $0 == $1 }.count
+        let found = Mutex([[DeltaAction]?](repeating: nil, count: count))
+        try ParallelWork.run("log", count: count, threads: min(4, place.requestsAtOnce)) { (number) throws(LakeError) in
+            let actions = try commit(versions[number])
+            found.withLock { $0[number] = actions }
+        }
+        return found.withLock { $0 }.prefix { $0 != nil }.compactMap { $0 }
+    }
+
     static func actions(_ lines: [Data], _ path: String) throws(LakeError) -> [DeltaAction] {
         let decoder = JSONDecoder()
         do {
@@ -105,6 +122,20 @@ struct DeltaLog {
     /// - Returns: false where another writer was faster.
     func write(_ version: Int64, _ actions: [DeltaAction], writer: String) throws(LakeError) -> Bool {
         try place.create(path(version), Self.lines(actions), writer: writer)
+    }
+
+    /// Makes sure that the place keeps to the condition of `write`: everything rests on it.
+    ///
+    /// - Parameter actions: those of version 0, which was written with them.
+    /// - Throws: `unsupported` where it replaces what is there; then version 0 is taken back.
+    func checkConditions(_ actions: [DeltaAction], writer: String) throws(LakeError) {
+        guard try write(0, actions, writer: writer) else { return }
+        place.remove(path(0))
+        throw LakeError(
+            .unsupported,
+            "the service replaces an object that must not be there (it does not heed `If-None-Match`): two writers would "
+                + "not notice each other",
+            operation: place.location(path(0)))
     }
 
     /// Removes what a crash of this writer left behind.

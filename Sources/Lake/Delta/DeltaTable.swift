@@ -55,7 +55,10 @@ public final class DeltaTable {
         try table.refresh()
         if table.version < 0 {
             // Where another writer is faster, its version 0 counts.
-            _ = try table.log.write(0, creation(of: schema), writer: writer)
+            let actions = creation(of: schema)
+            if try table.log.write(0, actions, writer: writer), place.isRemote {
+                try table.log.checkConditions(actions, writer: writer)
+            }
             try table.refresh()
         }
         try table.adopt(schema)
@@ -109,8 +112,10 @@ public final class DeltaTable {
 
     /// Reads commits up to a version, the newest without one.
     private func read(upTo last: Int64?) throws(LakeError) {
+        var listed: [Int64] = []
         if version < 0 {
             let found = try log.versions()
+            listed = found.commits
             if let last, let newest = found.commits.last ?? found.checkpoints.last, last > newest {
                 throw LakeError(
                     .invalidArgument, "there is no version \(last): the newest is \(newest)", operation: path)
@@ -126,6 +131,10 @@ public final class DeltaTable {
                 throw LakeError(
                     .corrupt, "the log begins at version \(first) and has no checkpoint", operation: log.folder)
             }
+        }
+        for actions in try log.commits(listed.filter { $0 > version && $0 <= last ?? .max }) {
+            for action in actions { try state.apply(action, table: path) }
+            state.version += 1
         }
         while version < last ?? .max, let actions = try log.commit(version + 1) {
             for action in actions { try state.apply(action, table: path) }

@@ -17,21 +17,7 @@ extension HotStore {
         let allWritten = try writeFiles(upTo: offset)
         let writeNs = watch.elapsedNs
         watch = Stopwatch()
-        var reports: [FlushReport.Table] = []
-        for (table, written) in zip(tables, allWritten) where !written.isEmpty {
-            try options.reached(.filesComplete(table: table.schema.name))
-            let outcome = try table.commit(written.map(\.file), upTo: offset)
-            try options.reached(.committed(table: table.schema.name))
-            guard case .committed(let version) = outcome else {
-                throw LakeError(
-                    .conflict, "offset \(offset) was committed by another program under the same pipeline name",
-                    operation: table.place.url)
-            }
-            reports.append(
-                FlushReport.Table(
-                    name: table.schema.name, rows: written.reduce(0) { $0 + $1.rows }, files: written.count,
-                    bytes: written.reduce(0) { $0 + $1.file.size }, version: version))
-        }
+        let reports = try commit(allWritten, upTo: offset)
         let commitNs = watch.elapsedNs
         try options.reached(.allCommitted)
         watch = Stopwatch()
@@ -41,7 +27,36 @@ extension HotStore {
         return FlushReport(upTo: offset, tables: reports, writeNs: writeNs, commitNs: commitNs, swapNs: swapNs)
     }
 
-    /// Writes the files of all tables; those of frames on a thread of their own, since they are half of all bytes.
+    /// Commits the files of all tables that have some.
+    private func commit(_ files: [[WrittenFile]], upTo offset: Int64) throws(LakeError) -> [FlushReport.Table] {
+        let numbers = tables.indices.filter { !files[$0].isEmpty }
+        let reports = Mutex([FlushReport.Table?](repeating: nil, count: numbers.count))
+        try ParallelWork.run("flush-commit", count: numbers.count, threads: lake.requestsAtOnce) {
+            [self] (place) throws(LakeError) in
+            let report = try commit(files[numbers[place]], of: tables[numbers[place]], upTo: offset)
+            reports.withLock { $0[place] = report }
+        }
+        return reports.withLock { $0 }.compactMap { $0 }
+    }
+
+    private func commit(
+        _ written: [WrittenFile], of table: LakeTable, upTo offset: Int64
+    ) throws(LakeError) -> FlushReport.Table {
+        try options.reached(.filesComplete(table: table.schema.name))
+        let outcome = try table.commit(written.map(\.file), upTo: offset)
+        try options.reached(.committed(table: table.schema.name))
+        guard case .committed(let version) = outcome else {
+            throw LakeError(
+                .conflict, "offset \(offset) was committed by another program under the same pipeline name",
+                operation: table.place.url)
+        }
+        return FlushReport.Table(
+            name: table.schema.name, rows: written.reduce(0) { $0 + $1.rows }, files: written.count,
+            bytes: written.reduce(0) { $0 + $1.file.size }, version: version)
+    }
+
+    /// Writes the files of all tables; those of frames on a thread of their own, since they are half of all bytes. Over a network
+    /// all at once.
     private func writeFiles(upTo offset: Int64) throws(LakeError) -> [[WrittenFile]] {
         typealias Outcome = Result<[WrittenFile], LakeError>
         let outcomes = Mutex([Outcome?](repeating: nil, count: tables.count))
@@ -49,10 +64,14 @@ extension HotStore {
             let outcome = Outcome { () throws(LakeError) in try writeFiles(tables[place], upTo: offset) }
             outcomes.withLock { $0[place] = outcome }
         }
-        let bronze = tables.indices.filter { tables[$0].schema.name == Tables.frames.name }
-        let helper = NamedThread("flush-frames") { bronze.forEach(write) }
-        for place in tables.indices where !bronze.contains(place) { write(place) }
-        helper.join()
+        if lake.isRemote {
+            ParallelWork.run("flush", count: tables.count, threads: lake.requestsAtOnce) { write($0) }
+        } else {
+            let bronze = tables.indices.filter { tables[$0].schema.name == Tables.frames.name }
+            let helper = NamedThread("flush-frames") { bronze.forEach(write) }
+            for place in tables.indices where !bronze.contains(place) { write(place) }
+            helper.join()
+        }
         var written: [[WrittenFile]] = []
         for outcome in outcomes.withLock({ $0 }) { try written.append(outcome?.get() ?? []) }
         return written
@@ -88,7 +107,9 @@ extension HotStore {
     /// Points the views to the files and no longer to the rows in memory that are in them, all in one transaction.
     private func swap(upTo offset: Int64) throws(LakeError) {
         // Others may have rearranged files meanwhile; in a while they remove the old ones.
-        for table in tables { try table.refresh() }
+        try ParallelWork.run("flush-refresh", count: tables.count, threads: lake.requestsAtOnce) {
+            [tables] (number) throws(LakeError) in try tables[number].refresh()
+        }
         let versions = shownVersions.withLock { $0 }
         let changed = tables.filter { versions[$0.schema.name] != $0.version }
         guard !changed.isEmpty else { return }

@@ -84,13 +84,15 @@ public final class HotStore: Sink {
         let scratch = options.share?.scratch ?? options.scratch
         try DurableFile.makeFolder(scratch)
         lock = try FolderLock("\(scratch)/\(own).lock")
-        var tables: [LakeTable] = []
-        for schema in options.tables {
-            tables.append(
-                try LakeTable(
-                    schema, lake: lake, archive: options.archive, pipeline: options.pipeline, writer: writer,
-                    offsets: options.share?.offsets))
+        let opened = Mutex([LakeTable?](repeating: nil, count: options.tables.count))
+        try ParallelWork.run("open", count: options.tables.count, threads: lake.requestsAtOnce) {
+            (number) throws(LakeError) in
+            let table = try LakeTable(
+                options.tables[number], lake: lake, archive: options.archive, pipeline: options.pipeline,
+                writer: writer, offsets: options.share?.offsets)
+            opened.withLock { $0[number] = table }
         }
+        let tables = opened.withLock { $0 }.compactMap { $0 }
         self.lake = lake
         self.options = options
         self.tables = tables

@@ -56,6 +56,13 @@ public struct PlacedFile: Sendable, Equatable {
 }
 
 extension LakePlace {
+    /// Whether it is asked over a network: then a `create` that failed may still come about, even after the end of the
+    /// program that asked for it.
+    var isRemote: Bool { access != nil }
+
+    /// How many requests at once are faster than one after the other.
+    var requestsAtOnce: Int { isRemote ? 16 : 1 }
+
     /// The path of a file as SQL names it.
     func location(_ path: String) -> String { url + "/" + path }
 

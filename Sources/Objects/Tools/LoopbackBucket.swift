@@ -22,6 +22,7 @@ package final class LoopbackBucket: Sendable {
         var uploads: [String: [Int: [UInt8]]] = [:]
         var asked: [HTTPRequest] = []
         var fate: @Sendable (HTTPRequest) -> Fate? = { _ in nil }
+        var heedsConditions = true
     }
 
     /// Outlives the bucket while requests are answered.
@@ -54,6 +55,23 @@ package final class LoopbackBucket: Sendable {
     /// Decides about requests from now on.
     package func decide(_ fate: @escaping @Sendable (HTTPRequest) -> Fate?) {
         state.contents.withLock { $0.fate = fate }
+    }
+
+    /// Whether a put that must not replace anything does not.
+    package var heedsConditions: Bool {
+        get { state.contents.withLock { $0.heedsConditions } }
+        set { state.contents.withLock { $0.heedsConditions = newValue } }
+    }
+
+    /// Keeps an object as if a request had asked for it.
+    ///
+    /// - Parameter path: as requests name it, with the bucket.
+    package func put(_ path: String, _ content: [UInt8]) {
+        let key = String(path.dropFirst(Self.name.count + 2))
+        state.contents.withLock { contents in
+            contents.objects[key] = content
+            contents.times[key] = .now()
+        }
     }
 
     /// The requests so far, in the order in which they came.
@@ -125,7 +143,9 @@ package final class LoopbackBucket: Sendable {
         } else {
             let isConditional =
                 request.headers["If-None-Match"] == "*" || request.headers["x-goog-if-generation-match"] == "0"
-            guard !isConditional || contents.objects[key] == nil else { return error(412, "PreconditionFailed") }
+            guard !isConditional || !contents.heedsConditions || contents.objects[key] == nil else {
+                return error(412, "PreconditionFailed")
+            }
             contents.objects[key] = request.body
             contents.times[key] = .now()
         }

@@ -35,19 +35,25 @@ public final class Pipeline: Sendable {
     let feeds: FeedRunners
     let rates = Rates()
     private let threads = Mutex<[NamedThread]>([])
+    let flushThread = Mutex<NamedThread?>(nil)
     private let server = Mutex<MarketServer?>(nil)
     private let isStopping = Atomic(false)
 
     /// Opens journal, lake and the engine's last state; starts nothing.
     ///
+    /// - Parameter waits: asked while the lake's bucket does not answer; false gives up.
     /// - Throws: what is wrong, in words for the user: another instance running, a damaged journal, a lake of another
     ///   journal, no disk space.
-    public convenience init(_ configuration: PipelineConfiguration) throws {
-        try self.init(configuration, part: nil)
+    public convenience init(
+        _ configuration: PipelineConfiguration, waits: @escaping () -> Bool = { false }
+    ) throws {
+        try self.init(configuration, part: nil, waits: waits)
     }
 
     /// - Parameter part: the partition that the pipeline works on; nil for one that has all there is.
-    init(_ configuration: PipelineConfiguration, part: PipelinePart?) throws {
+    init(
+        _ configuration: PipelineConfiguration, part: PipelinePart?, waits: () -> Bool = { false }
+    ) throws {
         self.configuration = configuration
         try FileManager.default.createDirectory(
             atPath: configuration.dataFolder, withIntermediateDirectories: true)
@@ -67,7 +73,7 @@ public final class Pipeline: Sendable {
                     "the journal's torn end was cut; what was acknowledged is whole",
                     ["bytes": recovery.tornBytes, "kept_in": recovery.tornFile ?? ""])
             }
-            store = try HotStore(try Self.storeOptions(configuration, part))
+            store = try Self.openStore(try Self.storeOptions(configuration, part), waits)
             feedNames.load(from: journal)
             let stage = try EngineStage(
                 try configuration.engine(), share: part?.share, board: board, feedNames: feedNames,
@@ -162,7 +168,8 @@ public final class Pipeline: Sendable {
         let engine = NamedThread("engine") { [engineLoop] in engineLoop.run() }
         let flush = NamedThread("flush") { [flushLoop] in flushLoop.run() }
         let health = NamedThread("health") { [self] in watch() }
-        threads.withLock { $0 = [engine, flush, health] }
+        threads.withLock { $0 = [engine, health] }
+        flushThread.withLock { $0 = flush }
         // They are not waited for without end, and so stand apart.
         for sink in sinkLoops { _ = NamedThread("sink \(sink.name)") { sink.run() } }
     }
@@ -258,6 +265,7 @@ public final class Pipeline: Sendable {
         }
         engineLoop.drain()
         flushLoop.end()
+        awaitFlush()
         for thread in threads.withLock({ $0 }) { thread.join() }
         stopSinks()
         awaitJobs()

@@ -87,6 +87,9 @@ final class FlushLoop: @unchecked Sendable {  // `waiting`, `isClosed` and `hasE
         }
     }
 
+    /// Nobody waits for the thread any more, also where it has not ended.
+    func abandon() { lock.withLock { isOver = true } }
+
     /// True once the thread has ended, or given up.
     var hasEnded: Bool { lock.withLock { isOver } }
 

@@ -35,7 +35,12 @@ struct RunCommand: Command {
         case nil: break
         }
         guard !configuration.feeds.isEmpty else { throw noFeed(configuration) }
-        let pipeline = try Pipeline(configuration)
+        let pipeline: Pipeline
+        do {
+            pipeline = try Pipeline(configuration) { !Interrupt.shared.isRequested }
+        } catch  where Interrupt.shared.isRequested {
+            return .interrupted
+        }
         pipeline.start()
         pipeline.startJobs()
         pipeline.startDiagnostics()

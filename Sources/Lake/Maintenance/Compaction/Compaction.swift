@@ -93,6 +93,8 @@ public struct Compaction {
     public func run(_ group: Group, _ progress: (Int64) -> Bool = { _ in true }) throws(LakeError) -> Outcome? {
         var outcome = Outcome(group: group)
         var writer = CompactionWriter(self, group)
+        // The version that a commit without an answer may still take.
+        var attempt: Int64?
         do throws(LakeError) {
             guard try copy(group, to: &writer, progress) else {
                 writer.removeFiles()
@@ -108,6 +110,7 @@ public struct Compaction {
                     operation: table.path)
             }
             try options.reached(.filesComplete)
+            attempt = table.version + 1
             _ = try table.commit(
                 add: written.map(\.file), remove: group.files.map { RemoveFile($0, dataChange: false) },
                 operation: "OPTIMIZE", parameters: ["predicate": "[]", "targetSize": "\(options.targetBytes)"])
@@ -116,9 +119,10 @@ public struct Compaction {
             writer.removeFiles()
             outcome.isOutdated = true
         } catch {
-            // A commit whose end is not known may have gone through: then the log names the files.
+            // A commit whose end is not known may have gone through: then the log names the files. Where it may still do so,
+            // they stay for a vacuum.
             try? table.refresh()
-            writer.removeFiles()
+            if !table.place.isRemote || attempt.map({ $0 <= table.version }) ?? true { writer.removeFiles() }
             throw error
         }
         return outcome
