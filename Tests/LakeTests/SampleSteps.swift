@@ -38,7 +38,9 @@ struct SampleSteps {
             let bars = BarBatch(intervals: intervals), open = BarBatch(intervals: intervals)
             let indicators = IndicatorBatch(intervals: intervals, names: names)
             let texts = StringTable()
-            let records = (Tables.records + [Tables.coverage, Tables.controlRecords]).map { RecordBatch($0, texts: texts) }
+            let records = (Tables.records + [Tables.coverage, Tables.controlRecords]).map {
+                RecordBatch($0, texts: texts)
+            }
             var offset = Int64(step * events)
             for index in 0..<events {
                 offset = Int64(step * events + index)

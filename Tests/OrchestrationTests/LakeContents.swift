@@ -28,7 +28,8 @@ struct LakeContents: Equatable {
         let connection = try pipeline.store.connect()
         for table in Tables.all {
             let condition =
-                ["bars": "WHERE final", "coverage": "WHERE NOT ongoing"][table.name] ?? Self.isRepeatable[table.name] ?? ""
+                ["bars": "WHERE final", "coverage": "WHERE NOT ongoing"][table.name] ?? Self.isRepeatable[table.name]
+                ?? ""
             let sql = "SELECT * FROM \(table.name) \(condition) ORDER BY ALL"
             tables[table.name] = try connection.query(sql).collect().rows
         }

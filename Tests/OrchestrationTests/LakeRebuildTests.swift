@@ -209,7 +209,11 @@ import Testing
         let commits = Mutex(0)
         // Before each of the first commits more is flushed, and compacted into one file with what was there.
         options.reached = { step throws(LakeError) in
-            guard step == .filesComplete, commits.withLock({ $0 += 1; return $0 }) <= 3 else { return }
+            guard step == .filesComplete,
+                commits.withLock({
+                    $0 += 1; return $0
+                }) <= 3
+            else { return }
             let part = rest.withLock { rest in
                 defer { rest = Array(rest.dropFirst(40)) }
                 return Array(rest.prefix(40))
@@ -263,7 +267,9 @@ import Testing
         #expect(try LakeContents(folder.path + "/lake").differences(from: expected) == [])
         let outcomes = try rebuild(folder.path)
         #expect(outcomes.filter { !$0.isSame }.map(\.table) == [])
-        for table in LakeRebuild.tables where !expected.rows(table.name).isEmpty { try takeOut(table.name, folder.path) }
+        for table in LakeRebuild.tables where !expected.rows(table.name).isEmpty {
+            try takeOut(table.name, folder.path)
+        }
         // Bronze is compacted as the others are.
         for table in ["frames", "control_records"] {
             let compaction = try Compaction(LakeFolder(folder.path + "/lake").open(table))
@@ -284,7 +290,9 @@ import Testing
         _ = try frames.commit(
             add: [], remove: gone.map { RemoveFile(path: $0.path, deletionTimestamp: nowMs, dataChange: true) },
             operation: "DELETE")
-        if isStartGone { _ = try LakeFolder(folder.path + "/lake").open("control_records").expire(before: "2100-01-01") }
+        if isStartGone {
+            _ = try LakeFolder(folder.path + "/lake").open("control_records").expire(before: "2100-01-01")
+        }
         let before = try versions(folder.path)
         let error = #expect(throws: PipelineError.self) { _ = try rebuild(folder.path) }
         let text = isStartGone ? "what came before decides" : "the lake lacks the record at"

@@ -108,5 +108,7 @@ public enum PastTables {
 }
 
 extension [UInt8] {
-    fileprivate subscript(range: Range<Int>) -> String { String(decoding: self[range] as ArraySlice<UInt8>, as: UTF8.self) }
+    fileprivate subscript(range: Range<Int>) -> String {
+        String(decoding: self[range] as ArraySlice<UInt8>, as: UTF8.self)
+    }
 }

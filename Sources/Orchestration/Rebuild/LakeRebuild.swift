@@ -52,7 +52,8 @@ public struct LakeRebuild {
     ) throws {
         guard configuration.journal.topic == nil else {
             throw PipelineError(
-                "the journal of this pipeline is a Kafka topic: only pipelines with a journal of their own can be rebuilt")
+                "the journal of this pipeline is a Kafka topic: only pipelines with a journal of their own can be rebuilt"
+            )
         }
         self.configuration = configuration
         self.tables = tables

@@ -20,7 +20,8 @@ package final class Step {
 
     /// The rows of all tables.
     package var batches: [any ColumnarBatch] {
-        [frames, controls, events.deadLetters, events.trades, events.quotes, output.bars, output.indicators] + events.records
+        [frames, controls, events.deadLetters, events.trades, events.quotes, output.bars, output.indicators]
+            + events.records
             + [output.coverage]
     }
 

@@ -19,7 +19,8 @@ struct LakeCommand: Command {
             """,
         subcommands: [
             CommandSpec(
-                "ls", "Tables with versions, rows, files and sizes.", options: [PipelineOptions.data, PipelineOptions.config, json],
+                "ls", "Tables with versions, rows, files and sizes.",
+                options: [PipelineOptions.data, PipelineOptions.config, json],
                 examples: [.init("tapedeck lake ls --data data/demo", "what is there")]),
             CommandSpec(
                 "describe", "Columns, partitions, properties and progress of a table.", positionals: [oneTable],
@@ -28,7 +29,8 @@ struct LakeCommand: Command {
             CommandSpec(
                 "history", "What was done to a table, the latest first.", positionals: [oneTable],
                 options: [
-                    PipelineOptions.data, PipelineOptions.config, .init("limit", "COUNT", default: "20", "commits at most"), json,
+                    PipelineOptions.data, PipelineOptions.config,
+                    .init("limit", "COUNT", default: "20", "commits at most"), json,
                 ],
                 examples: [.init("tapedeck lake history trades --limit 5", "the latest five commits")]),
             CommandSpec(
@@ -75,7 +77,10 @@ struct LakeCommand: Command {
                 examples: [.init("tapedeck lake restore trades --to 12", "as it was after commit 12")]),
             CommandSpec(
                 "expire", "Let go of partitions that are older than a date.", positionals: [oneTable],
-                options: [PipelineOptions.data, PipelineOptions.config, .init("before", "DATE", "the first day that stays"), dryRun],
+                options: [
+                    PipelineOptions.data, PipelineOptions.config, .init("before", "DATE", "the first day that stays"),
+                    dryRun,
+                ],
                 examples: [.init("tapedeck lake expire frames --before 2026-01-01", "frames of last year")]),
             CommandSpec(
                 "checkpoint", "Sum up the log, so that readers open the table faster.", positionals: [table],
@@ -84,7 +89,8 @@ struct LakeCommand: Command {
             CommandSpec(
                 "verify", "Check that every file is there and is what the log says.", positionals: [table],
                 options: [
-                    PipelineOptions.data, PipelineOptions.config, .init(flag: "quick", "sizes and ends of files only, not every value"),
+                    PipelineOptions.data, PipelineOptions.config,
+                    .init(flag: "quick", "sizes and ends of files only, not every value"),
                 ],
                 examples: [.init("tapedeck lake verify", "exit code 1 where something is damaged")]),
             LakeRebuilding.spec,

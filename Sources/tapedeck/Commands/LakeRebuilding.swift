@@ -94,7 +94,8 @@ enum LakeRebuilding {
                 + "\(outcomes.count { !$0.partitions.isEmpty }) tables: "
                 + (differing.isEmpty
                     ? "the same"
-                    : "\(differing.count) \(commits ? "were replaced" : "would be replaced"), the others are the same") + "\n",
+                    : "\(differing.count) \(commits ? "were replaced" : "would be replaced"), the others are the same")
+                + "\n",
             to: 1)
     }
 

@@ -26,7 +26,8 @@ struct TableAnswer {
                 isTruncated: answer.isTruncated)
         }
         let reader = try LakeReader(lake ?? lakePath(folder), at: versions)
-        let result = try reader.connect().readOnly(sql, past: LakeReader.past(reader.lake)) { stream throws(DatabaseError) in
+        let result = try reader.connect().readOnly(sql, past: LakeReader.past(reader.lake)) {
+            stream throws(DatabaseError) in
             try stream.collect(rows: limit)
         }
         let numeric: Set<SQLType> = [.integer, .float, .decimal]
@@ -42,7 +43,8 @@ struct TableAnswer {
             let demo = FileManager.default.fileExists(atPath: "data/demo/lake") ? " (--data data/demo is there)" : ""
             throw UsageError(
                 "there is no lake in \(folder)\(demo)",
-                suggestion: "name the data folder with --data, or the pipeline's file with --config where it puts the lake "
+                suggestion:
+                    "name the data folder with --data, or the pipeline's file with --config where it puts the lake "
                     + "elsewhere")
         }
         return path
