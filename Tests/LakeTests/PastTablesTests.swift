@@ -22,7 +22,7 @@ import Testing
         }
         store.close()
         lake = try LakeReader(store.lake)
-        past = LakeReader.past(lake.lake)
+        past = LakeReader.past(lake.lake, archive: nil)
     }
 
     private func ask(_ sql: String) throws -> [[SQLValue]] {

@@ -364,7 +364,7 @@ def rebuild(work, rng, seconds):
         kills = 0
         for _ in range(6):
             process = subprocess.Popen([BINARY, "lake", "rebuild", "all", "--config", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(rng.uniform(0.3, 4))
+            time.sleep(rng.uniform(0.3, 8))
             kills += process.poll() is None
             process.kill()
             process.wait(20)

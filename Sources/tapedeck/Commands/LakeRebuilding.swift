@@ -44,7 +44,7 @@ enum LakeRebuilding {
         let commits = !command.flag("dry-run")
         let outcomes = try rebuild.run(commits: commits) { step, done, total in
             bar.setLabel(step)
-            if total > 0 { bar.setTotal(total) }
+            bar.setTotal(total > 0 ? total : nil)
             bar.update(completed: done)
             return !Interrupt.shared.isRequested
         }
