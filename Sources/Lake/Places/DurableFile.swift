@@ -99,9 +99,13 @@ enum DurableFile {
 
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
-    static func read(_ path: String) throws(LakeError) -> [UInt8] {
+    /// The bytes of a file; nil where there is none.
+    static func read(_ path: String) throws(LakeError) -> [UInt8]? {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw failure("cannot open", path) }
+        guard file >= 0 else {
+            if errno == ENOENT { return nil }
+            throw failure("cannot open", path)
+        }
         defer { close(file) }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)

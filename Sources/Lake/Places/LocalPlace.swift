@@ -38,15 +38,7 @@ public final class LocalPlace: LakePlace {
         return PlacedFile(bytes: status.bytes, modifiedMs: status.modifiedMs)
     }
 
-    public func read(_ path: String) throws(LakeError) -> [UInt8]? {
-        let path = "\(url)/\(path)"
-        do {
-            return try DurableFile.read(path)
-        } catch {
-            if !DurableFile.exists(path) { return nil }
-            throw error
-        }
-    }
+    public func read(_ path: String) throws(LakeError) -> [UInt8]? { try DurableFile.read("\(url)/\(path)") }
 
     public func create(_ path: String, _ bytes: [UInt8], writer: String) throws(LakeError) -> Bool {
         let temporary = Self.temporaryPath(beside: "\(url)/\(path)", writer)

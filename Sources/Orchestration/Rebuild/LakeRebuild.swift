@@ -21,6 +21,8 @@ public struct LakeRebuild {
         public var partitions: [TableRebuild.Partition] = []
         /// The version that has the new rows; nil where nothing was changed.
         public var version: Int64?
+        /// Partitions of these days that were archived: they stay as they are.
+        public var archived: [String] = []
 
         /// Whether the table holds what it should, or does by now.
         public var isSame: Bool { partitions.allSatisfy(\.isSame) }
@@ -98,6 +100,7 @@ public struct LakeRebuild {
                 guard let done else { return nil }
                 outcome.partitions = done.partitions
                 outcome.version = done.version
+                outcome.archived = rebuild.archivedPartitions
             }
             outcomes.append(outcome)
         }

@@ -97,6 +97,8 @@ enum LakeRebuilding {
                     : "\(differing.count) \(commits ? "were replaced" : "would be replaced"), the others are the same")
                 + "\n",
             to: 1)
+        let archived = outcomes.reduce(0) { $0 + $1.archived.count }
+        if archived > 0 { Terminal.write("\(archived) partitions are archived, and stay as they are\n", to: 1) }
     }
 
     private static func writeJSON(_ outcome: LakeRebuild.Outcome) {

@@ -112,10 +112,14 @@ public struct TableRebuild {
         return Dictionary(grouping: rebuilt.files, by: rebuilt.partition).filter { isWanted($0.key) }
     }
 
+    /// Partitions of the days that stay as they are, since they have rows in the archive.
+    public var archivedPartitions: [String] { archived.filter(hasDay).sorted() }
+
+    func isWanted(_ partition: String) -> Bool { !archived.contains(partition) && hasDay(partition) }
+
     /// Whether a partition has any of the days.
-    func isWanted(_ partition: String) -> Bool {
-        guard !archived.contains(partition), let day = partition.split(separator: "=").last.flatMap({ CivilDate($0) })
-        else { return false }
+    private func hasDay(_ partition: String) -> Bool {
+        guard let day = partition.split(separator: "=").last.flatMap({ CivilDate($0) }) else { return false }
         guard schema.partition == .month else { return days.contains(day) }
         return day <= days.upperBound
             && schema.partition.firstDay(ofNs: days.lowerBound.start.nanoseconds) <= day
