@@ -239,9 +239,16 @@ import Testing
         let again = try HotStore(fixture.options)
         sample.append(to: again, 0..<2)
         #expect(try contents(again.connect(), [Tables.frames])["frames"] == before["frames"])
-        #expect {
-            _ = try again.connect().query("SELECT count(*) FROM trades").collect()
-        } throws: { "\($0)".contains("archive") }
+        let asked = [
+            "SELECT count(*) FROM trades", "SELECT count(*) FROM trades WHERE venue = 'X' AND date = '2026-01-31'",
+            "SELECT price FROM trades LIMIT 1", "SELECT DISTINCT symbol FROM trades WHERE price > 1e9",
+            "SELECT count(*) FROM trades WHERE journal_offset BETWEEN 5 AND 7",
+        ]
+        for sql in asked {
+            #expect {
+                _ = try again.connect().query(sql).collect()
+            } throws: { "\($0)".contains("archive") }
+        }
         bucket.decide { _ in nil }
         sample.append(to: again, 2..<4)
         _ = try again.flush(upTo: again.visibleOffset)

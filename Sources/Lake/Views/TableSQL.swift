@@ -41,8 +41,9 @@ struct TableSQL {
     /// The view of the table's name where what it is made of cannot be read: rows in memory cannot be had alone, since nobody would
     /// know that others are missing.
     func failingView(after: Int64?, _ reason: String) -> String {
-        let whole = view(after: after, files: [])
-        return "\(whole) UNION ALL \(emptyRows) OR error(\(SQLText.literal(reason))) IS NULL"
+        // Whatever a query asks for, it comes upon it: any column, any condition, or only how many rows there are.
+        let failure = "error(\(SQLText.literal(reason)))"
+        return view(after: after, files: []) + " UNION ALL " + rows(of: failure, "\(failure) IS NULL")
     }
 
     /// The rows of files, to select from.
@@ -57,10 +58,15 @@ struct TableSQL {
     }
 
     /// No rows, with all columns.
-    private var emptyRows: String {
-        let partition = "NULL::DATE AS \(SQLText.identifier(schema.partition.column))"
-        let columns = schema.columns.map { "NULL::\(Self.typeName($0.type)) AS \(SQLText.identifier($0.name))" }
-        return "SELECT \((columns + [partition]).joined(separator: ", ")) WHERE false"
+    private var emptyRows: String { rows(of: "NULL", "false") }
+
+    /// A row of which all columns are made of an expression, where a condition holds.
+    private func rows(of expression: String, _ condition: String) -> String {
+        let partition = "\(expression)::DATE AS \(SQLText.identifier(schema.partition.column))"
+        let columns = schema.columns.map {
+            "\(expression)::\(Self.typeName($0.type)) AS \(SQLText.identifier($0.name))"
+        }
+        return "SELECT \((columns + [partition]).joined(separator: ", ")) WHERE \(condition)"
     }
 
     static func typeName(_ type: TableSchema.ColumnType) -> String {

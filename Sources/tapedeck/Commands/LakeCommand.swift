@@ -101,7 +101,7 @@ struct LakeCommand: Command {
         if command.path.last == "rebuild" { return try LakeRebuilding.run(command) }
         if command.path.last == "archive" { return try LakeArchiving.run(command) }
         var lake = try PipelineOptions.place(command).lake
-        if command.flag("archive") {
+        if ["ls", "describe", "history", "verify"].contains(command.path.last), command.flag("archive") {
             guard let archive = lake.archive else {
                 throw UsageError(
                     "there is no archive", suggestion: "name the pipeline's file with --config, which says where it is")
