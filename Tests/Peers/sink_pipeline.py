@@ -19,7 +19,8 @@ def declared():
     return tables
 
 
-ALL = sorted(declared())
+# The journal's own records stay in the lake.
+ALL = sorted(set(declared()) - {"control_records"})
 # What is delivered where the configuration does not say: frames are the journal once more.
 USUAL = [table for table in ALL if table != "frames"]
 # Client operations, some of them bad, beside a market; and a feed that nobody sends anything to.

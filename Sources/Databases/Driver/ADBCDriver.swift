@@ -90,7 +90,7 @@ extension DatabaseError.Code {
     private static let prefixes: [(text: String, code: DatabaseError.Code)] = [
         ("Parser Error", .syntax), ("Binder Error", .binding), ("Catalog Error: Table", .binding),
         ("Catalog Error: Scalar", .binding), ("Catalog Error: Aggregate", .binding), ("INTERRUPT", .cancelled),
-        ("Interrupt", .cancelled), ("Out of Memory Error", .outOfMemory), ("IO Error", .io),
+        ("Interrupt", .cancelled), ("Out of Memory Error", .outOfMemory), ("IO Error", .io), ("HTTP Error", .io),
         ("Permission Error", .notPermitted), ("Conversion Error", .invalidArgument),
         ("Invalid Input Error", .invalidArgument), ("Out of Range Error", .invalidArgument),
         ("TransactionContext Error: Catalog write-write conflict", .conflict),

@@ -1,3 +1,5 @@
+internal import Databases
+internal import Feeds
 internal import Lake
 internal import Objects
 internal import Platform
@@ -7,12 +9,34 @@ internal import Synchronization
 extension Pipeline {
     /// Opens the lake, again and again while its bucket does not answer.
     static func openStore(_ options: HotStore.Options, _ waits: () -> Bool) throws -> HotStore {
+        try withLake(options.lake, waits) {
+            try HotStore(options)
+        } onFailure: {
+            Log.warning("the lake cannot be opened; trying again, feeds start then", ["reason": "\($0)"])
+        }
+    }
+
+    /// Makes the source of a feed, which may ask the tables where it was: again and again while their bucket does not answer.
+    func makeSource(of component: ConfiguredComponent, _ waits: () -> Bool) throws -> any FeedSource {
+        let feed = try FeedRegistry.make(component.options)
+        return try Self.withLake(store.lake, waits) {
+            try feed.makeSource(resuming: self)
+        } onFailure: {
+            Log.warning(
+                "the lake does not tell a feed where it was; trying again, the feed starts then",
+                ["feed": component.name, "reason": "\($0)"])
+        }
+    }
+
+    private static func withLake<T>(
+        _ lake: any LakePlace, _ waits: () -> Bool, _ body: () throws -> T, onFailure: (any Error) -> Void
+    ) throws -> T {
         var pauseNs: Int64 = 500_000_000
         while true {
-            let failure: LakeError
-            do throws(LakeError) { return try HotStore(options) } catch { failure = error }
-            guard options.lake.access != nil, mayPass(failure), waits() else { throw failure }
-            Log.warning("the lake cannot be opened; trying again, feeds start then", ["reason": "\(failure)"])
+            let failure: any Error
+            do { return try body() } catch { failure = error }
+            guard lake.access != nil, mayPass(failure), waits() else { throw failure }
+            onFailure(failure)
             let watch = Stopwatch()
             while watch.elapsedNs < pauseNs, waits() { Pause.wait(ns: 20_000_000) }
             pauseNs = min(2 * pauseNs, 10_000_000_000)
@@ -20,8 +44,14 @@ extension Pipeline {
     }
 
     /// Whether a bucket may answer otherwise by itself.
-    private static func mayPass(_ error: LakeError) -> Bool {
-        error.code == .io && (error.cause as? ObjectError).map { $0.kind == .unavailable } ?? true
+    private static func mayPass(_ failure: any Error) -> Bool {
+        switch failure {
+        case let error as LakeError: error.code == .io && error.cause.map(mayPass) ?? true
+        case let error as ObjectError: error.kind == .unavailable
+        // The database names the answer; keys that are refused stay so.
+        case let error as DatabaseError: error.code == .io && !error.message.contains("HTTP 403")
+        default: false
+        }
     }
 
     /// How long an end waits for a bucket while nothing gets on, in seconds: what it does not get, the next start brings.

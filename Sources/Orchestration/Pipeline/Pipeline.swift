@@ -219,9 +219,11 @@ public final class Pipeline: Sendable {
     }
 
     /// Starts the feeds of the configuration.
-    public func startFeeds() throws {
+    ///
+    /// - Parameter waits: asked while the lake's bucket does not tell a feed where it was; false gives up.
+    public func startFeeds(waits: () -> Bool = { false }) throws {
         for component in configuration.feeds {
-            run(try FeedRegistry.make(component.options).makeSource(resuming: self), name: component.name)
+            run(try makeSource(of: component, waits), name: component.name)
         }
     }
 

@@ -47,7 +47,11 @@ struct RunCommand: Command {
         defer { pipeline.stop() }
         let url = try pipeline.serve()
         Terminal.write("Dashboard: \(url)\n", to: 1)
-        try pipeline.startFeeds()
+        do {
+            try pipeline.startFeeds { !Interrupt.shared.isRequested }
+        } catch  where Interrupt.shared.isRequested {
+            // What there was to store is in the journal already.
+        }
         Interrupt.shared.wait()
         Log.info("stopping: everything received is being stored")
         return .done
