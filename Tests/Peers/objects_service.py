@@ -108,6 +108,15 @@ class Service:
     def release(self):
         self.released.set()
 
+    def copy(self, bucket, prefix, folder):
+        """The objects below a prefix, as files of a folder."""
+        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for found in page.get("Contents", []):
+                file = folder / found["Key"].removeprefix(prefix)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(self.client.get_object(Bucket=bucket, Key=found["Key"])["Body"].read())
+        return folder
+
     def count(self):
         """How many requests there were of each method."""
         return dict(collections.Counter(method for method, _ in list(self.asked)))

@@ -71,7 +71,7 @@ serve: {{ listen: "127.0.0.1:{self.port}" }}
 
     def has_each_row_once(self, bucket, strays_most):
         """The lake is whole, and has what a lake has that is made of the journal alone."""
-        copy = bucket.copy(self.folder / "copy")
+        copy = self.service.copy(BUCKET, bucket.prefix, self.folder / "copy")
         bucket.is_whole(self.name, copy, strays_most)
         compare(self.name, copy, self.reference())
 
@@ -124,28 +124,13 @@ class Bucket:
     """The folder of a lake as others see it, through the back door."""
 
     def __init__(self, service, name):
-        self.client, self.prefix = service.client, f"lakes/{name}/"
+        self.prefix = f"lakes/{name}/"
         self.endpoint = f"127.0.0.1:{service.back_door.server_port}"
         self.options = {"AWS_ENDPOINT_URL": f"http://{self.endpoint}", "AWS_ALLOW_HTTP": "true", "AWS_REGION": REGION,
                         "AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "aws_conditional_put": "etag"}
 
-    def keys(self, below=""):
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=self.prefix + below)
-        return [found["Key"].removeprefix(self.prefix) for page in pages for found in page.get("Contents", [])]
-
-    def read(self, key):
-        return self.client.get_object(Bucket=BUCKET, Key=self.prefix + key)["Body"].read()
-
     def url(self, table):
         return f"s3://{BUCKET}/{self.prefix}{table}"
-
-    def copy(self, folder):
-        """The folder as it is, here: readers over the network are those of the scenario `readers`."""
-        for key in self.keys():
-            file = folder / key
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(self.read(key))
-        return folder
 
     def table(self, name):
         return deltalake.DeltaTable(self.url(name), storage_options=self.options)
