@@ -1,7 +1,8 @@
 """Two workers believe to own the same partitions: one is stopped while rows of it are on their way, until the other has its
 partitions and delivers; then what was on its way arrives, and the one that was stopped goes on as if nothing had been. Every
-target has each row of the lake once."""
+target has each row of the lake once; the lake is in a bucket."""
 
+import contextlib
 import json
 import os
 import signal
@@ -16,9 +17,11 @@ from clickhouse_server import USER, Engine, Server, has_engine, program
 from kafka_cluster import Cluster
 from kafka_topics import PREFIX, Consumer
 from message_rows import Kept, differences
+from objects_service import KEY, REGION, SECRET, Service
 from peer import Program, check, delta_database, free_port, wait_for
 from postgresql_rows import load as load_postgresql
 
+BUCKET = "market"
 TOPIC, PARTITIONS, SESSION_SECONDS = "fences.journal", 4, 6
 PASSWORD = "right-and-never-shown"
 TABLES = ["trades", "quotes", "bars"]
@@ -146,7 +149,7 @@ class Part(Program):
         self.name = name
         super().__init__(work / f"{name}.log", "run", work / "fences.yaml", "--data", work / name, "--listen", f"127.0.0.1:{port}", *arguments,
                          port=port, environment=dict(os.environ, **(environment or {"CLICKHOUSE": "http://127.0.0.1:1", "BIGQUERY": "http://127.0.0.1:1"}),
-                                                     PGPASSWORD=PASSWORD))
+                                                     PGPASSWORD=PASSWORD, AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=SECRET))
 
     def status(self):
         return self.get("/api/v1/status") or {}
@@ -203,7 +206,7 @@ def summary(*parts):
         for status in [part.status() for part in parts]])[:2000]
 
 
-def configure(work, targets, options, topic, folder):
+def configure(work, targets, options, topic, folder, lake):
     targets.cluster.make(topic, PARTITIONS)
     brokers = ", ".join(f'"{broker}"' for broker in targets.cluster.address.split(","))
     (work / "fences.yaml").write_text(f"""pipeline: fences
@@ -214,13 +217,13 @@ journal:
   kafka: {{ brokers: [{brokers}], topic: {topic}, partitions: {PARTITIONS}, linger: 100ms, settings: [session.timeout.ms={SESSION_SECONDS}000, heartbeat.interval.ms=500] }}
 state: {folder}/state
 sinks:
-  - lake: {{ path: {folder}/lake, flush: 1s }}
+  - lake: {{ {lake}, flush: 1s }}
 {targets.sinks()}""")
 
 
 def begin_anew(work, targets, options):
     """A topic that begins anew, with a state and a lake of its own, does not go on where targets are: they have more than it holds."""
-    configure(work, targets, options, TOPIC + ".anew", work / "anew")
+    configure(work, targets, options, TOPIC + ".anew", work / "anew", f"path: {work}/anew/lake")
     with Part(work, "feeds-anew", "--role", "feeds") as feed, Member(work, "worker-anew", targets) as worker:
         worker.start()
         feed.start()
@@ -235,8 +238,8 @@ def begin_anew(work, targets, options):
             summary(worker))
 
 
-def play(work, targets, options):
-    configure(work, targets, options, TOPIC, work)
+def play(work, targets, service, options):
+    configure(work, targets, options, TOPIC, work, f'path: "s3://{BUCKET}/lake", endpoint: "{service.url}", region: {REGION}')
     feed, workers = Part(work, "feeds", "--role", "feeds"), [Member(work, f"worker-{number}", targets) for number in range(2)]
     try:
         for part in [*workers, feed]:
@@ -250,7 +253,7 @@ def play(work, targets, options):
             lambda: all(worker.has_all() and worker.has(PARTITIONS // 2, 0) for worker in workers), 90, 0.3), summary(*workers))
         for worker in workers:
             check(f"fences: {worker.name} ends in order", worker.end() == 0)
-        targets.compare(work / "lake")
+        targets.compare(service.copy(BUCKET, "lake/", work / "lake"))
         begin_anew(work, targets, options)
     finally:
         for part in [feed, *workers]:
@@ -263,9 +266,10 @@ def fences(work, server, options):
     kind = Server if program() else Engine if has_engine() else None
     if kind is None:
         print("SKIPPED ClickHouse: neither clickhouse-server nor chdb is installed")
-    cluster = Cluster()
-    with Emulator("") as bigquery:
-        if kind is None:
-            return play(work, Targets(cluster, server, None, bigquery), options)
-        with kind(PASSWORD) as clickhouse:
-            return play(work, Targets(cluster, server, clickhouse, bigquery), options)
+    cluster, service = Cluster(), Service(options.seed)
+    service.client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    try:
+        with Emulator("") as bigquery, kind(PASSWORD) if kind else contextlib.nullcontext() as clickhouse:
+            play(work, Targets(cluster, server, clickhouse, bigquery), service, options)
+    finally:
+        service.close()
