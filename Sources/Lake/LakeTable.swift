@@ -55,7 +55,7 @@ final class LakeTable: @unchecked Sendable {  // used by one thread at a time
     /// Whether none of its files is here, and some are in the archive.
     var isInArchiveOnly: Bool { ArchivedFiles.version(delta) != nil && delta.state.files.isEmpty }
 
-    /// A view that says why the table cannot be read.
+    /// A view that says why the table's archive cannot be read.
     func failingView(_ reason: String) -> String { sql.failingView(after: committedOffset, reason) }
 
     /// Reads what others did to the table: files that they rearranged, or took out.

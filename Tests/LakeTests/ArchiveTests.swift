@@ -250,8 +250,11 @@ import Testing
             } throws: { "\($0)".contains("archive") }
         }
         bucket.decide { _ in nil }
+        #expect(again.lacksArchive)
+        try again.showArchive()
+        #expect(!again.lacksArchive)
+        #expect(try contents(again.connect(), tables) == before)
         sample.append(to: again, 2..<4)
-        _ = try again.flush(upTo: again.visibleOffset)
         let trades = try contents(again.connect(), [Tables.trades])["trades"]
         #expect(trades?.count == 200)
     }

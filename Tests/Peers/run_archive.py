@@ -138,7 +138,9 @@ def others(archive, before):
 def running(archive, before):
     """A pipeline that runs shows both, archives by itself, and records while the archive is away."""
     rows = archive.ask("SELECT count(*) FROM trades").split()[1]
-    archive.configure(objects_service.SECRET, """feeds: [push: { format: trades, token: not-to-be-shown }]
+    archive.configure(objects_service.SECRET, """feeds:
+  - simulator: { rate: 500, history: 5s }
+  - push: { format: trades, token: not-to-be-shown }
 diagnostics: { every: 1s }
 sinks:
   - lake: { flush: 500ms }
@@ -158,8 +160,10 @@ jobs:
         check("running: it starts while the archive is away", wait_for(lambda: program.get("/api/v1/status"), 90))
         check("running: it records", wait_for(lambda: (program.query("SELECT count(*) FROM frames") or [[0]])[0][0] > 11_520, 60))
         check("running: a query that needs the archive says so", "archive" in asked(old) and rows not in asked(old), asked(old)[:300])
+        check("running: a feed that must know where it was waits", "push" in str(program.get("/api/v1/status")) and not program.feed("simulator"))
         archive.service.start()
         check("running: it comes back by itself", wait_for(lambda: rows in asked(old), 90), asked(old)[:300])
+        check("running: then the feed starts", wait_for(lambda: program.feed("simulator").get("state") == "live", 60), str(program.feed("simulator")))
 
         def job():
             return next((job for job in (program.get("/api/v1/status") or {}).get("jobs", []) if job["name"] == "archive"), {})

@@ -1,4 +1,4 @@
-internal import Databases
+public import Databases
 internal import Market
 internal import Platform
 internal import Synchronization
@@ -100,8 +100,19 @@ extension HotStore {
         } catch {
             Log.warning(
                 "the archive of a table cannot be reached", ["table": table.schema.name, "reason": error.message])
-            return (table.failingView("the archive of \(table.schema.name) cannot be reached: \(error.message)"), false)
+            return (table.failingView(error.message), false)
         }
+    }
+
+    /// Whether the views of some tables cannot show what is in the archive.
+    public var lacksArchive: Bool { shownVersions.withLock { $0.count < tables.count } }
+
+    /// Whether a query failed since the archive cannot be reached: it may work later.
+    public static func isArchiveAway(_ error: DatabaseError) -> Bool { error.message.contains(TableSQL.unreachable) }
+
+    /// Shows what is in the archive, where that could not be had before; to be called by the thread that flushes.
+    public func showArchive() throws(LakeError) {
+        if lacksArchive { try swap(upTo: visibleOffset) }
     }
 
     /// Points the views to the files and no longer to the rows in memory that are in them, all in one transaction.

@@ -38,9 +38,13 @@ struct TableSQL {
         return parts.joined(separator: " UNION ALL ")
     }
 
+    /// Begins what such a view says.
+    static let unreachable = "the archive of"
+
     /// The view of the table's name where what it is made of cannot be read: rows in memory cannot be had alone, since nobody would
     /// know that others are missing.
     func failingView(after: Int64?, _ reason: String) -> String {
+        let reason = "\(Self.unreachable) \(schema.name) cannot be reached: \(reason)"
         // Whatever a query asks for, it comes upon it: any column, any condition, or only how many rows there are.
         let failure = "error(\(SQLText.literal(reason)))"
         return view(after: after, files: []) + " UNION ALL " + rows(of: failure, "\(failure) IS NULL")

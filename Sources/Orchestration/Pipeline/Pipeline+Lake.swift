@@ -35,7 +35,7 @@ extension Pipeline {
         while true {
             let failure: any Error
             do { return try body() } catch { failure = error }
-            guard lake.access != nil, mayPass(failure), waits() else { throw failure }
+            guard lake.access != nil || isArchiveAway(failure), mayPass(failure), waits() else { throw failure }
             onFailure(failure)
             let watch = Stopwatch()
             while watch.elapsedNs < pauseNs, waits() { Pause.wait(ns: 20_000_000) }
@@ -43,13 +43,18 @@ extension Pipeline {
         }
     }
 
+    private static func isArchiveAway(_ failure: any Error) -> Bool {
+        (failure as? DatabaseError).map(HotStore.isArchiveAway) ?? false
+    }
+
     /// Whether a bucket may answer otherwise by itself.
-    private static func mayPass(_ failure: any Error) -> Bool {
+    static func mayPass(_ failure: any Error) -> Bool {
         switch failure {
         case let error as LakeError: error.code == .io && error.cause.map(mayPass) ?? true
         case let error as ObjectError: error.kind == .unavailable
         // The database names the answer; keys that are refused stay so.
-        case let error as DatabaseError: error.code == .io && !error.message.contains("HTTP 403")
+        case let error as DatabaseError:
+            error.code == .io && !error.message.contains("HTTP 403") || HotStore.isArchiveAway(error)
         default: false
         }
     }

@@ -222,9 +222,16 @@ public final class Pipeline: Sendable {
     ///
     /// - Parameter waits: asked while the lake's bucket does not tell a feed where it was; false gives up.
     public func startFeeds(waits: () -> Bool = { false }) throws {
+        // Those that have to wait do not keep the others from starting.
+        var waiting: [ConfiguredComponent] = []
         for component in configuration.feeds {
-            run(try makeSource(of: component, waits), name: component.name)
+            do {
+                run(try makeSource(of: component) { false }, name: component.name)
+            } catch  where Self.mayPass(error) {
+                waiting.append(component)
+            }
         }
+        for component in waiting { run(try makeSource(of: component, waits), name: component.name) }
     }
 
     /// Starts one source under a name.

@@ -102,12 +102,24 @@ final class FlushLoop: @unchecked Sendable {  // `waiting`, `isClosed` and `hasE
     }
 
     private func next() -> Job? {
-        lock.withLock {
-            while waiting == nil && !isClosed { changed.wait() }
-            defer { waiting = nil }
-            return waiting
+        while true {
+            let lacksArchive = store.lacksArchive
+            let (job, isOver): (Job?, Bool) = lock.withLock {
+                if lacksArchive, waiting == nil, !isClosed {
+                    changed.wait(untilNs: Stopwatch.monotonicNs() + Self.archivePauseNs)
+                }
+                while !lacksArchive, waiting == nil, !isClosed { changed.wait() }
+                defer { waiting = nil }
+                return (waiting, isClosed)
+            }
+            if job != nil || isOver { return job }
+            // Where it still cannot be had, the next flush or the next pause tries again.
+            try? store.showArchive()
         }
     }
+
+    /// Between attempts to show an archive that is away.
+    private static let archivePauseNs: Int64 = 5_000_000_000
 
     private func flush(_ job: Job) throws {
         let startedNs = Timestamp.now().nanoseconds
