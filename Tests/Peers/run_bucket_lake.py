@@ -7,7 +7,6 @@ freezes, and loses writes and answers: in the end it has every row once, and eve
 
 import argparse
 import collections
-import datetime
 import json
 import os
 import pathlib
@@ -16,18 +15,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 import deltalake
 import polars
-import pyarrow
+
+import delta_stranger
 
 from lake_readers import summarize
 from objects_service import KEY, REGION, SECRET, Service
 from peer import DEPS, Program, check, delta_database, finish, free_port, run, wait_for
 
-BUCKET, WRONG, STRANGER = "market", "wrong-and-never-shown", "DELTARS"
+BUCKET, WRONG = "market", "wrong-and-never-shown"
 KEYS = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_EC2_METADATA_DISABLED": "true"}
 # Rows of every kind, and one table that hardly changes.
 TABLES = ["frames", "trades", "quotes", "bars", "indicators"]
@@ -173,37 +172,11 @@ class Bucket:
               f"{len(strays)} of {len(keys)} objects; {strays[:3]}")
 
 
-class Stranger(threading.Thread):
-    """delta-rs, which appends rows of its own to the trades until it is told to end."""
-
-    def __init__(self, bucket):
-        super().__init__(daemon=True)
-        self.bucket, self.rows, self.over, self.conflicts = bucket, 0, threading.Event(), 0
-
-    def run(self):
-        while not self.over.is_set():
-            now = datetime.datetime.now(datetime.timezone.utc)
-            table = self.bucket.table("trades")
-            schema = pyarrow.schema(table.schema().to_arrow())
-            values = {
-                "venue": STRANGER, "symbol": "ODD", "event_time": now, "ingest_time": now, "price": 1.5, "size": 2.0,
-                "event_time_ns": int(now.timestamp() * 1e6) * 1000, "ingest_time_ns": int(now.timestamp() * 1e6) * 1000,
-                "journal_offset": self.rows, "frame_index": 0, "date": now.date(),
-            }
-            columns = [pyarrow.array([values.get(field.name)] * 10, field.type) for field in schema]
-            try:
-                deltalake.write_deltalake(table, pyarrow.Table.from_arrays(columns, schema=schema), mode="append")
-                self.rows += 10
-            except deltalake.exceptions.CommitFailedError:
-                self.conflicts += 1
-            self.over.wait(0.2)
-
-
 def compare(name, copy, reference):
     """The rows of the bucket are those of a local lake."""
     database = delta_database()
     for table in TABLES:
-        own = f"SELECT * FROM delta_scan('{copy / table}')" + (f" WHERE venue <> '{STRANGER}'" if table == "trades" else "")
+        own = f"SELECT * FROM delta_scan('{copy / table}')" + (f" WHERE venue <> '{delta_stranger.VENUE}'" if table == "trades" else "")
         expected = f"SELECT * FROM delta_scan('{reference / table}')"
         # What the stop makes final in one run is still open in the other.
         limits = "" if table in ("frames", "trades", "quotes") else " WHERE start < (SELECT max(start) - INTERVAL 10 SECOND FROM all_rows)"
@@ -223,7 +196,7 @@ def together(service, work, options):
     with Pipeline(service, work, "together", jobs=upkeep) as program:
         program.start()
         check("together: rows arrive", program.gets_on())
-        stranger = Stranger(bucket)
+        stranger = delta_stranger.Stranger(lambda: bucket.table("trades"))
         stranger.start()
         end = time.monotonic() + options.seconds
         harms = ["lose", "kill", "stop", "freeze"]
@@ -264,7 +237,7 @@ def together(service, work, options):
         print(f"      {dict(counts)} {service.met}")
         # Each cut leaves what one flush, or one compaction, had written.
         program.has_each_row_once(bucket, 12 * sum(counts.values()))
-    odd = bucket.table("trades").to_pyarrow_table(filters=[("venue", "=", STRANGER)]).num_rows
+    odd = bucket.table("trades").to_pyarrow_table(filters=[("venue", "=", delta_stranger.VENUE)]).num_rows
     check("together: every row of delta-rs is there", odd == stranger.rows, f"{odd} of {stranger.rows}")
 
 

@@ -7,7 +7,6 @@ in the end it has the rows of both journals and of delta-rs, each once, and ever
 
 import argparse
 import collections
-import datetime
 import json
 import pathlib
 import random
@@ -20,11 +19,11 @@ import threading
 import time
 
 import deltalake
-import pyarrow
+
+import delta_stranger
 
 from peer import BINARY, Program, check, delta_database, finish, free_port, run, wait_for
 
-STRANGER = "DELTARS"
 # Rows of every kind, and one table that hardly changes.
 TABLES = ["frames", "trades", "quotes", "bars", "indicators"]
 
@@ -61,32 +60,6 @@ serve: {{ listen: "127.0.0.1:{self.port}" }}
         return folder / "lake"
 
 
-class Stranger(threading.Thread):
-    """delta-rs, which appends rows of its own to the trades until it is told to end."""
-
-    def __init__(self, table):
-        super().__init__(daemon=True)
-        self.table, self.rows, self.over, self.conflicts = table, 0, threading.Event(), 0
-
-    def run(self):
-        while not self.over.is_set():
-            now = datetime.datetime.now(datetime.timezone.utc)
-            table = deltalake.DeltaTable(self.table)
-            schema = pyarrow.schema(table.schema().to_arrow())
-            values = {
-                "venue": STRANGER, "symbol": "ODD", "event_time": now, "ingest_time": now, "price": 1.5, "size": 2.0,
-                "event_time_ns": int(now.timestamp() * 1e6) * 1000, "ingest_time_ns": int(now.timestamp() * 1e6) * 1000,
-                "journal_offset": self.rows, "frame_index": 0, "date": now.date(),
-            }
-            columns = [pyarrow.array([values.get(field.name)] * 10, field.type) for field in schema]
-            try:
-                deltalake.write_deltalake(table, pyarrow.Table.from_arrays(columns, schema=schema), mode="append")
-                self.rows += 10
-            except deltalake.exceptions.CommitFailedError:
-                self.conflicts += 1
-            self.over.wait(0.2)
-
-
 def upkeep(data, rng, counts):
     """One command of those that look after tables; killed in the middle now and then."""
     command = rng.choice([["compact"], ["compact", "trades", "--target", "1MiB"], ["checkpoint"], ["vacuum", "--retain", "1h"], ["verify", "--quick"]])
@@ -120,7 +93,7 @@ def together(work, rng, seconds):
         for pipeline in pipelines:
             pipeline.start()
         check("together: tables are made", wait_for(lambda: (lake / "coverage/_delta_log").exists() and pipelines[1].get("/api/v1/status"), 60))
-        stranger = Stranger(str(lake / "trades"))
+        stranger = delta_stranger.Stranger(lambda: deltalake.DeltaTable(str(lake / "trades")))
         stranger.start()
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -148,12 +121,12 @@ def together(work, rng, seconds):
         versions = [int(path.stem) for path in log]
         check(f"{table}: no version is missing", versions == list(range(versions[0], versions[-1] + 1)), f"{len(versions)} versions")
         expected = " UNION ALL ".join(f"SELECT * FROM delta_scan('{path / table}')" for path in references)
-        own = f"SELECT * FROM delta_scan('{lake / table}')" + (f" WHERE venue <> '{STRANGER}'" if table == "trades" else "")
+        own = f"SELECT * FROM delta_scan('{lake / table}')" + (f" WHERE venue <> '{delta_stranger.VENUE}'" if table == "trades" else "")
         # What the stop makes final in one run is still open in the other.
         limits = "" if table in ("frames", "trades", "quotes") else " WHERE start < (SELECT max(start) - INTERVAL 10 SECOND FROM all_rows)"
         with_limits = [f"WITH all_rows AS ({rows}) SELECT * FROM all_rows{limits}" for rows in (own, expected)]
         compare(table, database, *(f"({rows})" for rows in with_limits))
-    odd = database.execute(f"SELECT count(*) FROM delta_scan('{lake / 'trades'}') WHERE venue = '{STRANGER}'").fetchone()[0]
+    odd = database.execute(f"SELECT count(*) FROM delta_scan('{lake / 'trades'}') WHERE venue = '{delta_stranger.VENUE}'").fetchone()[0]
     check("together: every row of delta-rs is there", odd == stranger.rows, f"{odd} of {stranger.rows}")
     return lake
 
