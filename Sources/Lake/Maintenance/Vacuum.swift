@@ -92,7 +92,8 @@ public struct Vacuum {
             }
         }
         guard let first else { return }
-        for name in try log.names() {
+        // The oldest first: what is left has no holes, wherever this ends.
+        for name in try log.names().sorted() {
             guard let version = Int64(name.prefix(20)), version < first else { continue }
             report.logFiles += 1
             if removes { log.place.remove(DeltaLog.path(name)) }
