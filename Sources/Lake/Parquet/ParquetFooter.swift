@@ -96,7 +96,7 @@ struct ParquetFooter {
         writer.int64(9, chunk.dataOffset)
         if let offset = chunk.dictionaryOffset { writer.int64(11, offset) }
         writer.structure(12) { statistics(&$0, chunk.statistics, column.physicalType) }
-        var counts = pages.map { (type: 3, encoding: $0.key, count: $0.value) }
+        var counts = pages.map { (type: chunk.isVersion1 ? 0 : 3, encoding: $0.key, count: $0.value) }
         if chunk.dictionaryOffset != nil { counts.insert((type: 2, encoding: .plain, count: 1), at: 0) }
         writer.structures(13, counts) { element, pages in
             element.int32(1, pages.type)

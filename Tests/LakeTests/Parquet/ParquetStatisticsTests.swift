@@ -45,6 +45,19 @@ import Testing
         #expect(columns[7] == .init(minimum: .text(""), maximum: .text("ba")))
     }
 
+    @Test func `which rows lack a value is compressed, too`() throws {
+        // As in quotes that have one side each: a bit a row would be 12,500 bytes.
+        let values = (0..<100_000).map { $0 % 2 == 0 ? 1.25 : .nan }
+        _ = try write({ $0.add("a", nullable: true, doubles: values) }, rows: values.count)
+        let chunk = try ParquetReading().query(
+            "SELECT total_compressed_size, stats_null_count FROM parquet_metadata('\(folder.path)/file.parquet')")[0]
+        let bytes = try #require(Int(chunk[0].text))
+        #expect(bytes < 1000)
+        #expect(chunk[1] == .integer(50_000))
+        let found = try ParquetReading().query("SELECT count(a), sum(a), count(*) FROM '\(folder.path)/file.parquet'")[0]
+        #expect(found == [.integer(50_000), .double(62_500), .integer(100_000)])
+    }
+
     @Test func `a NaN is reported and leaves the footer without bounds`() throws {
         let columns = try write({ $0.add("a", doubles: [1, .nan, 3]) }, rows: 3)
         #expect(columns[0] == .init(minimum: .double(1), maximum: .double(3), hasNaN: true))

@@ -2,8 +2,9 @@ internal import Platform
 
 /// Writes the pages of one column chunk after the other.
 ///
-/// - Source: Apache Parquet format, "Data Pages", data page version 2: levels stay uncompressed, and so does what
-///   compression does not make smaller.
+/// - Source: Apache Parquet format, "Data Pages". Version 2, where levels stay uncompressed, and so does what compression does not
+///   make smaller; version 1, where both are compressed together, for columns in which some rows have a value and others do not: of quotes
+///   that have one side each, the levels are most of a column.
 final class PageWriter {
     /// Bytes of a page that are compressed to see whether that helps.
     private static let probeBytes = 8 << 10
@@ -14,6 +15,7 @@ final class PageWriter {
     private let zstd: ZstdCompressor
     private let compressed = ByteBuffer()
     private let levels = ByteBuffer()
+    private let whole = ByteBuffer()
     /// What the next page holds; the encoders write here.
     let body = ByteBuffer()
     private var chunk = ColumnChunk(firstOffset: 0)
@@ -65,18 +67,52 @@ final class PageWriter {
     func dataPage(
         _ encoding: ParquetEncoding, _ presence: Presence?, rows: Range<Int>, values: Int
     ) throws(LakeError) {
-        if chunk.values == 0 { chunk.dataOffset = output.position }
+        if chunk.values == 0 {
+            chunk.dataOffset = output.position
+            chunk.isVersion1 = presence?.isMixed ?? false
+        }
         chunk.values += Int64(rows.count)
         chunk.dataPages[encoding, default: 0] += 1
         levels.removeAll()
         presence?.encodeLevels(rows, into: levels)
+        if chunk.isVersion1 {
+            dataPage1(encoding, rows: rows.count)
+        } else {
+            dataPage2(encoding, rows: rows.count, values: values)
+        }
+        body.removeAll()
+        try output.flushIfLarge()
+    }
+
+    /// Levels and values, compressed together.
+    private func dataPage1(_ encoding: ParquetEncoding, rows: Int) {
+        let whole = self.whole
+        whole.removeAll()
+        whole.appendLittleEndian(UInt64(levels.count), bytes: 4)
+        whole.append(levels)
+        whole.append(body)
+        compressed.removeAll()
+        unsafe zstd.compress(UnsafeRawBufferPointer(whole.buffer), into: compressed)
+        header(type: 0, uncompressed: whole.count, compressed: compressed.count) {
+            $0.structure(5) {
+                $0.int32(1, rows)
+                $0.int32(2, encoding.rawValue)
+                $0.int32(3, ParquetEncoding.runLength.rawValue)
+                $0.int32(4, ParquetEncoding.runLength.rawValue)
+            }
+        }
+        output.pending.append(compressed)
+    }
+
+    /// Levels, then values, compressed where that makes them smaller.
+    private func dataPage2(_ encoding: ParquetEncoding, rows: Int, values: Int) {
         let isCompressed = compressBody()
         let stored = isCompressed ? compressed : body
         header(type: 3, uncompressed: levels.count + body.count, compressed: levels.count + stored.count) {
             $0.structure(8) {
-                $0.int32(1, rows.count)
-                $0.int32(2, rows.count - values)
-                $0.int32(3, rows.count)
+                $0.int32(1, rows)
+                $0.int32(2, rows - values)
+                $0.int32(3, rows)
                 $0.int32(4, encoding.rawValue)
                 $0.int32(5, levels.count)
                 $0.int32(6, 0)
@@ -85,8 +121,6 @@ final class PageWriter {
         }
         output.pending.append(levels)
         output.pending.append(stored)
-        body.removeAll()
-        try output.flushIfLarge()
     }
 
     /// Empties `body` and writes nothing.
@@ -142,6 +176,8 @@ struct ColumnChunk {
     /// Bytes with the headers of pages.
     var uncompressedBytes: Int64 = 0
     var compressedBytes: Int64 = 0
+    /// Whether its data pages are of version 1.
+    var isVersion1 = false
     /// Data pages by encoding.
     var dataPages: [ParquetEncoding: Int] = [:]
     var statistics = ParquetStatistics()

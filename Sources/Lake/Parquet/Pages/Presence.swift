@@ -7,9 +7,14 @@ final class Presence {
     private let words = Column<UInt64>()
     /// Rows without a value.
     private(set) var nullCount = 0
+    /// Whether some rows have a value, and others do not.
+    private(set) var isMixed = false
 
     /// All rows have a value.
-    func setAllPresent() { nullCount = 0 }
+    func setAllPresent() {
+        nullCount = 0
+        isMixed = false
+    }
 
     /// Copies the values that are not missing to `target`, which has room for all of them.
     ///
@@ -34,6 +39,7 @@ final class Presence {
             words.append(word)
         }
         nullCount = rows - used
+        isMixed = used > 0 && used < rows
         return used
     }
 
