@@ -54,7 +54,8 @@ import Testing
         let bytes = try #require(Int(chunk[0].text))
         #expect(bytes < 1000)
         #expect(chunk[1] == .integer(50_000))
-        let found = try ParquetReading().query("SELECT count(a), sum(a), count(*) FROM '\(folder.path)/file.parquet'")[0]
+        let found = try ParquetReading().query(
+            "SELECT count(a), sum(a), count(*) FROM '\(folder.path)/file.parquet'")[0]
         #expect(found == [.integer(50_000), .double(62_500), .integer(100_000)])
     }
 
