@@ -78,10 +78,13 @@ extension DeltaTable {
 
     /// The table as it is known here.
     public func summary() throws(LakeError) -> Summary {
-        let partitions = Dictionary(grouping: files, by: partition).map { value, files in
-            Partition(
-                value: value, files: files.count, rows: Self.rows(files), bytes: files.reduce(0) { $0 + $1.size })
+        var sums: [String: (files: Int, rows: Int64?, bytes: Int64)] = [:]
+        for file in state.files.values {
+            let rows = FileStatistics.rows(file)
+            let (files, rowsBefore, bytes) = sums[partition(file)] ?? (0, 0, 0)
+            sums[partition(file)] = (files + 1, rowsBefore.flatMap { sum in rows.map { sum + $0 } }, bytes + file.size)
         }
+        let partitions = sums.map { Partition(value: $0, files: $1.files, rows: $1.rows, bytes: $1.bytes) }
         return Summary(
             name: name, version: version, files: state.files.count,
             rows: partitions.reduce(0) { sum, part in sum.flatMap { sum in part.rows.map { sum + $0 } } },

@@ -73,10 +73,14 @@ public struct Vacuum {
 
     /// Whether a writer of data may have made a file, by its path relative to the table.
     private static func isData(_ path: String) -> Bool {
-        let parts = path.split(separator: "/")
+        let parts = path.utf8.split(separator: UInt8(ascii: "/"))
         // What begins so belongs to others, but for partitions.
-        guard parts.dropLast().allSatisfy({ !"_.".contains($0.prefix(1)) || $0.contains("=") }) else { return false }
-        return parts.last.map { !"_.".contains($0.prefix(1)) || PartName(String($0))?.isTemporary == true } ?? false
+        guard parts.dropLast().allSatisfy({ !isHidden($0) || $0.contains(UInt8(ascii: "=")) }) else { return false }
+        return parts.last.map { !isHidden($0) || PartName(String(Substring($0)))?.isTemporary == true } ?? false
+    }
+
+    private static func isHidden(_ name: Substring.UTF8View) -> Bool {
+        name.first == UInt8(ascii: "_") || name.first == UInt8(ascii: ".")
     }
 
     /// Removes commits and checkpoints that are old and that a checkpoint stands for which is old, too.

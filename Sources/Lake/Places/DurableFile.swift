@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Platform
 
 /// File operations whose effect survives a power cut, because they sync the file and its folder.
 enum DurableFile {
@@ -36,19 +37,32 @@ enum DurableFile {
 
     /// Writes a new file and makes its content durable.
     static func write(_ bytes: [UInt8], to path: String) throws(LakeError) {
+        try writing(path, durably: true) { (output) throws(LakeError) in try output(bytes) }
+    }
+
+    /// Writes a new file piece by piece, by a body that hands them over.
+    ///
+    /// - Parameter durably: whether its content is durable when this returns.
+    static func writing<T>(
+        _ path: String, durably: Bool = false,
+        _ body: (_ output: ([UInt8]) throws(LakeError) -> Void) throws(LakeError) -> T
+    ) throws(LakeError) -> T {
         let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw failure("cannot create", path) }
         defer { close(file) }
-        var written = 0
-        while written < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { buffer in
-                unsafe Glibc.write(file, buffer.baseAddress! + written, buffer.count - written)
+        let result = try body { (bytes) throws(LakeError) in
+            var written = 0
+            while written < bytes.count {
+                let count = unsafe bytes.withUnsafeBytes { buffer in
+                    unsafe Glibc.write(file, buffer.baseAddress! + written, buffer.count - written)
+                }
+                if count < 0 && errno == EINTR { continue }
+                guard count > 0 else { throw failure("cannot write", path) }
+                written += count
             }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw failure("cannot write", path) }
-            written += count
         }
-        guard fsync(file) == 0 else { throw failure("cannot sync", path) }
+        guard !durably || fsync(file) == 0 else { throw failure("cannot sync", path) }
+        return result
     }
 
     /// Gives a file its final name; the folder must be synced afterwards.
@@ -68,20 +82,16 @@ enum DurableFile {
     static func remove(_ path: String) { unsafe unlink(path) }
 
     /// Names in a folder, in no order; empty where there is no such folder.
-    static func names(in path: String) throws(LakeError) -> [String] {
-        guard let folder = unsafe opendir(path) else {
-            if errno == ENOENT { return [] }
-            throw failure("cannot list", path)
+    static func names(in path: String) throws(LakeError) -> [String] { try entries(in: path).map(\.name) }
+
+    /// The same, with whether each is a folder itself.
+    static func entries(in path: String) throws(LakeError) -> [(name: String, isFolder: Bool)] {
+        do {
+            return try Folder.entries(path)
+        } catch {
+            if error.code == ENOENT { return [] }
+            throw failure("cannot list", path, error.code)
         }
-        defer { unsafe closedir(folder) }
-        var names: [String] = []
-        while let entry = unsafe readdir(folder) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { field in
-                unsafe field.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names
     }
 
     /// Size in bytes and time of the last change in milliseconds since 1970.
@@ -90,11 +100,6 @@ enum DurableFile {
         guard unsafe stat(path, &status) == 0 else { throw failure("cannot find", path) }
         let time = status.st_mtim
         return (Int64(status.st_size), Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-    }
-
-    static func isFolder(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
@@ -108,6 +113,8 @@ enum DurableFile {
         }
         defer { close(file) }
         var bytes: [UInt8] = []
+        var status = stat()
+        if unsafe fstat(file, &status) == 0 { bytes.reserveCapacity(Int(status.st_size)) }
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             let count = unsafe Glibc.read(file, &chunk, chunk.count)
@@ -118,8 +125,8 @@ enum DurableFile {
         }
     }
 
-    private static func failure(_ action: String, _ path: String) -> LakeError {
-        let reason = unsafe String(cString: strerror(errno))
+    private static func failure(_ action: String, _ path: String, _ code: Int32 = errno) -> LakeError {
+        let reason = unsafe String(cString: strerror(code))
         return LakeError(.io, "\(action): \(reason)", operation: path)
     }
 }

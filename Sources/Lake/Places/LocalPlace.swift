@@ -15,16 +15,16 @@ public final class LocalPlace: LakePlace {
     public func folder(_ name: String) -> any LakePlace { LocalPlace(below: self, name) }
 
     public func folders() throws(LakeError) -> [String] {
-        try DurableFile.names(in: url).filter { DurableFile.isFolder("\(url)/\($0)") }
+        try DurableFile.entries(in: url).filter(\.isFolder).map(\.name)
     }
 
     public func hasFolder(_ name: String) throws(LakeError) -> Bool { DurableFile.exists("\(url)/\(name)") }
 
     public func paths(below folder: String) throws(LakeError) -> [String] {
         var paths: [String] = []
-        for name in try DurableFile.names(in: folder.isEmpty ? url : "\(url)/\(folder)") {
+        for (name, isFolder) in try DurableFile.entries(in: folder.isEmpty ? url : "\(url)/\(folder)") {
             let path = folder.isEmpty ? name : "\(folder)/\(name)"
-            if DurableFile.isFolder("\(url)/\(path)") {
+            if isFolder {
                 paths += try self.paths(below: path)
             } else {
                 paths.append(path)
