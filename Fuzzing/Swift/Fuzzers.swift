@@ -12,6 +12,7 @@ import Foundation
         CSVFuzzer.self,
         HTTPFuzzer.self,
         JournalFuzzer.self,
+        LogFuzzer.self,
         ReplayFuzzer.self,
         SessionFuzzer.self,
         SQLFuzzer.self,

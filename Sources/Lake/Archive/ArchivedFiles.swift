@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// Which files of an archive belong to a table.
 ///
 /// An archive is a Delta table of its own. The table's log says up to which version of it rows have moved there, in the commit that
@@ -34,8 +32,7 @@ enum ArchivedFiles {
         }
         let path = listPath(version)
         if let bytes = try table.place.read(path) {
-            let lines = bytes.split(separator: UInt8(ascii: "\n")).map { Data($0) }
-            return try DeltaLog.actions(lines, table.place.location(path)).compactMap(\.add)
+            return try DeltaLog.actions(bytes, table.place.location(path)).compactMap(\.add)
         }
         guard let opened = try DeltaTable.open(archive, at: .number(version)) else {
             throw LakeError(.corrupt, "the archive is not there any more", operation: archive.url)

@@ -142,32 +142,56 @@ public struct AppTransaction: Codable, Sendable, Equatable {
 /// Percent encoding of paths (RFC 2396, as the protocol asks).
 enum PathText {
     static func encode(_ path: String) -> String {
-        var text = ""
-        for byte in path.utf8 {
-            if (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-                || "/-_.~=".utf8.contains(byte)
-            {
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                let hex = String(byte, radix: 16, uppercase: true)
-                text += "%" + (hex.count < 2 ? "0" : "") + hex
-            }
-        }
-        return text
-    }
-
-    static func decode(_ text: String) -> String {
+        guard !path.utf8.allSatisfy(isPlain) else { return path }
         var bytes: [UInt8] = []
-        var rest = Substring(text)
-        while let character = rest.first {
-            if character == "%", rest.count >= 3, let byte = UInt8(rest.dropFirst().prefix(2), radix: 16) {
+        for byte in path.utf8 {
+            if isPlain(byte) {
                 bytes.append(byte)
-                rest = rest.dropFirst(3)
             } else {
-                bytes += Array(character.utf8)
-                rest = rest.dropFirst()
+                bytes += [UInt8(ascii: "%"), digit(byte >> 4), digit(byte & 15)]
             }
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+        case UInt8(ascii: "/"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "~"),
+            UInt8(ascii: "="):
+            true
+        default: false
+        }
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x41 + value - 10 }
+
+    static func decode(_ text: String) -> String {
+        guard text.utf8.contains(UInt8(ascii: "%")) else { return text }
+        let bytes = Array(text.utf8)
+        var decoded: [UInt8] = []
+        var place = 0
+        while place < bytes.count {
+            if bytes[place] == UInt8(ascii: "%"), place + 2 < bytes.count, let high = value(bytes[place + 1]),
+                let low = value(bytes[place + 2])
+            {
+                decoded.append(high << 4 | low)
+                place += 3
+            } else {
+                decoded.append(bytes[place])
+                place += 1
+            }
+        }
+        return String(decoding: decoded, as: UTF8.self)
+    }
+
+    /// The value of a hexadecimal digit; nil for others.
+    private static func value(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case 0x30...0x39: digit - 0x30
+        case 0x41...0x46: digit - 0x41 + 10
+        case 0x61...0x66: digit - 0x61 + 10
+        default: nil
+        }
     }
 }

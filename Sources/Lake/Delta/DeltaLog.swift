@@ -72,7 +72,7 @@ struct DeltaLog {
     func commit(_ version: Int64) throws(LakeError) -> [DeltaAction]? {
         let path = path(version)
         guard let bytes = try place.read(path) else { return nil }
-        return try Self.actions(bytes.split(separator: UInt8(ascii: "\n")).map { Data($0) }, place.location(path))
+        return try Self.actions(bytes, place.location(path))
     }
 
     /// The actions of commits that follow each other, read several at once; those behind one that is not there are left out. None
@@ -90,10 +90,27 @@ struct DeltaLog {
         return found.withLock { $0 }.prefix { $0 != nil }.compactMap { $0 }
     }
 
-    static func actions(_ lines: [Data], _ path: String) throws(LakeError) -> [DeltaAction] {
-        let decoder = JSONDecoder()
+    /// The actions of the lines of a file.
+    static func actions(_ bytes: [UInt8], _ path: String) throws(LakeError) -> [DeltaAction] {
+        var reader = FileLineReader()
+        var actions: [DeltaAction] = []
+        var start = 0
+        while start < bytes.count {
+            let end = reader.lineEnd(bytes.span, from: start)
+            if let action = reader.action(bytes.span, start..<end) {
+                actions.append(action)
+            } else if start < end {
+                actions.append(try action(Data(bytes[start..<end]), path))
+            }
+            start = end + 1
+        }
+        return actions
+    }
+
+    /// The action of a line of any kind.
+    static func action(_ line: Data, _ path: String) throws(LakeError) -> DeltaAction {
         do {
-            return try lines.map { try decoder.decode(DeltaAction.self, from: $0) }
+            return try JSONDecoder().decode(DeltaAction.self, from: line)
         } catch {
             throw LakeError(.corrupt, "is not a commit of a Delta table", operation: path, cause: error)
         }
@@ -101,18 +118,21 @@ struct DeltaLog {
 
     /// Actions as the lines of a commit.
     static func lines(_ actions: [DeltaAction]) -> [UInt8] {
+        var writer = FileLineWriter()
+        for action in actions { append(action, to: &writer) }
+        return writer.bytes
+    }
+
+    static func append(_ action: DeltaAction, to writer: inout FileLineWriter) {
+        if let file = action.add { return writer.append(file) }
+        if let file = action.remove { return writer.append(file) }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes]
-        var bytes: [UInt8] = []
         do {
-            for action in actions {
-                bytes += try encoder.encode(action)
-                bytes.append(UInt8(ascii: "\n"))
-            }
+            writer.append(line: try encoder.encode(action))
         } catch {
             preconditionFailure("an action cannot be written as JSON: \(error)")
         }
-        return bytes
     }
 
     /// Writes a version unless it exists.

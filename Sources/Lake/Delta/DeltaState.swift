@@ -40,22 +40,25 @@ struct DeltaState: Sendable {
     }
 
     /// The files in the order of their paths.
-    var sortedFiles: [AddFile] { files.values.sorted { $0.path < $1.path } }
+    var sortedFiles: [AddFile] { files.keys.sorted().compactMap { files[$0] } }
 
     /// A value that the table's creator set; nil where it did not.
     func property(_ name: String) -> String? { metadata?.configuration?[name] }
 
-    /// Actions that make this state.
+    /// Hands out actions that make this state.
     ///
     /// - Parameter expiredMs: files that were removed earlier than this, in milliseconds since 1970, are forgotten.
-    func actions(forgettingBefore expiredMs: Int64) -> [DeltaAction] {
-        var actions: [DeltaAction] = []
-        if let versions { actions.append(DeltaAction(protocol: versions)) }
-        if let metadata { actions.append(DeltaAction(metaData: metadata)) }
-        actions += transactions.values.sorted { $0.appId < $1.appId }.map { DeltaAction(txn: $0) }
-        for file in removed.values.sorted(by: { $0.path < $1.path }) where file.deletionTimestamp ?? 0 >= expiredMs {
-            actions.append(DeltaAction(remove: file))
+    func actions(
+        forgettingBefore expiredMs: Int64, _ take: (DeltaAction) throws(LakeError) -> Void
+    ) throws(LakeError) {
+        if let versions { try take(DeltaAction(protocol: versions)) }
+        if let metadata { try take(DeltaAction(metaData: metadata)) }
+        for transaction in transactions.values.sorted(by: { $0.appId < $1.appId }) {
+            try take(DeltaAction(txn: transaction))
         }
-        return actions + sortedFiles.map { DeltaAction(add: $0) }
+        for file in removed.values.sorted(by: { $0.path < $1.path }) where file.deletionTimestamp ?? 0 >= expiredMs {
+            try take(DeltaAction(remove: file))
+        }
+        for file in sortedFiles { try take(DeltaAction(add: file)) }
     }
 }

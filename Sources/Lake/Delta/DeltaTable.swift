@@ -121,7 +121,7 @@ public final class DeltaTable {
                     .invalidArgument, "there is no version \(last): the newest is \(newest)", operation: path)
             }
             if let checkpoint = found.checkpoints.last(where: { $0 <= last ?? .max }) {
-                for action in try log.checkpoint(checkpoint) { try state.apply(action, table: path) }
+                try log.checkpoint(checkpoint) { (action) throws(LakeError) in try state.apply(action, table: path) }
                 state.version = checkpoint
             } else if let first = found.commits.first, first != 0 {
                 if let last {

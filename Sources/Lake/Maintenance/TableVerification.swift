@@ -120,9 +120,11 @@ public struct TableVerification {
         _ version: Int64, _ found: DeltaLog.Versions, _ report: inout Report
     ) throws(LakeError) {
         var state = DeltaState(), replayed = DeltaState()
-        for action in try table.log.checkpoint(version) { try state.apply(action, table: table.path) }
+        try table.log.checkpoint(version) { (action) throws(LakeError) in try state.apply(action, table: table.path) }
         if let earlier = found.checkpoints.last(where: { $0 < version }) {
-            for action in try table.log.checkpoint(earlier) { try replayed.apply(action, table: table.path) }
+            try table.log.checkpoint(earlier) { (action) throws(LakeError) in
+                try replayed.apply(action, table: table.path)
+            }
             replayed.version = earlier
         }
         guard replayed.version >= 0 || found.commits.first == 0 else { return }
