@@ -153,7 +153,7 @@ if Context.environment["TAPEDECK_FUZZERS"] != nil {
         .executableTarget(
             name: "fuzzers",
             dependencies: [
-                "Analytics", "CFuzzer", "Databases", "Feeds", "Journaling", "Market", "Networking", "Objects",
+                "Analytics", "CFuzzer", "Databases", "Feeds", "Journaling", "Lake", "Market", "Networking", "Objects",
                 "Orchestration", "Platform", "Serving",
             ],
             path: "Fuzzing/Swift", swiftSettings: common),

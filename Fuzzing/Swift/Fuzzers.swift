@@ -12,6 +12,7 @@ import Foundation
         CSVFuzzer.self,
         HTTPFuzzer.self,
         JournalFuzzer.self,
+        ParquetFuzzer.self,
         ReplayFuzzer.self,
         SessionFuzzer.self,
         SQLFuzzer.self,

@@ -117,6 +117,7 @@ final class LakeTable: @unchecked Sendable {  // used by one thread at a time
         guard let kinds = parts.first?.columns else { return [] }
         let buffer = buffer ?? RowGroupBuffer(schema, like: kinds, rowsMax: rowGroupRows)
         self.buffer = buffer
+        defer { buffer.letGo() }
         let key = SortKey(schema)
         var written: [WrittenFile] = []
         for day in RowOrder.partitions(parts, schema) {
@@ -131,9 +132,9 @@ final class LakeTable: @unchecked Sendable {  // used by one thread at a time
             let file = try ParquetFileWriter(path: draft, columns: schema.columns.map { ParquetColumn($0) })
             var start = 0
             while start < order.count {
-                let columns = buffer.gather(order, from: start, of: parts)
-                try file.append(columns, rows: buffer.rows)
-                start += buffer.rows
+                let rows = buffer.take(order, from: start, of: parts)
+                try file.append(rows: rows) { buffer.column($0) }
+                start += rows
             }
             let report = try file.finish(durably: true)
             try reached(.fileWritten(table: schema.name, path: temporary))

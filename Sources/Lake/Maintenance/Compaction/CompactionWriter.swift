@@ -62,11 +62,11 @@ struct CompactionWriter {
         let buffer = RowGroupBuffer(schema, like: kinds, rowsMax: options.rowGroupRows)
         var start = 0
         while start < order.count {
-            let columns = buffer.gather(order, from: start, of: parts)
+            let taken = buffer.take(order, from: start, of: parts)
             if open == nil { open = try openFile() }
-            try open?.file.append(columns, rows: buffer.rows)
-            start += buffer.rows
-            rows += Int64(buffer.rows)
+            try open?.file.append(rows: taken, threads: options.threads) { buffer.column($0) }
+            start += taken
+            rows += Int64(taken)
             if rows >= rowsMax { try closeFile() }
         }
     }
