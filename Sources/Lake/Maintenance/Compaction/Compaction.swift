@@ -52,11 +52,13 @@ public struct Compaction {
     let schema: TableSchema
     let options: Options
 
-    /// - Throws: `unsupported` where the table has columns that are not known here, whose values would be lost.
+    /// - Throws: `unsupported` where the table has columns that are not known here, whose values would be lost, or asks something of
+    ///   its writers that is not heeded here.
     public init(_ table: DeltaTable, _ options: Options = Options()) throws(LakeError) {
         guard let schema = LakeFolder.schema(table.name) else {
             throw LakeError(.unsupported, "only tables of Tapedeck are compacted", operation: table.path)
         }
+        try table.requireWritable()
         let known = Set(schema.columns.map(\.name) + [schema.partition.column])
         let strange = try table.description().columns.map(\.name).filter { !known.contains($0) }
         guard strange.isEmpty else {
@@ -134,7 +136,7 @@ public struct Compaction {
         // Files in the order of the journal: rows with the same key and time stay in it.
         let files = group.files.sorted { ($0.partName?.firstOffset ?? 0) < ($1.partName?.firstOffset ?? 0) }
         let source = TableSQL(schema: schema).fileRows(
-            table.urls(files), lackColumns: table.hasAddedColumns)
+            table.urls(files), lackColumns: table.hasOlderFiles)
         return try copy(source, rows: DeltaTable.rows(files), connect(), to: &writer, progress)
     }
 
