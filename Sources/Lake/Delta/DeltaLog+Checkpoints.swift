@@ -10,11 +10,31 @@ extension DeltaLog {
     ///
     /// - Throws: `database` where it cannot be read, `corrupt` where it does not hold actions.
     func checkpoint(_ version: Int64) throws(LakeError) -> [DeltaAction] {
+        var actions = try actions(of: try checkpointPaths(version), of: version)
+        let sidecars = actions.compactMap(\.sidecar).map { sidecar in
+            sidecar.path.contains("/") ? sidecar.path : Self.path("_sidecars/\(PathText.decode(sidecar.path))")
+        }
+        if !sidecars.isEmpty { actions += try self.actions(of: sidecars, of: version) }
+        return actions
+    }
+
+    /// The files of a checkpoint: one of a name that nobody else gives, else one, else several.
+    private func checkpointPaths(_ version: Int64) throws(LakeError) -> [String] {
         let start = Self.number(version) + ".checkpoint."
-        let path = checkpointPath(version)
-        // Without the one file there are several.
         let names = try names().filter { $0.hasPrefix(start) }.sorted()
-        let paths = names.contains(start + "parquet") ? [path] : names.map(Self.path)
+        if names.contains(start + "parquet") { return [checkpointPath(version)] }
+        let parts = names.filter { $0.split(separator: ".").count == 5 }
+        return (parts.isEmpty ? Array(names.prefix(1)) : parts).map(Self.path)
+    }
+
+    private func actions(of paths: [String], of version: Int64) throws(LakeError) -> [DeltaAction] {
+        if let path = paths.first, path.hasSuffix(".json") {
+            guard let bytes = try place.read(path) else {
+                throw LakeError(.corrupt, "the checkpoint is not there any more", operation: place.location(path))
+            }
+            return try Self.actions(bytes.split(separator: UInt8(ascii: "\n")).map { Data($0) }, place.location(path))
+        }
+        let path = paths.first ?? checkpointPath(version)
         let list = paths.map { SQLText.literal(place.location($0)) }.joined(separator: ", ")
         let database = try place.database(DuckDBSettings(threads: 1))
         let rows = try onDatabase(place.location(path)) { () throws(DatabaseError) in
@@ -56,6 +76,7 @@ extension DeltaLog {
         metaData: 'STRUCT(id VARCHAR, name VARCHAR, description VARCHAR, format STRUCT(provider VARCHAR, \
         options MAP(VARCHAR, VARCHAR)), schemaString VARCHAR, partitionColumns VARCHAR[], \
         configuration MAP(VARCHAR, VARCHAR), createdTime BIGINT)', \
-        protocol: 'STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER)'}
+        protocol: 'STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER, readerFeatures VARCHAR[], \
+        writerFeatures VARCHAR[])'}
         """
 }

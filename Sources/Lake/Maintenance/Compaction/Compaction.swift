@@ -55,11 +55,13 @@ public struct Compaction {
     let schema: TableSchema
     let options: Options
 
-    /// - Throws: `unsupported` where the table has columns that are not known here, whose values would be lost.
+    /// - Throws: `unsupported` where the table has columns that are not known here, whose values would be lost, or asks something of
+    ///   its writers that is not heeded here.
     public init(_ table: DeltaTable, _ options: Options = Options()) throws(LakeError) {
         guard let schema = LakeFolder.schema(table.name) else {
             throw LakeError(.unsupported, "only tables of Tapedeck are compacted", operation: table.path)
         }
+        try table.requireWritable()
         let known = Set(schema.columns.map(\.name) + [schema.partition.column])
         let strange = try table.description().columns.map(\.name).filter { !known.contains($0) }
         guard strange.isEmpty else {

@@ -25,7 +25,7 @@ final class GroupRows: Sendable {
 
     /// - Parameter files: in the order of the journal.
     init(_ table: DeltaTable, _ schema: TableSchema, _ files: [AddFile], threads: Int) {
-        lackColumns = table.hasAddedColumns
+        lackColumns = table.hasOlderFiles
         self.schema = schema
         self.threads = threads
         places = schema.columns.indices.filter { schema.columns[$0].nanoseconds == nil }

@@ -135,7 +135,7 @@ public struct TableRebuild {
 
     private func ownRows(_ files: [AddFile]) -> String {
         TableSQL(schema: schema).fileRows(
-            table.urls(files), lackColumns: table.hasAddedColumns)
+            table.urls(files), lackColumns: table.hasOlderFiles)
     }
 
     private var isInside: String { "journal_offset BETWEEN \(offsets.lowerBound) AND \(offsets.upperBound)" }
