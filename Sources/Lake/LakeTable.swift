@@ -45,13 +45,17 @@ final class LakeTable: @unchecked Sendable {  // used by one thread at a time
     /// The version of the table that `view` shows.
     var version: Int64 { delta.version }
 
-    /// The view over its files and, behind the last offset that they have, over the rows in memory.
-    func view() throws(LakeError) -> String {
+    /// The view over its files and, behind the last offset that they have, over the rows in memory; and its files.
+    func view() throws(LakeError) -> (sql: String, files: StoredFiles) {
         // What others asked of readers since it was opened, this view may not heed.
         try delta.requireWritable()
         var archived = try ArchivedFiles.urls(of: delta, in: archive)
         if let offsets { archived = archived.filter { Self.isWithin(offsets, $0) } }
-        return sql.view(after: committedOffset, files: files + archived, lackColumns: delta.hasOlderFiles)
+        let urls = files + archived
+        return (
+            sql.view(after: committedOffset, files: urls, lackColumns: delta.hasOlderFiles),
+            StoredFiles(urls, lackColumns: delta.hasOlderFiles)
+        )
     }
 
     /// Whether none of its files is here, and some are in the archive.

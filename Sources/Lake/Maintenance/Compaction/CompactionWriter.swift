@@ -23,10 +23,12 @@ struct CompactionWriter {
     /// For the same rows as those of a group.
     init(_ compaction: Compaction, _ group: Compaction.Group) {
         let names = group.files.compactMap(\.partName)
-        let first = names.map(\.firstOffset).min() ?? 0
+        // Files of others may have rows of any offset.
+        let isKnown = names.count == group.files.count
+        let first = isKnown ? names.map(\.firstOffset).min() ?? 0 : 0
         self.init(
             compaction, group.partition, values: group.files[0].partitionValues, rows: group.rows, bytes: group.bytes,
-            offsets: first...max(first, names.map(\.lastOffset).max() ?? 0), dataChange: false)
+            offsets: first...(isKnown ? max(first, names.map(\.lastOffset).max() ?? first) : .max), dataChange: false)
     }
 
     /// - Parameters:
