@@ -40,7 +40,7 @@ import Testing
             $0.type == .int32 ? "(\($0.name) * 10)::INTEGER AS \($0.name)" : $0.name
         }
         let connection = try Database.duckDB().connect()
-        let files = try [0, 50].map { first in
+        let files = try [0, 50].map { first throws -> AddFile in
             let name = "date=2026-01-31/part-test-\(first)-\(first + 49)-1.zstd.parquet"
             let rows = try ParquetFile.write(
                 "SELECT \(columns.joined(separator: ", ")) FROM '\(other.path)/lake/trades/*/*.parquet' "
