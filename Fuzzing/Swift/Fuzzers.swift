@@ -13,6 +13,7 @@ import Foundation
         HTTPFuzzer.self,
         JournalFuzzer.self,
         LogFuzzer.self,
+        ParquetFuzzer.self,
         ReplayFuzzer.self,
         SessionFuzzer.self,
         SQLFuzzer.self,

@@ -45,11 +45,17 @@ final class LakeTable: @unchecked Sendable {  // used by one thread at a time
     /// The version of the table that `view` shows.
     var version: Int64 { delta.version }
 
-    /// The view over its files and, behind the last offset that they have, over the rows in memory.
-    func view() throws(LakeError) -> String {
+    /// The view over its files and, behind the last offset that they have, over the rows in memory; and its files.
+    func view() throws(LakeError) -> (sql: String, files: StoredFiles) {
+        // What others asked of readers since it was opened, this view may not heed.
+        try delta.requireWritable()
         var archived = try ArchivedFiles.urls(of: delta, in: archive)
         if let offsets { archived = archived.filter { Self.isWithin(offsets, $0) } }
-        return sql.view(after: committedOffset, files: files + archived, lackColumns: delta.hasAddedColumns)
+        let urls = files + archived
+        return (
+            sql.view(after: committedOffset, files: urls, lackColumns: delta.hasOlderFiles),
+            StoredFiles(urls, lackColumns: delta.hasOlderFiles)
+        )
     }
 
     /// Whether none of its files is here, and some are in the archive.
@@ -117,6 +123,7 @@ final class LakeTable: @unchecked Sendable {  // used by one thread at a time
         guard let kinds = parts.first?.columns else { return [] }
         let buffer = buffer ?? RowGroupBuffer(schema, like: kinds, rowsMax: rowGroupRows)
         self.buffer = buffer
+        defer { buffer.letGo() }
         let key = SortKey(schema)
         var written: [WrittenFile] = []
         for day in RowOrder.partitions(parts, schema) {
@@ -131,9 +138,9 @@ final class LakeTable: @unchecked Sendable {  // used by one thread at a time
             let file = try ParquetFileWriter(path: draft, columns: schema.columns.map { ParquetColumn($0) })
             var start = 0
             while start < order.count {
-                let columns = buffer.gather(order, from: start, of: parts)
-                try file.append(columns, rows: buffer.rows)
-                start += buffer.rows
+                let rows = buffer.take(order, from: start, of: parts)
+                try file.append(rows: rows) { buffer.column($0) }
+                start += rows
             }
             let report = try file.finish(durably: true)
             try reached(.fileWritten(table: schema.name, path: temporary))

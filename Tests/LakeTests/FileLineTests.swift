@@ -67,6 +67,8 @@ import Testing
             isOne(in: 30) ? pick(["0", "\"true\"", "truer", "True"]) : pick(["true", "false"])
         }
 
+        static let vector = #"{"storageType":"i","pathOrInlineDv":"ab","sizeInBytes":3,"cardinality":1}"#
+
         mutating func line() -> String {
             let kind = isOne(in: 30) ? pick(["txn", "ADD", ""]) : pick(["add", "remove"])
             var members = [
@@ -78,7 +80,8 @@ import Testing
             if isOne(in: 2) { members.append(("deletionTimestamp", number())) }
             if isOne(in: 2) { members.append(("extendedFileMetadata", boolean())) }
             if isOne(in: 8) {
-                members.append((pick(["deletionVector", "baseRowId", "unknown"]), pick(["null", "1", "{\"a\":[1]}"])))
+                let value = pick(["null", "1", "{\"a\":[1]}", Self.vector])
+                members.append((pick(["deletionVector", "baseRowId", "unknown"]), value))
             }
             if isOne(in: 15) { members.append(pick(members)) }
             if isOne(in: 15) { members.remove(at: Int.random(in: 0..<members.count, using: &random)) }
@@ -147,6 +150,10 @@ import Testing
                 dataChange: lines.isOne(in: 2), stats: lines.isOne(in: 3) ? nil : lines.text())
             add.path = lines.text()
             add.tags = lines.isOne(in: 2) ? nil : [lines.text(): lines.text(), "b": nil]
+            if lines.isOne(in: 3) {
+                add.deletionVector = try JSONDecoder().decode(
+                    DeletionVectorReference.self, from: Data(Lines.vector.utf8))
+            }
             var remove = RemoveFile(add, dataChange: lines.isOne(in: 2))
             if lines.isOne(in: 2) { remove.deletionTimestamp = nil }
             if lines.isOne(in: 2) {
@@ -167,11 +174,15 @@ import Testing
         #expect(
             Mirror(reflecting: add).children.compactMap(\.label) == [
                 "path", "partitionValues", "size", "modificationTime", "dataChange", "stats", "tags",
+                "deletionVector",
             ])
         #expect(
             Mirror(reflecting: RemoveFile(path: "", deletionTimestamp: 0, dataChange: true)).children.compactMap(
                 \.label)
-                == ["path", "deletionTimestamp", "dataChange", "extendedFileMetadata", "partitionValues", "size"])
+                == [
+                    "path", "deletionTimestamp", "dataChange", "extendedFileMetadata", "partitionValues", "size",
+                    "deletionVector",
+                ])
     }
 
     @Test func `paths are encoded and decoded byte by byte`() {
@@ -195,7 +206,8 @@ import Testing
         """
         SELECT {'path': 'p' || i, 'partitionValues': MAP {}::MAP(VARCHAR, VARCHAR), 'size': i::INTEGER,
         'modificationTime': 5::SMALLINT, 'dataChange': true, 'stats_parsed': {'numRecords': i, 'at': DATE '2026-01-01'},
-        'deletionVector': CASE WHEN i % 50 = 0 THEN {'storageType': 'u', 'offset': 4} END} AS add,
+        'deletionVector': CASE WHEN i % 50 = 0 THEN {'storageType': 'u', 'pathOrInlineDv': 'v' || i, 'offset': 4,
+        'sizeInBytes': 8, 'cardinality': 2} END} AS add,
         NULL::STRUCT(path VARCHAR, dataChange BOOLEAN) AS remove FROM range(300) t(i)
         """,
         // Types that the columns should not have, but whose values are the same.

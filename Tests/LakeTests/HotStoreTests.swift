@@ -1,4 +1,5 @@
 import Databases
+import Foundation
 import Lake
 import Market
 import Platform
@@ -61,6 +62,37 @@ import Testing
                 == before.merging(["bars": (before["bars"] ?? []).filter { !$0.contains(",false,") }]) { $1 })
         #expect(store.hotRows == 0)
         #expect(try store.flush(upTo: 199).tables.isEmpty)
+    }
+
+    @Test func `rows of a range come from the files that can have some, wherever they are`() throws {
+        let folder = TemporaryFolder()
+        let sample = SampleSteps(seed: 12, steps: 6)
+        let store = try HotStore(options(folder))
+        let connection = try store.connect()
+        sample.append(to: store, 0..<6)
+        func count(_ sql: String) throws -> [[SQLValue]] {
+            try connection.query("SELECT count(*) FROM (\(sql))").collect().rows
+        }
+        for flushed in [49, 99, 149, 199] as [Int64] { _ = try store.flush(upTo: flushed) }
+        for isCompacted in [false, true] {
+            if isCompacted {
+                let table = try #require(try DeltaTable.open("\(store.lake.url)/trades"))
+                let compaction = try Compaction(table)
+                for group in compaction.groups() { _ = try compaction.run(group) }
+                _ = try store.flush(upTo: 249)
+            }
+            for (after, last) in [
+                (-1, 49), (49, 99), (20, 120), (120, 199), (150, 260), (210, 299), (-1, 299), (60, 60),
+            ] as [(Int64, Int64)] {
+                let rows = store.finalRows(of: Tables.trades, after: after, upTo: last)
+                #expect(try count(rows) == [[.integer(last - after)]], "above \(after) up to \(last)")
+                // Two files of each flush, since hours of the sample cross midnight in one of them.
+                guard !isCompacted, last <= 199 else { continue }
+                let files = rows.components(separatedBy: ".parquet").count - 1
+                let flushes = last == after ? 0 : Int(last / 50 - (after + 1) / 50 + 1)
+                #expect(files <= flushes * 2 && files >= flushes, "above \(after) up to \(last): \(files)")
+            }
+        }
     }
 
     @Test func `a row lies in the partition of its own time column`() throws {

@@ -1,5 +1,6 @@
 import Databases
 import Delivery
+import Foundation
 import Journaling
 import Lake
 import Market
@@ -54,19 +55,28 @@ import Testing
         }
 
         func deliver(_ unit: DeliveryUnit) throws(DeliveryError) -> Int64 {
-            let fault = fault()
-            guard fault != .before else { throw DeliveryError(.unavailable, "the connection was lost") }
-            let rows: [String]
+            try take(unit.table, unit.after, unit.last) { () throws(DeliveryError) in try Self.texts(unit) }
+        }
+
+        static func texts(_ unit: DeliveryUnit) throws(DeliveryError) -> [String] {
             do {
-                rows = try unit.rows.collect().rows.map { $0.map(\.json).joined(separator: ",") }
+                return try unit.rows.collect().rows.map { $0.map(\.json).joined(separator: ",") }
             } catch {
                 throw DeliveryError(.unavailable, "\(error)")
             }
+        }
+
+        func take(
+            _ table: TableSchema, _ after: Int64, _ last: Int64, _ read: () throws(DeliveryError) -> [String]
+        ) throws(DeliveryError) -> Int64 {
+            let fault = fault()
+            guard fault != .before else { throw DeliveryError(.unavailable, "the connection was lost") }
+            let rows = try read()
             if let refused, rows.contains(where: { $0.contains(refused) }) {
                 throw DeliveryError(.row, "will not have \(refused)")
             }
-            try advance(unit.table, unit.after, unit.last) { state in
-                state.rows[unit.table.name, default: []] += rows
+            try advance(table, after, last) { state in
+                state.rows[table.name, default: []] += rows
                 state.largestUnit = max(state.largestUnit, rows.count)
             }
             guard fault != .after else { throw DeliveryError(.unavailable, "no word of what became of it") }
@@ -92,6 +102,50 @@ import Testing
         func close() { state.withLock { $0.isOpen = false } }
     }
 
+    /// The same, of a target that gets the next unit ready meanwhile, and now and then fails to.
+    private final class PreparingFakeTarget: PreparingTarget {
+        let target: FakeTarget
+        private let faultPercent: Int
+        private let random: Mutex<SeededGenerator>
+        /// Units that were made ready on another thread than that of the sink, and delivered.
+        let deliveredAhead = Mutex(0)
+
+        private struct Content: Sendable {
+            let rows: [String]
+            let thread: UInt
+        }
+
+        init(_ target: FakeTarget, seed: UInt64, faultPercent: Int) {
+            self.target = target
+            self.faultPercent = faultPercent
+            random = Mutex(SeededGenerator(seed: seed))
+        }
+
+        func open(_ tables: [TableSchema]) throws(DeliveryError) { try target.open(tables) }
+        func committedOffset(_ table: TableSchema) throws(DeliveryError) -> Int64 { try target.committedOffset(table) }
+
+        func preparation(of table: TableSchema) throws(DeliveryError) -> UnitPreparation {
+            { [self] (unit) throws(DeliveryError) in
+                let fails = random.withLock { Int.random(in: 0..<100, using: &$0) < faultPercent }
+                guard !fails else { throw DeliveryError(.unavailable, "no memory") }
+                return PreparedUnit(unit, Content(rows: try FakeTarget.texts(unit), thread: pthread_self()))
+            }
+        }
+
+        func deliver(_ unit: PreparedUnit) throws(DeliveryError) -> Int64 {
+            guard let content = unit.content as? Content else { throw DeliveryError(.setup, "not prepared here") }
+            let count = try target.take(unit.table, unit.after, unit.last) { content.rows }
+            if content.thread != pthread_self() { deliveredAhead.withLock { $0 += 1 } }
+            return count
+        }
+
+        func reject(_ table: TableSchema, after: Int64, last: Int64, reason: String) throws(DeliveryError) {
+            try target.reject(table, after: after, last: last, reason: reason)
+        }
+
+        func close() { target.close() }
+    }
+
     private static let tables = Tables.all
 
     /// What a target must have in the end, sorted.
@@ -103,7 +157,7 @@ import Testing
     }
 
     /// Delivers what is there, over all faults.
-    private func catchUp(_ target: FakeTarget, _ pipeline: Pipeline, rowsMax: Int64) throws {
+    private func catchUp(_ target: any DeliveryTarget, _ pipeline: Pipeline, rowsMax: Int64) throws {
         var attempts = 0
         while true {
             do {
@@ -123,12 +177,14 @@ import Testing
         }
     }
 
-    @Test(arguments: UInt64(0)..<6)
-    func `every row arrives once, whatever fails, is flushed or starts again`(seed: UInt64) throws {
+    @Test(arguments: UInt64(0)..<4, [false, true])
+    func `every row arrives once, whatever fails, is flushed or starts again`(seed: UInt64, isPreparing: Bool) throws {
         let folder = TemporaryFolder()
         let settings = try configuration(folder.path)
         let script = FrameScript(seed: seed, count: 400).records
-        let target = FakeTarget(seed: seed, faultPercent: 30)
+        let fake = FakeTarget(seed: seed, faultPercent: 30)
+        let preparing = PreparingFakeTarget(fake, seed: seed, faultPercent: 20)
+        let target: any DeliveryTarget = isPreparing ? preparing : fake
         var random = SeededGenerator(seed: seed)
         var done = 0
         while done < script.count {
@@ -144,7 +200,8 @@ import Testing
         let pipeline = try Pipeline.playing([], settings)
         defer { pipeline.stop() }
         try catchUp(target, pipeline, rowsMax: 500)
-        let rows = target.state.withLock { $0.rows }
+        #expect(preparing.deliveredAhead.withLock { $0 } > 0 || !isPreparing)
+        let rows = fake.state.withLock { $0.rows }
         for table in Self.tables {
             let wanted = try expected(table, pipeline)
             #expect((rows[table.name] ?? []).sorted() == wanted, "\(table.name)")
@@ -160,13 +217,15 @@ import Testing
         #expect(late.state.withLock { $0.largestUnit } <= 100)
     }
 
-    @Test func `a row that the target does not take is left out and told, and nothing else`() throws {
+    @Test(arguments: [false, true])
+    func `a row that the target does not take is left out and told, and nothing else`(isPreparing: Bool) throws {
         let folder = TemporaryFolder()
         let pipeline = try Pipeline.playing(FrameScript(seed: 7, count: 300).records, try configuration(folder.path))
         defer { pipeline.stop() }
         #expect(pipeline.catchUp())
         let target = FakeTarget(seed: 7, faultPercent: 0, refused: "AAPL")
-        try catchUp(target, pipeline, rowsMax: 1000)
+        let preparing = PreparingFakeTarget(target, seed: 7, faultPercent: 0)
+        try catchUp(isPreparing ? preparing : target, pipeline, rowsMax: 1000)
         let state = target.state.withLock { ($0.rows["trades"] ?? [], $0.rejected["trades"] ?? []) }
         let refused = try pipeline.store.connect().query(
             "SELECT DISTINCT journal_offset FROM trades WHERE symbol = 'AAPL' ORDER BY 1"

@@ -42,6 +42,12 @@ report() {
     report_line missing 'test peers' deps/peers.lock
     incomplete=1
   fi
+  if [[ $with_tests == true ]] && have_golden; then
+    report_line ok 'golden tables' "$deps/golden"
+  elif [[ $with_tests == true ]]; then
+    report_line missing 'golden tables' deps/golden.lock
+    incomplete=1
+  fi
   if [[ $with_tests == true ]] && have_dbt; then
     report_line ok dbt "$deps/dbt-venv"
   elif [[ $with_tests == true ]]; then

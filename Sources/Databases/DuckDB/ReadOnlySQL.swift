@@ -13,6 +13,23 @@ public enum ReadOnlySQL {
         _ = try tree(sql, withoutExplain(sql), on: connection)
     }
 
+    /// The names, in small letters, of the tables that a statement asks for as they are now, whether or not there are such tables.
+    ///
+    /// - Throws: as `check`.
+    public static func tables(_ sql: String, on connection: Connection) throws(DatabaseError) -> Set<String> {
+        Set(tables(in: try tree(sql, withoutExplain(sql), on: connection)))
+    }
+
+    private static func tables(in node: Any) -> [String] {
+        if let list = node as? [Any] { return list.flatMap(tables) }
+        guard let object = node as? [String: Any] else { return [] }
+        let found = object.values.flatMap(tables)
+        guard object["type"] as? String == "BASE_TABLE", !(object["at_clause"] is [String: Any]),
+            let table = object["table_name"] as? String
+        else { return found }
+        return found + [table.lowercased()]
+    }
+
     /// The tables of the past that a statement names, and the part of its text, without EXPLAIN, that their places are in.
     static func pastTables(
         _ sql: String, on connection: Connection

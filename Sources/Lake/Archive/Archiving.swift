@@ -172,7 +172,7 @@ public struct Archiving {
         var digests = RowDigests()
         guard !urls.isEmpty else { return digests }
         let database = try (archive ?? table.place).database(DuckDBSettings())
-        let source = TableSQL(schema: schema).fileRows(urls, lackColumns: table.hasAddedColumns)
+        let source = TableSQL(schema: schema).fileRows(urls, lackColumns: table.hasOlderFiles)
         var isStopped = false
         try onDatabase(table.path) { () throws(DatabaseError) in
             let rows = try database.connect().query("SELECT \(RowDigests.selection(schema)) FROM \(source)")

@@ -2,7 +2,7 @@ internal import Platform
 
 /// One line of a Delta transaction log.
 ///
-/// - Source: Delta transaction log protocol, "Actions"; reader version 1, writer version 2.
+/// - Source: Delta transaction log protocol, "Actions".
 struct DeltaAction: Codable, Sendable {
     var `protocol`: ProtocolVersions?
     var metaData: Metadata?
@@ -10,10 +10,21 @@ struct DeltaAction: Codable, Sendable {
     var remove: RemoveFile?
     var txn: AppTransaction?
     var commitInfo: CommitInfo?
+    /// More actions of a checkpoint, in a file of its own.
+    var sidecar: Sidecar?
 
-    struct ProtocolVersions: Codable, Sendable {
+    struct ProtocolVersions: Codable, Sendable, Equatable {
         var minReaderVersion: Int
         var minWriterVersion: Int
+        /// Named one by one from reader version 3 on.
+        var readerFeatures: [String]?
+        /// Named one by one from writer version 7 on.
+        var writerFeatures: [String]?
+    }
+
+    struct Sidecar: Codable, Sendable {
+        /// The name of a file in the folder of sidecars, or where else it is.
+        var path: String
     }
 
     struct Metadata: Codable, Sendable, Equatable {
@@ -33,6 +44,8 @@ struct DeltaAction: Codable, Sendable {
 
     struct CommitInfo: Codable, Sendable {
         var timestamp: Int64?
+        /// When the commit was made, as a table with times of its own has it; milliseconds since 1970.
+        var inCommitTimestamp: Int64?
         var operation: String?
         var operationParameters: [String: String]?
         var isBlindAppend: Bool?
@@ -50,10 +63,26 @@ struct DeltaAction: Codable, Sendable {
         init(from decoder: any Decoder) {
             let values = try? decoder.container(keyedBy: CodingKeys.self)
             timestamp = try? values?.decodeIfPresent(Int64.self, forKey: .timestamp)
+            inCommitTimestamp = try? values?.decodeIfPresent(Int64.self, forKey: .inCommitTimestamp)
             operation = try? values?.decodeIfPresent(String.self, forKey: .operation)
             operationParameters = try? values?.decodeIfPresent([String: String].self, forKey: .operationParameters)
             engineInfo = try? values?.decodeIfPresent(String.self, forKey: .engineInfo)
         }
+    }
+}
+
+extension DeltaAction.Metadata {
+    /// Others make tables without columns first, and then do not say so.
+    init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        id = try values.decode(String.self, forKey: .id)
+        name = try values.decodeIfPresent(String.self, forKey: .name)
+        description = try values.decodeIfPresent(String.self, forKey: .description)
+        format = try values.decode(Format.self, forKey: .format)
+        schemaString = try values.decodeIfPresent(String.self, forKey: .schemaString) ?? ""
+        partitionColumns = try values.decodeIfPresent([String].self, forKey: .partitionColumns) ?? []
+        configuration = try values.decodeIfPresent([String: String].self, forKey: .configuration)
+        createdTime = try values.decodeIfPresent(Int64.self, forKey: .createdTime)
     }
 }
 
@@ -73,6 +102,8 @@ public struct AddFile: Codable, Sendable, Equatable {
     public var stats: String?
     /// What others note of a file.
     public var tags: [String: String?]?
+    /// Which of its rows do not count; nil where all do.
+    public var deletionVector: DeletionVectorReference?
 
     /// - Parameter relativePath: relative to the table, not encoded.
     public init(
@@ -86,6 +117,9 @@ public struct AddFile: Codable, Sendable, Equatable {
         self.dataChange = dataChange
         self.stats = stats
     }
+
+    /// What tells it from others of the table, and from the same file with other rows.
+    var key: String { DeltaState.key(path, deletionVector) }
 
     /// Where the file is, relative to the table (absolute where the log says so), decoded.
     public var relativePath: String { PathText.decode(path) }
@@ -104,12 +138,16 @@ public struct RemoveFile: Codable, Sendable, Equatable {
     public var partitionValues: [String: String?]?
     /// Bytes.
     public var size: Int64?
+    /// As in the action that added it.
+    public var deletionVector: DeletionVectorReference?
 
     public init(path: String, deletionTimestamp: Int64, dataChange: Bool) {
         self.path = path
         self.deletionTimestamp = deletionTimestamp
         self.dataChange = dataChange
     }
+
+    var key: String { DeltaState.key(path, deletionVector) }
 
     /// Takes a file out, now.
     ///
@@ -120,6 +158,7 @@ public struct RemoveFile: Codable, Sendable, Equatable {
         extendedFileMetadata = true
         partitionValues = file.partitionValues
         size = file.size
+        deletionVector = file.deletionVector
     }
 }
 

@@ -10,11 +10,36 @@ extension DeltaLog {
     ///
     /// - Throws: `database` where it cannot be read, `corrupt` where it does not hold actions.
     func checkpoint(_ version: Int64, _ take: (DeltaAction) throws(LakeError) -> Void) throws(LakeError) {
+        var sidecars: [String] = []
+        try actions(of: try checkpointPaths(version), of: version) { (action) throws(LakeError) in
+            if let path = action.sidecar?.path {
+                sidecars.append(path.contains("/") ? path : Self.path("_sidecars/\(PathText.decode(path))"))
+            }
+            try take(action)
+        }
+        if !sidecars.isEmpty { try actions(of: sidecars, of: version, take) }
+    }
+
+    /// The files of a checkpoint: one of a name that nobody else gives, else one, else several.
+    private func checkpointPaths(_ version: Int64) throws(LakeError) -> [String] {
         let start = Self.number(version) + ".checkpoint."
-        let path = checkpointPath(version)
-        // Without the one file there are several.
         let names = try names().filter { $0.hasPrefix(start) }.sorted()
-        let paths = names.contains(start + "parquet") ? [path] : names.map(Self.path)
+        if names.contains(start + "parquet") { return [checkpointPath(version)] }
+        let parts = names.filter { $0.split(separator: ".").count == 5 }
+        return (parts.isEmpty ? Array(names.prefix(1)) : parts).map(Self.path)
+    }
+
+    private func actions(
+        of paths: [String], of version: Int64, _ take: (DeltaAction) throws(LakeError) -> Void
+    ) throws(LakeError) {
+        if let path = paths.first, path.hasSuffix(".json") {
+            guard let bytes = try place.read(path) else {
+                throw LakeError(.corrupt, "the checkpoint is not there any more", operation: place.location(path))
+            }
+            for action in try Self.actions(bytes, place.location(path)) { try take(action) }
+            return
+        }
+        let path = paths.first ?? checkpointPath(version)
         let list = paths.map { SQLText.literal(place.location($0)) }.joined(separator: ", ")
         let location = place.location(path)
         let database = try place.database(DuckDBSettings(threads: 1))
@@ -102,6 +127,7 @@ extension DeltaLog {
         metaData: 'STRUCT(id VARCHAR, name VARCHAR, description VARCHAR, format STRUCT(provider VARCHAR, \
         options MAP(VARCHAR, VARCHAR)), schemaString VARCHAR, partitionColumns VARCHAR[], \
         configuration MAP(VARCHAR, VARCHAR), createdTime BIGINT)', \
-        protocol: 'STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER)'}
+        protocol: 'STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER, readerFeatures VARCHAR[], \
+        writerFeatures VARCHAR[])'}
         """
 }

@@ -36,7 +36,7 @@ extension DeltaLog {
     }
 
     private func time(_ version: Int64, _ info: DeltaAction.CommitInfo?) throws(LakeError) -> Timestamp {
-        if let ms = info?.timestamp { return Timestamp(nanoseconds: ms * 1_000_000) }
+        if let ms = info?.inCommitTimestamp ?? info?.timestamp { return Timestamp(nanoseconds: ms * 1_000_000) }
         return Timestamp(nanoseconds: (try place.find(path(version))?.modifiedMs ?? 0) * 1_000_000)
     }
 

@@ -52,9 +52,9 @@ struct DeltaLog {
             case let part where part.count == 4 && part[0] == "checkpoint" && part[3] == "parquet":
                 guard let of = Int(part[2]) else { continue }
                 parts[version, default: (0, of)].found += 1
-            case let other where other.first == "checkpoint" && other.count == 3:
-                throw LakeError(
-                    .unsupported, "checkpoints of version 2 cannot be read", operation: "\(folder)/\(name)")
+            case let named
+            where named.count == 3 && named[0] == "checkpoint" && ["json", "parquet"].contains(named[2]):
+                found.checkpoints.append(version)
             default: continue
             }
         }
@@ -64,7 +64,8 @@ struct DeltaLog {
         }
         found.checkpoints += parts.filter { $0.value.found == $0.value.of }.keys
         found.commits.sort()
-        found.checkpoints.sort()
+        // One version may have several.
+        found.checkpoints = Set(found.checkpoints).sorted()
         return found
     }
 

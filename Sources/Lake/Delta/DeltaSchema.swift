@@ -34,57 +34,92 @@ enum DeltaSchema {
         }
     }
 
-    /// A column as a log has it; what a comment says does not matter.
-    struct Field: Decodable, Equatable {
-        let name: String
-        let type: String
-        let nullable: Bool
-    }
-
-    private struct Fields: Decodable {
-        let fields: [Field]
-    }
-
     /// Why columns cannot go together.
     struct Mismatch: Error {
         let reason: String
+        /// Columns that would have to become wider, as `size from integer to long`.
+        var wider: [String] = []
     }
 
-    /// The columns of a log's schema; nil where one has a type of several parts, which is not used here.
-    static func fields(_ text: String) -> [Field]? {
-        try? JSONDecoder().decode(Fields.self, from: Data(text.utf8)).fields
+    /// A schema that was changed.
+    struct Change {
+        let text: String
+        /// Columns that became wider, as `size from integer to long`.
+        let widened: [String]
     }
 
-    /// A log's schema with the columns of a table that it lacks; nil where it lacks none.
+    /// The columns of a log's schema; nil where it cannot be read.
+    static func fields(_ text: String) -> [DeltaField]? {
+        guard let object = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] else {
+            return nil
+        }
+        return DeltaField.list(object)
+    }
+
+    /// A log's schema with the columns of a table that it lacks, and with the wider types of others; nil where nothing is to do.
     ///
+    /// - Parameter widens: whether columns may become wider.
     /// - Throws: where a column has another type, one that is lacking must have a value, or the table has one that must
     ///   have a value and is not known here.
-    static func extended(_ text: String, by schema: TableSchema) throws(Mismatch) -> String? {
+    static func extended(_ text: String, by schema: TableSchema, widens: Bool) throws(Mismatch) -> Change? {
         guard let found = fields(text), let expected = fields(Self.text(schema)) else {
-            throw Mismatch(reason: "its columns have types that are not used here")
+            throw Mismatch(reason: "its columns cannot be understood")
         }
-        func list(_ fields: [Field]) -> String { fields.map { "\($0.name) \($0.type)" }.joined(separator: ", ") }
+        func list(_ fields: [DeltaField]) -> String {
+            fields.map { "\($0.name) \($0.type.text)" }.joined(separator: ", ")
+        }
         let types = Dictionary(found.map { ($0.name, $0.type) }) { first, _ in first }
         let known = Set(expected.map(\.name))
         let added = expected.filter { types[$0.name] == nil }
+        let narrow = expected.filter { types[$0.name]?.canWiden(to: $0.type) ?? false }
         let fits =
-            expected.allSatisfy { types[$0.name] ?? $0.type == $0.type } && added.allSatisfy(\.nullable)
-            && found.allSatisfy { known.contains($0.name) || $0.nullable }
+            expected.allSatisfy { field in
+                types[field.name] ?? field.type == field.type || narrow.contains { $0.name == field.name }
+            } && added.allSatisfy(\.nullable) && found.allSatisfy { known.contains($0.name) || $0.nullable }
         guard fits else {
             throw Mismatch(reason: "its columns are (\(list(found))), expected (\(list(expected)))")
         }
-        guard !added.isEmpty else { return nil }
+        let wider = narrow.map { "\($0.name) from \(types[$0.name]?.text ?? "") to \($0.type.text)" }
+        guard widens || narrow.isEmpty else { throw Mismatch(reason: "its columns are narrower", wider: wider) }
+        guard !added.isEmpty || !narrow.isEmpty else { return nil }
         let texts = added.compactMap { field in
             schema.columns.first { $0.name == field.name }.map {
                 Self.field($0.name, typeName($0.type), nullable: true, $0.summary)
             }
         }
-        return appending(texts, to: text)
+        let widened = narrow.isEmpty ? text : Self.widened(text, narrow)
+        return (texts.isEmpty ? widened : widened.flatMap { appending(texts, to: $0) }).map {
+            Change(text: $0, widened: wider)
+        }
     }
 
     /// Puts fields behind those of a schema, which stay as they are written.
     private static func appending(_ fields: [String], to text: String) -> String? {
         guard let end = text.lastIndex(of: "]") else { return nil }
         return text[..<end] + "," + fields.joined(separator: ",") + text[end...]
+    }
+
+    /// Gives columns of a schema other types, and notes those that they had.
+    ///
+    /// - Source: Delta transaction log protocol, "Type Change Metadata".
+    private static func widened(_ text: String, _ fields: [DeltaField]) -> String? {
+        guard var schema = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
+            var list = schema["fields"] as? [[String: Any]]
+        else { return nil }
+        for field in fields {
+            guard let place = list.firstIndex(where: { $0["name"] as? String == field.name }),
+                let before = list[place]["type"] as? String
+            else { return nil }
+            var metadata = list[place]["metadata"] as? [String: Any] ?? [:]
+            let changes = metadata["delta.typeChanges"] as? [Any] ?? []
+            metadata["delta.typeChanges"] = changes + [["fromType": before, "toType": field.type.text]]
+            list[place]["type"] = field.type.text
+            list[place]["metadata"] = metadata
+        }
+        schema["fields"] = list
+        let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
+        return (try? JSONSerialization.data(withJSONObject: schema, options: options)).map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 }

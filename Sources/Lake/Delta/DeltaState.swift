@@ -1,14 +1,16 @@
 /// What a Delta log says at one version: its actions, summed up.
 ///
-/// - Source: Delta transaction log protocol, "Action Reconciliation"; reader version 1, writer version 2.
+/// - Source: Delta transaction log protocol, "Action Reconciliation".
 struct DeltaState: Sendable {
     /// The newest version that is in it; -1 for none.
     var version: Int64 = -1
     private(set) var versions: DeltaAction.ProtocolVersions?
     private(set) var metadata: DeltaAction.Metadata?
-    /// Data files of the table, by path as the log has it.
+    /// Why the table cannot be written here; nil where it can.
+    private(set) var writeObstacle: String?
+    /// Data files of the table, by path as the log has it, and by which of their rows do not count.
     private(set) var files: [String: AddFile] = [:]
-    /// Files that are no longer part of the table, by path.
+    /// Files that are no longer part of the table, likewise.
     private(set) var removed: [String: RemoveFile] = [:]
     /// Progress of applications.
     private(set) var transactions: [String: AppTransaction] = [:]
@@ -19,24 +21,30 @@ struct DeltaState: Sendable {
     /// - Throws: `unsupported` where the table needs more than is known here.
     mutating func apply(_ action: DeltaAction, table: String) throws(LakeError) {
         if let versions = action.protocol {
-            guard versions.minReaderVersion <= 1, versions.minWriterVersion <= 2 else {
-                throw LakeError(
-                    .unsupported,
-                    "the table needs reader version \(versions.minReaderVersion) and writer version "
-                        + "\(versions.minWriterVersion); supported are 1 and 2", operation: table)
+            if let obstacle = DeltaFeatures.readObstacle(versions) {
+                throw LakeError(.unsupported, "the table cannot be read: \(obstacle)", operation: table)
             }
             self.versions = versions
         }
         if let metadata = action.metaData { self.metadata = metadata }
+        if action.protocol != nil || action.metaData != nil {
+            writeObstacle = versions.flatMap { DeltaFeatures.writeObstacle($0, metadata) }
+        }
         if let file = action.add {
-            files[file.path] = file
-            removed[file.path] = nil
+            files[file.key] = file
+            removed[file.key] = nil
         }
         if let file = action.remove {
-            files[file.path] = nil
-            removed[file.path] = file
+            files[file.key] = nil
+            removed[file.key] = file
         }
         if let transaction = action.txn { transactions[transaction.appId] = transaction }
+    }
+
+    /// What tells a file from others, and from the same one with other rows that do not count.
+    static func key(_ path: String, _ deletionVector: DeletionVectorReference?) -> String {
+        // No path has a line feed: it would be encoded.
+        deletionVector.map { "\(path)\n\($0.id)" } ?? path
     }
 
     /// The files in the order of their paths.

@@ -5,7 +5,7 @@ internal import Platform
 /// A Delta table: its files, its progress, and commits to it.
 ///
 /// - Threading: one thread at a time.
-/// - Source: Delta transaction log protocol; reader version 1, writer version 2.
+/// - Source: Delta transaction log protocol; docs/lake.md lists what of it is read and written.
 public final class DeltaTable {
     /// The table's folder.
     public let place: any LakePlace
@@ -88,7 +88,7 @@ public final class DeltaTable {
     /// Where data files are, as SQL names them.
     func urls(_ files: [AddFile]) -> [String] {
         files.map { file in
-            let path = file.relativePath
+            let path = file.relativePath.replacing(/^file:\/*/, with: "/")
             return path.hasPrefix("/") || path.contains("://") ? path : place.location(path)
         }
     }
@@ -132,6 +132,8 @@ public final class DeltaTable {
                     .corrupt, "the log begins at version \(first) and has no checkpoint", operation: log.folder)
             }
         }
+        // Another writer may make a version meanwhile, but none before those that are there.
+        let newest = min(last ?? .max, listed.last ?? -1)
         for actions in try log.commits(listed.filter { $0 > version && $0 <= last ?? .max }) {
             for action in actions { try state.apply(action, table: path) }
             state.version += 1
@@ -140,7 +142,7 @@ public final class DeltaTable {
             for action in actions { try state.apply(action, table: path) }
             state.version += 1
         }
-        if let last, version < last {
+        if version < max(newest, last ?? -1) {
             throw LakeError(.corrupt, "the log has no version \(version + 1)", operation: log.folder)
         }
     }
@@ -188,7 +190,14 @@ public final class DeltaTable {
     /// Commits actions as the next version, and makes a checkpoint where one is due.
     ///
     /// - Returns: false where another writer took the version.
+    /// - Throws: `unsupported` where the table asks something of its writers that is not heeded here.
     func write(_ actions: [DeltaAction]) throws(LakeError) -> Bool {
+        try requireWritable()
+        if state.property("delta.appendOnly") == "true", actions.contains(where: { $0.remove?.dataChange == true }) {
+            throw LakeError(
+                .unsupported, "rows cannot be taken out of the table: it is for appending only (appendOnly)",
+                operation: path)
+        }
         guard try log.write(version + 1, actions, writer: writer) else { return false }
         for action in actions { try state.apply(action, table: path) }
         state.version += 1
@@ -200,6 +209,12 @@ public final class DeltaTable {
         return true
     }
 
+    /// - Throws: `unsupported` where the table asks something of its writers that is not heeded here.
+    public func requireWritable() throws(LakeError) {
+        guard let obstacle = state.writeObstacle else { return }
+        throw LakeError(.unsupported, "the table cannot be written: \(obstacle)", operation: path)
+    }
+
     /// Commits between checkpoints, unless the table's `delta.checkpointInterval` says otherwise.
     private static let checkpointInterval: Int64 = 100
     /// For how long a checkpoint knows of removed files, and vacuum keeps them, in milliseconds: a week.
@@ -207,6 +222,7 @@ public final class DeltaTable {
 
     /// Sums up the log as it is known here in a file of its own.
     public func checkpoint() throws(LakeError) {
+        try requireWritable()
         try log.writeCheckpoint(state, forgettingBefore: Self.nowMs() - Self.retentionMs, writer: writer)
     }
 

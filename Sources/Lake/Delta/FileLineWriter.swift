@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// Writes those lines of a log that add or remove a file, which nearly all do.
 ///
 /// - Source: RFC 8259; Delta transaction log protocol, "Add File and Remove File".
@@ -32,6 +34,7 @@ struct FileLineWriter {
             append(",\"tags\":")
             append(tags)
         }
+        append(file.deletionVector)
         append("}}\n")
     }
 
@@ -46,6 +49,7 @@ struct FileLineWriter {
             append(values)
         }
         append(",\"size\":", file.size)
+        append(file.deletionVector)
         append("}}\n")
     }
 
@@ -63,6 +67,15 @@ struct FileLineWriter {
         guard let value else { return }
         append(name)
         append(value ? "true" : "false")
+    }
+
+    /// Few files have one.
+    private mutating func append(_ vector: DeletionVectorReference?) {
+        guard let vector else { return }
+        append(",\"deletionVector\":")
+        do { bytes += try JSONEncoder().encode(vector) } catch {
+            preconditionFailure("a deletion vector cannot be written as JSON: \(error)")
+        }
     }
 
     private mutating func append(_ values: [String: String?]) {

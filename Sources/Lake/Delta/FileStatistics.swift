@@ -20,8 +20,13 @@ struct FileStatistics {
         maxima = object["maxValues"] as? [String: Any] ?? [:]
     }
 
-    /// Rows of a file, without looking at the rest where it need not; nil where the log does not say.
+    /// Rows of a file that count; nil where the log does not say.
     static func rows(_ file: AddFile) -> Int64? {
+        stored(file).map { $0 - (file.deletionVector?.cardinality ?? 0) }
+    }
+
+    /// Rows that a file holds, without looking at the rest where it need not.
+    private static func stored(_ file: AddFile) -> Int64? {
         let first = "{\"numRecords\":"
         guard let stats = file.stats, stats.hasPrefix(first) else { return FileStatistics(file)?.rows }
         let digits = stats.utf8.dropFirst(first.utf8.count).prefix { (0x30...0x39).contains($0) }

@@ -1,4 +1,5 @@
 internal import Databases
+internal import Synchronization
 public import Market
 
 extension HotStore {
@@ -9,9 +10,17 @@ extension HotStore {
     public func finalRows(of table: TableSchema, after: Int64, upTo last: Int64) -> String {
         let sql = TableSQL(schema: table)
         let columns = table.columns.map { SQLText.identifier($0.name) }.joined(separator: ", ")
-        // Rows that the lake does not have are all in memory.
-        let isInMemory = after >= committedOffset(table.name)
-        let source = isInMemory ? sql.hotRows(after: after) : "main.\(SQLText.identifier(table.name))"
+        let committed = committedOffset(table.name)
+        // Rows that the lake does not have are all in memory, and the other way round. Of many files few have rows of a range,
+        // and a query that is told which does not look into the others.
+        let source =
+            if after >= committed {
+                sql.hotRows(after: after)
+            } else if last <= committed, let files = storedFiles.withLock({ $0[table.name] }) {
+                "(\(sql.rows(after: nil, files: files.urls(after: after, upTo: last), lackColumns: files.lackColumns)))"
+            } else {
+                "main.\(SQLText.identifier(table.name))"
+            }
         return "SELECT \(columns) FROM \(source) WHERE journal_offset > \(after) AND journal_offset <= \(last)"
             + TableSQL.isFinal(table)
     }

@@ -91,16 +91,16 @@ extension HotStore {
     /// to those who query it, and everything else goes on.
     static func view(
         of table: LakeTable, on connection: Connection
-    ) throws(LakeError) -> (sql: String, isWhole: Bool) {
+    ) throws(LakeError) -> (sql: String, files: StoredFiles, isWhole: Bool) {
         let view = try table.view()
-        guard table.isInArchiveOnly else { return (view, true) }
+        guard table.isInArchiveOnly else { return (view.sql, view.files, true) }
         do {
-            try connection.execute(view)
-            return (view, true)
+            try connection.execute(view.sql)
+            return (view.sql, view.files, true)
         } catch {
             Log.warning(
                 "the archive of a table cannot be reached", ["table": table.schema.name, "reason": error.message])
-            return (table.failingView(error.message), false)
+            return (table.failingView(error.message), view.files, false)
         }
     }
 
@@ -130,16 +130,20 @@ extension HotStore {
         }
         var views: [String] = []
         var whole: [LakeTable] = []
+        var stored: [String: StoredFiles] = [:]
         for table in changed {
             let view = try Self.view(of: table, on: flusher)
             views.append(view.sql)
             if view.isWhole { whole.append(table) }
+            stored[table.schema.name] = view.files
         }
         try retryingConflicts("move rows to the lake") { () throws(DatabaseError) in
             try flusher.transaction { () throws(DatabaseError) in
                 for view in views { try flusher.execute(view) }
             }
         }
+        // Before the progress, by which files are chosen.
+        storedFiles.withLock { $0.merge(stored) { $1 } }
         shownVersions.withLock { shown in
             for table in whole { shown[table.schema.name] = table.version }
         }

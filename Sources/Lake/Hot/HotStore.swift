@@ -65,6 +65,8 @@ public final class HotStore: Sink {
     let progress: Mutex<Progress>
     /// The versions of tables that the views show.
     let shownVersions: Mutex<[String: Int64]>
+    /// The files that the views show, by table.
+    let storedFiles: Mutex<[String: StoredFiles]>
 
     struct Progress {
         var committed: [String: Int64]
@@ -115,13 +117,16 @@ public final class HotStore: Sink {
             return connection
         }
         var shown: [String: Int64] = [:]
+        var stored: [String: StoredFiles] = [:]
         for table in tables {
             let view = try Self.view(of: table, on: flusher)
             let flusher = flusher
             try onDatabase(table.place.url) { () throws(DatabaseError) in try flusher.execute(view.sql) }
             if view.isWhole { shown[table.schema.name] = table.version }
+            stored[table.schema.name] = view.files
         }
         shownVersions = Mutex(shown)
+        storedFiles = Mutex(stored)
     }
 
     /// Lets another program write the lake; what is in it and in hot tables can still be queried.

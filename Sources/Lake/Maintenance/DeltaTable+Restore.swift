@@ -22,7 +22,7 @@ extension DeltaTable {
         }
         guard
             earlier.state.metadata?.schemaString == state.metadata?.schemaString || earlier.state.files.isEmpty
-                || hasAddedColumns
+                || hasOlderFiles
         else {
             throw LakeError(.conflict, "the columns were changed since version \(earlier.version)", operation: path)
         }

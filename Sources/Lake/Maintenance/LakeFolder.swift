@@ -18,10 +18,12 @@ public struct LakeFolder {
     }
 
     /// The tables that are there: those of Tapedeck in its order, then others by name.
-    public func tables() throws(LakeError) -> [String] {
+    ///
+    /// - Parameter excluded: tables that are not asked for.
+    public func tables(without excluded: Set<String> = []) throws(LakeError) -> [String] {
         var found: [String] = []
-        for name in try place.folders() where try place.folder(name).hasFolder(DeltaLog.folderName) {
-            found.append(name)
+        for name in try place.folders() where !excluded.contains(name) {
+            if try place.folder(name).hasFolder(DeltaLog.folderName) { found.append(name) }
         }
         let known = Tables.all.map(\.name).filter(found.contains)
         return known + found.filter { !known.contains($0) }.sorted()
@@ -38,6 +40,40 @@ public struct LakeFolder {
                 operation: path)
         }
         return delta
+    }
+
+    /// The tables that can be read here, and why others cannot. Those of Tapedeck must.
+    ///
+    /// - Parameter forWriting: whether it must be possible to write them, too.
+    /// - Throws: what is wrong with a table of Tapedeck.
+    public func usableTables(
+        forWriting: Bool
+    ) throws(LakeError) -> (tables: [DeltaTable], others: [(name: String, reason: String)]) {
+        var found: [DeltaTable] = []
+        var others: [(String, String)] = []
+        for name in try tables() {
+            do throws(LakeError) {
+                let table = try open(name)
+                if forWriting { try table.requireWritable() }
+                found.append(table)
+            } catch {
+                guard Self.schema(name) == nil else { throw error }
+                others.append((name, error.message))
+            }
+        }
+        return (found, others)
+    }
+
+    /// Gives the columns of a table the wider types that this version has for them.
+    ///
+    /// - Parameter commits: false to see only what would change.
+    /// - Returns: what became wider, as `size from integer to long`.
+    /// - Throws: `unsupported` for tables that are not Tapedeck's; as `DeltaTable.widen`.
+    public func widen(_ table: DeltaTable, commits: Bool = true) throws(LakeError) -> [String] {
+        guard let schema = Self.schema(table.name) else {
+            throw LakeError(.unsupported, "only columns of tables of Tapedeck become wider", operation: table.path)
+        }
+        return try table.widen(to: schema, commits: commits)
     }
 
     /// The schema of a table of Tapedeck; nil for others.
@@ -129,6 +165,16 @@ extension DeltaTable {
             .map(DeltaLog.path)
     }
 
+    /// Files of the table beside those of data and log, relative to the table: parts of checkpoints, and the rows of data files that do not
+    /// count.
+    public func sideFiles() throws(LakeError) -> [String] {
+        var paths = Set(try place.paths(below: DeltaLog.path("_sidecars")))
+        for reference in files.compactMap(\.deletionVector) where reference.storageType != "i" {
+            paths.insert(try DeletionVector.path(reference, place))
+        }
+        return paths.sorted()
+    }
+
     /// What a table is, beyond its files.
     public struct Description: Sendable {
         public let id: String
@@ -139,6 +185,10 @@ extension DeltaTable {
         public let properties: [String: String]
         /// Versions of the protocol that a reader and a writer need.
         public let protocolVersions: (reader: Int, writer: Int)
+        /// Features of the protocol that are named one by one.
+        public let features: [String]
+        /// Why the table cannot be written here; nil where it can.
+        public let writeObstacle: String?
         /// How far applications are.
         public let progress: [AppTransaction]
         public let created: Timestamp?
@@ -152,10 +202,11 @@ extension DeltaTable {
         let fields = DeltaSchema.fields(metadata.schemaString) ?? []
         return Description(
             id: metadata.id, text: metadata.description ?? "",
-            columns: fields.map { ($0.name, $0.type, $0.nullable) }, partitionColumns: metadata.partitionColumns,
+            columns: fields.map { ($0.name, $0.type.text, $0.nullable) }, partitionColumns: metadata.partitionColumns,
             properties: metadata.configuration ?? [:],
             protocolVersions: (state.versions?.minReaderVersion ?? 1, state.versions?.minWriterVersion ?? 2),
-            progress: state.transactions.values.sorted { $0.appId < $1.appId },
+            features: Set((state.versions?.readerFeatures ?? []) + (state.versions?.writerFeatures ?? [])).sorted(),
+            writeObstacle: state.writeObstacle, progress: state.transactions.values.sorted { $0.appId < $1.appId },
             created: metadata.createdTime.map { Timestamp(nanoseconds: $0 * 1_000_000) })
     }
 }

@@ -61,7 +61,12 @@ public struct TableVerification {
                 throw Damage(text: "has \(rows) rows, and the log says \(expected.rows)")
             }
             if reads { try readAll(literal, file, rows: rows) }
-            return rows
+            guard let reference = file.deletionVector else { return rows }
+            do throws(LakeError) {
+                return rows - Int64(try DeletionVector(reference, of: table.place).rows.count)
+            } catch {
+                throw Damage(text: error.message)
+            }
         } catch let error as DatabaseError {
             throw Damage(text: "cannot be read: \(error.message)")
         } catch let damage as Damage {

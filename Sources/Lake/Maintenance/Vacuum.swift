@@ -43,16 +43,23 @@ public struct Vacuum {
     public func run(
         removes: Bool = true, _ progress: (Int) -> Bool = { _ in true }
     ) throws(LakeError) -> Report {
+        try table.requireWritable()
         var report = Report()
         var seen = 0
         var isStopped = false
+        // Others write the same path in other ways: with more of its characters encoded, or fewer.
+        let kept = Set(
+            table.files.map(\.relativePath)
+                + table.state.removed.values.filter { $0.deletionTimestamp ?? .max >= keptMs }.map {
+                    PathText.decode($0.path)
+                })
         for path in try table.place.paths(below: "") where Self.isData(path) {
             seen += 1
             guard progress(seen) else {
                 isStopped = true
                 break
             }
-            guard !isKept(path) else { continue }
+            guard !kept.contains(path) else { continue }
             // A file that is gone meanwhile needs no removal.
             guard let file = try table.place.find(path), file.modifiedMs < keptMs else { continue }
             report.files += 1
@@ -62,13 +69,6 @@ public struct Vacuum {
         }
         if !isStopped { try cleanLog(&report, removes: removes) }
         return report
-    }
-
-    private func isKept(_ path: String) -> Bool {
-        let encoded = PathText.encode(path)
-        if table.state.files[encoded] != nil { return true }
-        guard let removed = table.state.removed[encoded] else { return false }
-        return removed.deletionTimestamp ?? .max >= keptMs
     }
 
     /// Whether a writer of data may have made a file, by its path relative to the table.

@@ -1,5 +1,6 @@
 internal import Market
 internal import Platform
+internal import Synchronization
 
 /// Writes one Parquet file, row group by row group.
 ///
@@ -7,10 +8,11 @@ internal import Platform
 /// doubles stay as they are; pages are compressed with zstd where that makes them smaller.
 ///
 /// - Shape: memory is bounded by the largest row group and not by the file: about 12 bytes a row for one column at a
-///   time, up to 16 bytes a row for a dictionary of distinct values, three pages and 1 MiB of output.
+///   time, up to 16 bytes a row for a dictionary of distinct values, three pages (all this for each thread), the
+///   compressed row group and 1 MiB of output.
 /// - Threading: one thread at a time.
 /// - Source: Apache Parquet format 2.12.
-final class ParquetFileWriter {
+final class ParquetFileWriter: @unchecked Sendable {  // by contract; its own threads share what is locked
     /// How a file is written.
     struct Options: Sendable {
         /// As zstd counts levels; negative ones are faster, higher ones smaller.
@@ -25,8 +27,11 @@ final class ParquetFileWriter {
 
     private let columns: [ParquetColumn]
     private let path: String
+    private let options: Options
     private let output: ParquetOutput
-    private let encoder: ChunkEncoder
+    private let encoded: [EncodedColumn]
+    /// Encoders that nobody uses at the moment.
+    private let spare = Mutex<[ChunkEncoder]>([])
     private var rowGroups: [ParquetFooter.RowGroup] = []
     private var rows: Int64 = 0
 
@@ -36,9 +41,8 @@ final class ParquetFileWriter {
         self.columns = columns
         output = try ParquetOutput(path)
         output.pending.append(Self.magic)
-        encoder = ChunkEncoder(
-            PageWriter(output, columns: columns.count, level: options.zstdLevel), columns: columns.count,
-            pageRows: options.pageRows, pageBytes: options.pageBytes)
+        encoded = columns.map { _ in EncodedColumn() }
+        self.options = options
     }
 
     /// Writes the first rows of columns as one row group; none for no rows.
@@ -49,16 +53,42 @@ final class ParquetFileWriter {
     ///   then.
     func append(_ values: [ArrowColumn], rows count: Int) throws(LakeError) {
         precondition(values.count == columns.count, "a row group has the columns of its file")
+        try append(rows: count) { values[$0] }
+    }
+
+    /// The same, of columns that are made when they are needed.
+    ///
+    /// - Parameters:
+    ///   - threads: how many columns are made and encoded at once; the file is the same.
+    ///   - values: makes the column of a number, each on one thread.
+    func append(
+        rows count: Int, threads: Int = 1, _ values: @escaping @Sendable (Int) -> ArrowColumn
+    ) throws(LakeError) {
         guard count > 0 else { return }
-        var chunks: [ColumnChunk] = []
-        for (place, (column, value)) in zip(columns, values).enumerated() {
+        let chunks = Mutex([ColumnChunk](repeating: ColumnChunk(), count: columns.count))
+        try ParallelWork.run("parquet", count: columns.count, threads: threads) { [self] (place) throws(LakeError) in
+            let (column, value) = (columns[place], values(place))
             precondition(column.accepts(value.values), "values of \(column.name) have the type of their column")
             precondition(value.values.rows >= count, "\(column.name) has a value for each row")
-            chunks.append(
-                try encoder.encode(value.values, rows: count, isNullable: column.isNullable, place: place))
+            let encoder = spare.withLock { $0.popLast() } ?? makeEncoder()
+            defer { spare.withLock { $0.append(encoder) } }
+            let chunk = try encoder.encode(
+                value.values, rows: count, isNullable: column.isNullable, encoded[place])
+            chunks.withLock { $0[place] = chunk }
         }
-        rowGroups.append(ParquetFooter.RowGroup(rows: count, chunks: chunks))
+        var placed: [ColumnChunk] = []
+        for (var chunk, column) in zip(chunks.withLock({ $0 }), encoded) {
+            chunk.move(by: output.position)
+            placed.append(chunk)
+            output.pending.append(column.pages)
+            try output.flushIfLarge()
+        }
+        rowGroups.append(ParquetFooter.RowGroup(rows: count, chunks: placed))
         rows += Int64(count)
+    }
+
+    private func makeEncoder() -> ChunkEncoder {
+        ChunkEncoder(PageWriter(level: options.zstdLevel), pageRows: options.pageRows, pageBytes: options.pageBytes)
     }
 
     /// Writes the footer; nothing can be appended afterwards.
@@ -66,7 +96,7 @@ final class ParquetFileWriter {
     /// - Parameter durably: waits until the content is on the device.
     func finish(durably: Bool = false) throws(LakeError) -> ParquetFileReport {
         let start = output.pending.count
-        ParquetFooter(columns: columns, rowGroups: rowGroups, createdBy: "Tapedeck version 1.0.0").write(
+        ParquetFooter(columns: columns, rowGroups: rowGroups, createdBy: ParquetDescription.writer).write(
             into: output.pending)
         output.pending.appendLittleEndian(UInt64(output.pending.count - start), bytes: 4)
         output.pending.append(Self.magic)

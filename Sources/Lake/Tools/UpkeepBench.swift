@@ -17,19 +17,26 @@ public enum UpkeepBench {
         public var files: (before: Int, after: Int) = (0, 0)
     }
 
-    /// Puts files of 100,000 sorted trades each together.
+    /// Puts files of 100,000 sorted trades each together, of one second each.
     ///
-    /// - Parameter lake: a folder of its own.
-    public static func compaction(lake: String, rows: Int) throws(LakeError) -> Report {
+    /// - Parameters:
+    ///   - lake: a folder of its own.
+    ///   - overlapping: whether all files have the same trades, rather than one those that follow another's.
+    public static func compaction(lake: String, rows: Int, overlapping: Bool = false) throws(LakeError) -> Report {
         let folder = lake + "/" + Tables.trades.name
         let table = try DeltaTable.open(folder, creating: Tables.trades)
-        let trades = BenchTrades(rows: min(rows, 100_000))
-        let file = ParquetBenchTable(Tables.trades, trades.columns, rows: trades.rows, groupRows: 131_072)
+        let fileRows = min(rows, 100_000)
+        let market = BenchTrades.market()
+        func next() -> ParquetBenchTable {
+            ParquetBenchTable(Tables.trades, market.next(fileRows).columns, rows: fileRows, groupRows: 131_072)
+        }
+        var file = next()
         let partition = "date=2026-01-01"
         try DurableFile.makeFolder("\(folder)/\(partition)")
         var report = Report()
         var added: [AddFile] = []
-        for number in 0..<max(2, rows / trades.rows) {
+        for number in 0..<max(2, rows / fileRows) {
+            if number > 0, !overlapping { file = next() }
             let name = PartName(writer: "bench", firstOffset: Int64(number), lastOffset: Int64(number))
             let written = try file.write("\(folder)/\(partition)/\(name.final)")
             added.append(

@@ -212,7 +212,7 @@ public struct Backup {
         let lake = LakeFolder(source.lake)
         for name in try lake.tables() {
             let table = try lake.open(name)
-            for path in table.files.map(\.relativePath) + (try table.logFiles()) {
+            for path in table.files.map(\.relativePath) + (try table.sideFiles()) + (try table.logFiles()) {
                 guard try copy("\(table.path)/\(path)", "lake/\(name)/\(path)", isFixed: true) else {
                     throw PipelineError("`\(table.path)/\(path)` is gone: was the lake cleaned meanwhile?")
                 }

@@ -1,4 +1,3 @@
-internal import Databases
 internal import Delivery
 internal import Lake
 internal import Market
@@ -18,7 +17,9 @@ final class SinkCursor {
 
     private let target: any DeliveryTarget
     private let store: HotStore
-    private let connection: Connection
+    private let reader: UnitReader
+    /// Where the target can use it; begun when something is left behind a unit.
+    private var ahead: UnitsAhead?
     /// What was looked through so far.
     private var offsets: [String: Int64] = [:]
     /// What the target says it has: ranges without rows are not worth a transaction.
@@ -33,7 +34,7 @@ final class SinkCursor {
     ) throws {
         self.target = target
         self.store = store
-        connection = try store.connect()
+        reader = try UnitReader(store, wantsPayloads: target.wantsPayloads)
         try target.open(tables)
         for table in tables {
             let offset = try target.committedOffset(table)
@@ -77,70 +78,53 @@ final class SinkCursor {
     ///   - rowsMax: a unit has no more rows, but for those of a single offset.
     func deliver(_ table: TableSchema, upTo last: Int64, rowsMax: Int64) throws -> Outcome {
         let after = offset(table)
-        var end = min(last, after + (spans[table.name] ?? 1))
-        var found = try look(table, after: after, last: end)
-        while found.rows > rowsMax, end > after + 1 {
-            end = after + (end - after) / 2
-            found = try look(table, after: after, last: end)
-        }
+        let ready = ahead?.take(table, after: after, rowsMax: rowsMax)
+        let range =
+            try ready?.range
+            ?? reader.find(table, after: after, upTo: last, span: spans[table.name] ?? 1, rowsMax: rowsMax)
+        let span = range.end - after
+        let nextSpan = range.rows * 2 < rowsMax ? min(span * 2, Self.spanMax) : span
         var outcome = Outcome()
-        if found.rows > 0 {
+        if range.rows > 0 {
             do {
-                outcome.rows = try send(table, last: end, found.months)
+                outcome.rows = try send(table, range, ready?.unit) { (prepare) in
+                    guard range.end < last else { return }
+                    let ahead = try self.ahead ?? UnitsAhead(UnitReader(store, wantsPayloads: target.wantsPayloads))
+                    self.ahead = ahead
+                    ahead.begin(table, after: range.end, upTo: last, span: nextSpan, rowsMax: rowsMax, prepare)
+                }
             } catch let error as DeliveryError where error.kind == .row {
-                guard end == after + 1 else {
+                guard span == 1 else {
                     // Nearer to the row that is meant.
-                    spans[table.name] = max(1, (end - after) / 2)
+                    spans[table.name] = max(1, span / 2)
                     return outcome
                 }
-                try target.reject(table, after: committed(table), last: end, reason: error.message)
-                outcome.rejected = found.rows
-                outcome.reason = "offset \(end): \(error.message)"
+                try target.reject(table, after: committed(table), last: range.end, reason: error.message)
+                outcome.rejected = range.rows
+                outcome.reason = "offset \(range.end): \(error.message)"
             }
-            committed[table.name] = end
+            committed[table.name] = range.end
         }
-        offsets[table.name] = end
-        let span = end - after
-        spans[table.name] = found.rows * 2 < rowsMax ? min(span * 2, Self.spanMax) : span
+        offsets[table.name] = range.end
+        spans[table.name] = nextSpan
         return outcome
-    }
-
-    /// Rows of a range, and the months of their times.
-    private func look(
-        _ table: TableSchema, after: Int64, last: Int64
-    ) throws -> (rows: Int64, months: [CivilDate]) {
-        let timeNs = SQLText.identifier(table.timeColumn)
-        func answer(_ columns: String) throws -> [SQLValue] {
-            try store.retryingConflicts(table.name) { () throws(DatabaseError) in
-                let rows = store.finalRows(of: table, after: after, upTo: last)
-                return try connection.query("SELECT \(columns) FROM (\(rows))").collect().rows[0]
-            }
-        }
-        let row = try answer("count(*), min(\(timeNs)), max(\(timeNs))")
-        guard case .integer(let count) = row[0], case .integer(let earliestNs) = row[1],
-            case .integer(let latestNs) = row[2]
-        else {
-            return (0, [])
-        }
-        let months = [earliestNs, latestNs].map { TablePartition.month.firstDay(ofNs: $0) }
-        // Most units lie within one; to look at the month of every row takes as long as to read it.
-        if months[0] == months[1] { return (count, [months[0]]) }
-        let time = SQLText.identifier(table.moment)
-        let all = try answer("string_agg(DISTINCT strftime(\(time), '%Y-%m-01'), ',')")
-        return (count, all[0].text.split(separator: ",").compactMap { CivilDate(String($0)) }.sorted())
     }
 
     private func committed(_ table: TableSchema) -> Int64 { committed[table.name] ?? -1 }
 
-    private func send(_ table: TableSchema, last: Int64, _ months: [CivilDate]) throws -> Int64 {
-        // Between what the target has and what was looked through are no rows.
-        let rows = try store.retryingConflicts(table.name) { () throws(DatabaseError) in
-            try connection.query(
-                target.wantsPayloads
-                    ? store.finalRowsWithPayloads(of: table, after: offset(table), upTo: last)
-                    : store.finalRows(of: table, after: offset(table), upTo: last))
+    /// Delivers a unit.
+    ///
+    /// - Parameter meanwhile: called where the target can make another unit ready before this one is on its way.
+    private func send(
+        _ table: TableSchema, _ range: UnitReader.Range, _ ready: PreparedUnit?,
+        meanwhile: (@escaping UnitPreparation) throws -> Void
+    ) throws -> Int64 {
+        guard let target = target as? any PreparingTarget else {
+            return try target.deliver(reader.read(table, range, committed: committed(table)))
         }
-        return try target.deliver(
-            DeliveryUnit(table: table, after: committed(table), last: last, months: months, rows: rows))
+        let prepare = try target.preparation(of: table)
+        let unit = try ready ?? prepare(reader.read(table, range, committed: committed(table)))
+        try meanwhile(prepare)
+        return try target.deliver(unit)
     }
 }

@@ -41,7 +41,7 @@ struct ClickHouseInlets {
     ///
     /// - Parameter columns: names and types of the columns, in the order of the rows.
     mutating func name(
-        _ table: String, _ columns: [(name: String, type: String)]
+        _ table: String, _ columns: [NativeUnit.Column]
     ) throws(DeliveryError) -> String {
         if made.insert(table).inserted {
             let list = columns.map { "\(ClickHouseSQL.identifier($0.name)) \($0.type)" }

@@ -1,4 +1,3 @@
-internal import Databases
 public import Delivery
 public import Market
 internal import Platform
@@ -6,7 +5,7 @@ internal import Platform
 /// Tables in a ClickHouse server: a row before and a row after each unit say what became of it.
 ///
 /// - Source: ClickHouse documentation, "HTTP Interface", "MergeTree", "Native Format".
-public final class ClickHouseTarget: DeliveryTarget, @unchecked Sendable {  // one thread at a time
+public final class ClickHouseTarget: PreparingTarget, @unchecked Sendable {  // one thread at a time
     private let address: ClickHouseAddress
     private let layout: ClickHouseLayout
     private let compression: NativeCompression
@@ -22,8 +21,9 @@ public final class ClickHouseTarget: DeliveryTarget, @unchecked Sendable {  // o
         }
         var inlets: ClickHouseInlets
         let pipeline: String
-        let body: NativeBody
         var progress: [String: ClickHouseProgress] = [:]
+        /// By table, as they were when rows were first made ready.
+        var columns: [String: [NativeUnit.Column]] = [:]
     }
 
     init(
@@ -58,8 +58,7 @@ public final class ClickHouseTarget: DeliveryTarget, @unchecked Sendable {  // o
             for statement in make { _ = try server.execute(statement) }
         }
         let inlets = try ClickHouseInlets(server, tables, pipeline: pipeline)
-        let session = Session(
-            server: server, tables: tables, inlets: inlets, pipeline: pipeline, body: NativeBody(compression))
+        let session = Session(server: server, tables: tables, inlets: inlets, pipeline: pipeline)
         for schema in schemas where try !fits(schema, found[schema.name], tables) {
             // Whatever an earlier table of the name had got is not in this one.
             try session.ledger.forget(schema)
@@ -98,29 +97,45 @@ public final class ClickHouseTarget: DeliveryTarget, @unchecked Sendable {  // o
         return progress.offset
     }
 
-    public func deliver(_ unit: DeliveryUnit) throws(DeliveryError) -> Int64 {
-        var session = try use()
-        let table = unit.table
-        // Before every unit: the server would turn values into whatever a column was changed to.
+    public func preparation(of table: TableSchema) throws(DeliveryError) -> UnitPreparation {
+        let session = try use()
+        let columns = if let known = session.columns[table.name] { known } else { try columns(of: table, session) }
+        self.session?.columns[table.name] = columns
+        let compression = compression
+        return { (unit) throws(DeliveryError) in PreparedUnit(unit, try NativeUnit(unit, columns, compression)) }
+    }
+
+    /// The columns that rows of a table go to, in their order, as the server has them now.
+    private func columns(of table: TableSchema, _ session: Session) throws(DeliveryError) -> [NativeUnit.Column] {
         guard let found = try columns(session.server, session.tables, of: table.name)[table.name],
             try fits(table, found, session.tables)
         else {
             throw DeliveryError(
                 .setup, "\(layout.database).\(table.name) is gone; it is made again, and filled from the beginning")
         }
+        return table.columns.map { NativeUnit.Column(name: $0.name, type: found[$0.name] ?? "") }
+    }
+
+    public func deliver(_ unit: PreparedUnit) throws(DeliveryError) -> Int64 {
+        var session = try use()
+        let table = unit.table
+        // Before every unit: the server would turn values into whatever a column was changed to.
+        let columns = try columns(of: table, session)
+        guard let rows = unit.content as? NativeUnit, rows.columns == columns else {
+            throw DeliveryError(
+                .unavailable, "columns of \(layout.database).\(table.name) were changed; its rows are read again")
+        }
         let progress = try check(table, at: unit.after, session)
-        let types = table.columns.map { (name: $0.name, type: found[$0.name] ?? "") }
-        let blocks = try encode(unit, types.map(\.type))
-        let inlet = try session.inlets.name(table.name, types)
+        let inlet = try session.inlets.name(table.name, columns)
         self.session = session
-        let begun = progress.beginning(upTo: unit.last, rows: Int64(blocks.count))
+        let begun = progress.beginning(upTo: unit.last, rows: rows.count)
         do throws(DeliveryError) {
             try session.ledger.write(begun, table)
             self.session?.progress[table.name] = begun
             // A month is one request, which is one block, which is one part: all of it gets in or nothing.
-            for (place, month) in blocks.blocks.enumerated() {
+            for (place, month) in rows.months.enumerated() {
                 try session.server.insert(
-                    "INSERT INTO \(inlet) FORMAT Native", month.block.body(session.body),
+                    "INSERT INTO \(inlet) FORMAT Native", month,
                     settings: settings(session, token: "\(inlet) \(begun.step) \(place)"))
             }
         } catch  where error.kind == .row {
@@ -131,18 +146,7 @@ public final class ClickHouseTarget: DeliveryTarget, @unchecked Sendable {  // o
             throw DeliveryError(.conflict, "\(someoneElse): \(error.message)")
         }
         try advance(table, begun, to: unit.last, session)
-        return Int64(blocks.count)
-    }
-
-    private func encode(_ unit: DeliveryUnit, _ types: [String]) throws(DeliveryError) -> NativeBlocks {
-        let time =
-            DeliveryTables.isLarge(unit.table)
-            ? unit.table.columns.firstIndex { $0.name == unit.table.timeColumn } : nil
-        do {
-            return try NativeBlocks(unit.rows, types: types, time: time)
-        } catch {
-            throw DeliveryError(.unavailable, error.message)
-        }
+        return rows.count
     }
 
     private var someoneElse: String {

@@ -21,16 +21,16 @@ struct LakeCommand: Command {
         subcommands: [
             CommandSpec(
                 "ls", "Tables with versions, rows, files and sizes.",
-                options: [PipelineOptions.data, PipelineOptions.config, archive, json],
+                options: [PipelineOptions.data, PipelineOptions.config, PipelineOptions.lake, archive, json],
                 examples: [.init("tapedeck lake ls --data data/demo", "what is there")]),
             CommandSpec(
                 "describe", "Columns, partitions, properties and progress of a table.", positionals: [oneTable],
-                options: [PipelineOptions.data, PipelineOptions.config, archive],
+                options: [PipelineOptions.data, PipelineOptions.config, PipelineOptions.lake, archive],
                 examples: [.init("tapedeck lake describe trades", "one table")]),
             CommandSpec(
                 "history", "What was done to a table, the latest first.", positionals: [oneTable],
                 options: [
-                    PipelineOptions.data, PipelineOptions.config, archive,
+                    PipelineOptions.data, PipelineOptions.config, PipelineOptions.lake, archive,
                     .init("limit", "COUNT", default: "20", "commits at most"), json,
                 ],
                 examples: [.init("tapedeck lake history trades --limit 5", "the latest five commits")]),
@@ -38,7 +38,7 @@ struct LakeCommand: Command {
                 "compact", "Make few large files of many small ones, sorted by instrument and time.",
                 positionals: [table],
                 options: [
-                    PipelineOptions.data, PipelineOptions.config, from, to,
+                    PipelineOptions.data, PipelineOptions.config, PipelineOptions.lake, from, to,
                     .init("target", "SIZE", default: "256MiB", "about how large a file becomes"),
                     .init(
                         "memory", "SIZE", default: "1GiB", "memory for rows; larger partitions are read several times"),
@@ -56,7 +56,7 @@ struct LakeCommand: Command {
                     """,
                 positionals: [table],
                 options: [
-                    PipelineOptions.data, PipelineOptions.config,
+                    PipelineOptions.data, PipelineOptions.config, PipelineOptions.lake,
                     .init(
                         "retain", "TIME", default: "7d",
                         "keep what was there this long ago; at least 1h without --force"),
@@ -71,7 +71,7 @@ struct LakeCommand: Command {
                     """,
                 positionals: [oneTable],
                 options: [
-                    PipelineOptions.data, PipelineOptions.config,
+                    PipelineOptions.data, PipelineOptions.config, PipelineOptions.lake,
                     .init("to", "VERSION", "a version's number, or a time such as 2026-01-31T12:00:00Z"),
                     dryRun,
                 ],
@@ -79,18 +79,28 @@ struct LakeCommand: Command {
             CommandSpec(
                 "expire", "Let go of partitions that are older than a date.", positionals: [oneTable],
                 options: [
-                    PipelineOptions.data, PipelineOptions.config, .init("before", "DATE", "the first day that stays"),
+                    PipelineOptions.data, PipelineOptions.config, PipelineOptions.lake,
+                    .init("before", "DATE", "the first day that stays"),
                     dryRun,
                 ],
                 examples: [.init("tapedeck lake expire frames --before 2026-01-01", "frames of last year")]),
             CommandSpec(
+                "widen", "Give columns the wider types that this version of the program has for them.",
+                discussion: """
+                    Files stay as they are, and are read as if they had the wider type; those that compaction puts together become wide. \
+                    Afterwards only readers read the table that know the feature typeWidening of the Delta protocol.
+                    """,
+                positionals: [oneTable],
+                options: [PipelineOptions.data, PipelineOptions.config, PipelineOptions.lake, dryRun],
+                examples: [.init("tapedeck lake widen trades --dry-run", "which columns")]),
+            CommandSpec(
                 "checkpoint", "Sum up the log, so that readers open the table faster.", positionals: [table],
-                options: [PipelineOptions.data, PipelineOptions.config],
+                options: [PipelineOptions.data, PipelineOptions.config, PipelineOptions.lake],
                 examples: [.init("tapedeck lake checkpoint", "all tables")]),
             CommandSpec(
                 "verify", "Check that every file is there and is what the log says.", positionals: [table],
                 options: [
-                    PipelineOptions.data, PipelineOptions.config, archive,
+                    PipelineOptions.data, PipelineOptions.config, PipelineOptions.lake, archive,
                     .init(flag: "quick", "sizes and ends of files only, not every value"),
                 ],
                 examples: [.init("tapedeck lake verify", "exit code 1 where something is damaged")]),
@@ -119,6 +129,7 @@ struct LakeCommand: Command {
         case "vacuum": return try LakeUpkeep.vacuum(lake, command)
         case "restore": return try LakeUpkeep.restore(lake, command)
         case "expire": return try LakeUpkeep.expire(lake, command)
+        case "widen": return try LakeUpkeep.widen(lake, command)
         case "checkpoint": return try LakeUpkeep.checkpoint(lake, command)
         default: return try LakeUpkeep.verify(lake, command)
         }

@@ -9,8 +9,20 @@ enum LakeListing {
             ["table", "version", "rows", "files", "size", "bytes/row", "partitions", "changed"],
             alignments: [.left, .right, .right, .right, .right, .right, .left, .left])
         var bytes: Int64 = 0
+        var unreadable = ""
         for name in try lake.tables() {
-            let summary = try lake.open(name).summary()
+            let summary: DeltaTable.Summary
+            do throws(LakeError) {
+                summary = try lake.open(name).summary()
+            } catch {
+                // Others may have put a table there of which something is not known here.
+                if asJSON {
+                    Terminal.write(
+                        "{\"table\":\(JSONText.quoted(name)),\"error\":\(JSONText.quoted(error.message))}\n", to: 1)
+                }
+                unreadable += "\(name): \(error.message)\n"
+                continue
+            }
             bytes += summary.bytes
             if asJSON {
                 Terminal.write(json(summary) + "\n", to: 1)
@@ -26,7 +38,7 @@ enum LakeListing {
         }
         guard !asJSON else { return .done }
         Terminal.write(table.text(), to: 1)
-        Terminal.write("\(Humanized.bytes(bytes)) in \(lake.path)\n", to: 1)
+        Terminal.write("\(Humanized.bytes(bytes)) in \(lake.path)\n\(unreadable)", to: 1)
         return .done
     }
 
@@ -50,8 +62,10 @@ enum LakeListing {
         Terminal.write("\(summary.name), version \(summary.version). \(description.text)\n", to: 1)
         Terminal.write(
             "\(rows(summary.rows)) rows in \(summary.files) files, \(Humanized.bytes(summary.bytes)); partitioned by "
-                + "\(description.partitionColumns.joined(separator: ", ")); protocol "
-                + "\(description.protocolVersions.reader), \(description.protocolVersions.writer); id \(description.id)"
+                + "\(description.partitionColumns.isEmpty ? "nothing" : description.partitionColumns.joined(separator: ", ")); protocol "
+                + "\(description.protocolVersions.reader), \(description.protocolVersions.writer)"
+                + (description.features.isEmpty ? "" : " with \(description.features.joined(separator: ", "))")
+                + "; id \(description.id)"
                 + (description.created.map { "; made \($0)" } ?? "") + "\n\n", to: 1)
         var columns = TextTable(["column", "type", ""])
         for column in description.columns {
@@ -67,6 +81,7 @@ enum LakeListing {
             ])
         }
         if !summary.partitions.isEmpty { Terminal.write(partitions.text() + "\n", to: 1) }
+        if let obstacle = description.writeObstacle { Terminal.write("only read here: \(obstacle)\n", to: 1) }
         for (name, value) in description.properties.sorted(by: { $0.key < $1.key }) {
             Terminal.write("property \(name): \(value)\n", to: 1)
         }

@@ -4,10 +4,14 @@ internal import Platform
 
 /// What `tapedeck lake` does to tables.
 enum LakeUpkeep {
-    /// The table that is named, or all.
-    private static func tables(_ lake: LakeFolder, _ command: ParsedCommand) throws -> [DeltaTable] {
-        let names = try command.positional("TABLE").map { [$0] } ?? lake.tables()
-        return try names.map { try lake.open($0) }
+    /// The table that is named, or all of Tapedeck and those of others that can be read here, and written; says which are left alone.
+    private static func tables(
+        _ lake: LakeFolder, _ command: ParsedCommand, forWriting: Bool = true
+    ) throws -> [DeltaTable] {
+        if let name = command.positional("TABLE") { return [try lake.open(name)] }
+        let found = try lake.usableTables(forWriting: forWriting)
+        for (name, reason) in found.others { Terminal.write("\(name): left alone: \(reason)\n", to: 1) }
+        return found.tables
     }
 
     static func compact(_ lake: LakeFolder, _ command: ParsedCommand) throws -> ExitCode {
@@ -117,6 +121,17 @@ enum LakeUpkeep {
         return show(try table.expire(before: day, commits: !command.flag("dry-run")), table)
     }
 
+    static func widen(_ lake: LakeFolder, _ command: ParsedCommand) throws -> ExitCode {
+        let table = try lake.open(command.positional("TABLE") ?? "")
+        let columns = try lake.widen(table, commits: !command.flag("dry-run"))
+        let verb = command.flag("dry-run") ? "would become wider" : "became wider"
+        Terminal.write(
+            columns.isEmpty
+                ? "\(table.name): nothing to do\n" : "\(table.name): \(columns.joined(separator: ", ")) \(verb)\n",
+            to: 1)
+        return .done
+    }
+
     private static func show(_ change: DeltaTable.FileChange, _ table: DeltaTable) -> ExitCode {
         let rows = change.rowsRemoved.map { rows in
             rows < 0 ? ", \(Humanized.grouped(-rows)) rows more" : ", \(Humanized.grouped(rows)) rows less"
@@ -141,7 +156,7 @@ enum LakeUpkeep {
     }
 
     static func verify(_ lake: LakeFolder, _ command: ParsedCommand) throws -> ExitCode {
-        let tables = try tables(lake, command)
+        let tables = try tables(lake, command, forWriting: false)
         let bar = ProgressBar(
             "Checking", total: tables.reduce(0) { $0 + $1.files.reduce(0) { $0 + $1.size } }, unit: "bytes")
         var text = ""

@@ -6,6 +6,7 @@ internal import Platform
 /// Options that several commands share.
 enum PipelineOptions {
     static let data = CommandSpec.Option("data", "FOLDER", "where journal, lake and state are kept")
+    static let lake = CommandSpec.Option("lake", "FOLDER", "a folder of Delta tables, whoever made them")
     static let config = CommandSpec.Option("config", "PIPELINE", "the pipeline's YAML file")
     static let listen = CommandSpec.Option("listen", "HOST:PORT", "address of dashboard and interface")
     static let bars = CommandSpec.Option("bars", "LIST", "bar intervals, for example 1s,1m,1h")
@@ -28,6 +29,18 @@ enum PipelineOptions {
     /// - Throws: `UsageError` where there is no lake; what is wrong with the configuration.
     static func place(_ command: ParsedCommand) throws -> (data: String, lake: LakeFolder) {
         let data = command.value("data")
+        if let path = command.value("lake") {
+            for option in ["data", "config"] where command.value(option) != nil {
+                throw UsageError("--lake and --\(option) both say where the lake is")
+            }
+            let lake = try LakeFolder(path)
+            guard try !lake.tables().isEmpty else {
+                throw UsageError(
+                    "there is no Delta table in \(lake.path)",
+                    suggestion: "name the folder that the tables' folders are in")
+            }
+            return (data ?? "data", lake)
+        }
         if let file = command.value("config") {
             var overrides = PipelineConfiguration.Overrides()
             overrides.dataFolder = data

@@ -11,7 +11,8 @@ struct SQLCommand: Command {
         "sql", "Ask the tables with SQL (DuckDB's dialect, SELECT only).",
         discussion: """
             Where a pipeline runs on the data folder, it is asked and answers with its newest rows. Otherwise, and for \
-            --parquet and --at, the lake is read directly: then rows that were not flushed yet are not in the answer.
+            --parquet, --at and --lake, the lake is read directly: then rows that were not flushed yet are not in the answer, and tables \
+            of others (Spark, delta-rs) that are in the folder can be asked, too.
 
             With --config and --sink the statement runs in the target of a sink (bigquery, clickhouse, postgresql), in its \
             dialect, with the sink's address and credentials. What they may do there, the statement may do: give an account \
@@ -19,7 +20,8 @@ struct SQLCommand: Command {
             """,
         positionals: [.init("SQL", "the statement")],
         options: [
-            PipelineOptions.data, PipelineOptions.config, .init(flag: "csv", "comma-separated values"),
+            PipelineOptions.data, PipelineOptions.config, PipelineOptions.lake,
+            .init(flag: "csv", "comma-separated values"),
             .init(flag: "json", "one JSON object per row"),
             .init("parquet", "FILE", "write the rows to a Parquet file"),
             .init("at", "TIME", "the lake as it was then, or of tables as after a commit: trades=12,bars=7"),
@@ -32,6 +34,8 @@ struct SQLCommand: Command {
             .init("tapedeck sql --csv \"FROM bars WHERE interval = '1m'\" > bars.csv", "one-minute bars as CSV"),
             .init("tapedeck sql --parquet spy.parquet \"FROM trades WHERE symbol = 'SPY'\"", "an extract"),
             .init("tapedeck sql \"SELECT count(*) FROM trades AT (VERSION => 12)\"", "a table after a commit"),
+            .init(
+                "tapedeck sql --lake /srv/delta \"FROM customers LIMIT 5\"", "a Delta table that somebody else wrote"),
             .init("tapedeck sql --at 2026-01-31T12:00:00Z \"SELECT count(*) FROM trades\"", "what was there then"),
             .init(
                 "tapedeck sql --config pipelines/postgresql.yaml --sink postgresql \"SELECT max(event_time) FROM trades\"",
@@ -40,7 +44,8 @@ struct SQLCommand: Command {
 
     static func run(_ command: ParsedCommand) throws -> ExitCode {
         let sql = command.positional("SQL") ?? ""
-        let named = try command.value("config").map { _ in try PipelineOptions.place(command) }
+        let isNamed = command.value("config") != nil || command.value("lake") != nil
+        let named = isNamed && command.value("sink") == nil ? try PipelineOptions.place(command) : nil
         let folder = named?.data ?? command.value("data") ?? "data"
         let limit = try command.value("limit", form: "a number of rows") { Int($0) } ?? 1000
         if let sink = command.value("sink") { return try ask(sink, sql, limit, command) }
@@ -52,7 +57,8 @@ struct SQLCommand: Command {
             return try writeParquet(sql, named?.lake ?? LakeFolder(TableAnswer.lakePath(folder)), versions, path)
         }
         let answer = try TableAnswer.ask(
-            sql, folder, lake: named?.lake, at: versions, limit: limit == 0 ? .max : limit)
+            sql, folder, lake: named?.lake, asksPipeline: command.value("lake") == nil, at: versions,
+            limit: limit == 0 ? .max : limit)
         return write(answer, command)
     }
 
@@ -61,7 +67,7 @@ struct SQLCommand: Command {
         guard let file = command.value("config") else {
             throw UsageError("--sink is a sink of a pipeline", suggestion: "name the pipeline's file with --config")
         }
-        for option in ["at", "parquet"] where command.value(option) != nil {
+        for option in ["at", "lake", "parquet"] where command.value(option) != nil {
             throw UsageError("--\(option) is for the lake, not for --sink")
         }
         var overrides = PipelineConfiguration.Overrides()
@@ -89,7 +95,9 @@ struct SQLCommand: Command {
         _ sql: String, _ lake: LakeFolder, _ versions: LakeVersions, _ path: String
     ) throws -> ExitCode {
         // It writes a file, and so cannot be confined: the check alone keeps the query to reading.
-        let connection = try LakeReader(lake.place, archive: lake.archive, at: versions, isConfined: false).connect()
+        let connection = try LakeReader(
+            lake.place, archive: lake.archive, at: versions, isConfined: false, for: sql
+        ).connect()
         let sql = try PastTables.resolve(sql, on: connection, LakeReader.past(lake.place, archive: lake.archive))
         try ReadOnlySQL.check(sql, on: connection)
         let target = URL(filePath: path).standardizedFileURL

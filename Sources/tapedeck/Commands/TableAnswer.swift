@@ -13,12 +13,15 @@ struct TableAnswer {
 
     /// Runs a query.
     ///
-    /// - Parameter lake: where it is, where that is not in the data folder.
+    /// - Parameters:
+    ///   - lake: where it is, where that is not in the data folder.
+    ///   - asksPipeline: whether the pipeline that runs on the data folder is asked, where there is one.
     /// - Throws: `UsageError` where the folder has no lake; `DatabaseError`.
     static func ask(
-        _ sql: String, _ folder: String, lake: LakeFolder? = nil, at versions: LakeVersions = .newest, limit: Int
+        _ sql: String, _ folder: String, lake: LakeFolder? = nil, asksPipeline: Bool = true,
+        at versions: LakeVersions = .newest, limit: Int
     ) throws -> TableAnswer {
-        if versions.isNewest, let url = ServerAddress.read(from: folder),
+        if asksPipeline, versions.isNewest, let url = ServerAddress.read(from: folder),
             let answer = try RemoteQuery.run(sql, url, limit: limit)
         {
             return TableAnswer(
@@ -26,7 +29,7 @@ struct TableAnswer {
                 isTruncated: answer.isTruncated)
         }
         let lake = try lake ?? LakeFolder(lakePath(folder))
-        let reader = try LakeReader(lake.place, archive: lake.archive, at: versions)
+        let reader = try LakeReader(lake.place, archive: lake.archive, at: versions, for: sql)
         let past = LakeReader.past(lake.place, archive: lake.archive)
         let result = try reader.connect().readOnly(sql, past: past) { stream throws(DatabaseError) in
             try stream.collect(rows: limit)

@@ -1,4 +1,5 @@
 internal import Databases
+internal import Foundation
 internal import Market
 internal import Platform
 
@@ -19,6 +20,8 @@ public struct Compaction {
         public var memoryBytes: Int64 = 1 << 30
         /// Rows of a row group.
         public var rowGroupRows = 131_072
+        /// How many columns are read and written at once; all cores by default.
+        public var threads = ProcessInfo.processInfo.activeProcessorCount
         /// Which partitions, by their value (`date=2026-01-31`).
         public var isWanted: @Sendable (String) -> Bool = { _ in true }
         /// Called at each point that a compaction passes; what it throws stops it there.
@@ -52,11 +55,13 @@ public struct Compaction {
     let schema: TableSchema
     let options: Options
 
-    /// - Throws: `unsupported` where the table has columns that are not known here, whose values would be lost.
+    /// - Throws: `unsupported` where the table has columns that are not known here, whose values would be lost, or asks something of
+    ///   its writers that is not heeded here.
     public init(_ table: DeltaTable, _ options: Options = Options()) throws(LakeError) {
         guard let schema = LakeFolder.schema(table.name) else {
             throw LakeError(.unsupported, "only tables of Tapedeck are compacted", operation: table.path)
         }
+        try table.requireWritable()
         let known = Set(schema.columns.map(\.name) + [schema.partition.column])
         let strange = try table.description().columns.map(\.name).filter { !known.contains($0) }
         guard strange.isEmpty else {
@@ -133,9 +138,21 @@ public struct Compaction {
     ) throws(LakeError) -> Bool {
         // Files in the order of the journal: rows with the same key and time stay in it.
         let files = group.files.sorted { ($0.partName?.firstOffset ?? 0) < ($1.partName?.firstOffset ?? 0) }
-        let source = TableSQL(schema: schema).fileRows(
-            table.urls(files), lackColumns: table.hasAddedColumns)
-        return try copy(source, rows: DeltaTable.rows(files), connect(), to: &writer, progress)
+        let rows = GroupRows(table, schema, files, threads: options.threads)
+        var connection: Connection?
+        func connected() throws(LakeError) -> Connection {
+            if let connection { return connection }
+            let made = try connect()
+            connection = made
+            return made
+        }
+        let chunks = try CompactionChunks(
+            schema, source: rows.source(), memoryBytes: options.memoryBytes, wideBytes: rows.wideBytes, connected)
+        for chunk in try chunks.chunks(rows: DeltaTable.rows(files)) {
+            guard let parts = try rows.parts(of: chunk, connected, progress) else { return false }
+            try writer.append(parts)
+        }
+        return true
     }
 
     /// A database for reading rows.
@@ -147,26 +164,20 @@ public struct Compaction {
 
     /// Hands the rows of a source to a writer, in the order of the table, as many at a time as fit into memory.
     ///
-    /// - Parameters:
-    ///   - source: what rows are selected from; those with the same key and time are in order.
-    ///   - rows: how many they are; nil where that is not known.
+    /// - Parameter source: what rows are selected from; those with the same key and time are in order.
     /// - Returns: false where it was stopped.
     func copy(
-        _ source: String, rows: Int64?, _ connection: Connection, to writer: inout CompactionWriter,
-        _ progress: (Int64) -> Bool
+        _ source: String, _ connection: Connection, to writer: inout CompactionWriter, _ progress: (Int64) -> Bool
     ) throws(LakeError) -> Bool {
-        let chunks = try CompactionChunks(schema, connection, source: source, memoryBytes: options.memoryBytes)
-        for condition in try chunks.conditions(rows: rows) {
-            let parts = StoredParts(schema)
-            let filter = condition.map { " WHERE \($0)" } ?? ""
-            let stream = try onDatabase(table.path) { () throws(DatabaseError) in
-                try connection.query("SELECT \(parts.selection) FROM \(source)\(filter)")
+        let chunks = try CompactionChunks(schema, source: source, memoryBytes: options.memoryBytes) {
+            () throws(LakeError) in connection
+        }
+        for chunk in try chunks.chunks(rows: nil) {
+            let texts = StoredParts.texts(schema)
+            guard let parts = try GroupRows.read(source + chunk.filter, schema, texts, connection, progress) else {
+                return false
             }
-            while let batch = try onDatabase(table.path, { () throws(DatabaseError) in try stream.next() }) {
-                try parts.append(batch)
-                if !progress(Int64(batch.count)) { return false }
-            }
-            try writer.append(parts.hotParts())
+            try writer.append(StoredParts.hotParts([parts], texts))
         }
         return true
     }

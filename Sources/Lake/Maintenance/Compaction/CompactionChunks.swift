@@ -4,23 +4,39 @@ internal import Market
 /// Cuts the rows of a group into chunks that fit into memory, one behind the other in the order of the table.
 struct CompactionChunks {
     private let schema: TableSchema
-    private let connection: Connection
+    /// Connects to a database once it is needed.
+    private let connect: () throws(LakeError) -> Connection
     /// What rows are selected from.
     private let source: String
     private let rowsMax: Int64
 
-    init(_ schema: TableSchema, _ connection: Connection, source: String, memoryBytes: Int64) throws(LakeError) {
+    /// - Parameter wideBytes: of the values that have no fixed width, in a row; nil where that is not known.
+    init(
+        _ schema: TableSchema, source: String, memoryBytes: Int64, wideBytes: Int64? = nil,
+        _ connect: @escaping () throws(LakeError) -> Connection
+    ) throws(LakeError) {
         self.schema = schema
-        self.connection = connection
+        self.connect = connect
         self.source = source
-        // Eight bytes for each column, order and sorting, and what wide values take.
-        var bytes = Int64(schema.storedColumns.count) * 8 + 40
+        // Order and sorting, then the values.
+        var bytes: Int64 = 32
+        for column in schema.storedColumns {
+            switch column.type {
+            case .boolean: bytes += 1
+            case .int32, .date: bytes += 4
+            case .string where !column.isFreeText: bytes += 4
+            default: bytes += 8
+            }
+        }
         let wide = schema.storedColumns.filter(\.isWide)
-        if !wide.isEmpty {
+        if let wideBytes {
+            bytes += wideBytes * 5 / 4
+        } else if !wide.isEmpty {
             let sizes = wide.map { column in
                 let size = column.type == .binary ? "octet_length" : "strlen"
                 return "coalesce(avg(\(size)(\(SQLText.identifier(column.name)))), 0)"
             }
+            let connection = try connect()
             let row = try onDatabase(schema.name) { () throws(DatabaseError) in
                 try connection.query(
                     "SELECT CAST(\(sizes.joined(separator: " + ")) AS BIGINT) FROM (FROM \(source) LIMIT 10000)"
@@ -31,65 +47,42 @@ struct CompactionChunks {
         rowsMax = max(1, memoryBytes / bytes)
     }
 
-    /// Conditions on rows, in rising order; a single nil where all rows fit.
-    func conditions(rows: Int64?) throws(LakeError) -> [String?] {
-        if let rows, rows <= rowsMax { return [nil] }
-        let names = keyExpressions
+    /// Chunks in rising order; a single one of everything where all rows fit.
+    func chunks(rows: Int64?) throws(LakeError) -> [CompactionChunk] {
+        let whole = CompactionChunk(schema)
+        if let rows, rows <= rowsMax { return [whole] }
+        let connection = try connect()
+        let names = whole.keyExpressions
         guard !names.isEmpty else {
-            let rows = if let rows { rows } else { try count() }
-            return try timeConditions("true", rows: rows)
+            let rows = if let rows { rows } else { try count(connection) }
+            return try cutByTime(whole, rows: rows, connection)
         }
         let keys = try onDatabase(schema.name) { () throws(DatabaseError) in
             try connection.query(
                 "SELECT \(names.joined(separator: ", ")), count(*) FROM \(source) GROUP BY ALL ORDER BY ALL"
             ).collect().rows
         }
-        var conditions: [String?] = []
+        var chunks: [CompactionChunk] = []
         var open: (first: [String], last: [String], rows: Int64)?
         func close() {
-            if let open {
-                conditions.append(
-                    "\(Self.comparison(names[...], ">", open.first[...])) AND \(Self.comparison(names[...], "<", open.last[...]))"
-                )
-            }
+            if let open { chunks.append(CompactionChunk(schema, keys: (open.first, open.last))) }
             open = nil
         }
         for row in keys {
             guard case .integer(let count)? = row.last else { continue }
-            let tuple = row.dropLast().map { SQLText.literal($0.text) }
+            let key = row.dropLast().map(\.text)
             if (open?.rows ?? 0) + count > rowsMax { close() }
             if count > rowsMax {
-                let isKey = zip(names, tuple).map { "\($0) = \($1)" }.joined(separator: " AND ")
-                conditions += try timeConditions(isKey, rows: count)
+                chunks += try cutByTime(CompactionChunk(schema, keys: (key, key)), rows: count, connection)
             } else {
-                open = (open?.first ?? tuple, tuple, (open?.rows ?? 0) + count)
+                open = (open?.first ?? key, key, (open?.rows ?? 0) + count)
             }
         }
         close()
-        return conditions
+        return chunks
     }
 
-    /// The texts that the table is sorted by first; missing ones come last.
-    private var keyExpressions: [String] {
-        let texts = schema.storedColumns.filter { $0.type == .string }
-        return schema.sortKey.prefix { name in texts.contains { $0.name == name } }.map { name in
-            let isNullable = texts.contains { $0.name == name && $0.isNullable }
-            let column = SQLText.identifier(name)
-            return isNullable ? "coalesce(\(column), chr(1114111))" : column
-        }
-    }
-
-    /// The condition that a tuple is behind (`>`) or before (`<`) another, or equal to it.
-    private static func comparison(
-        _ names: ArraySlice<String>, _ sign: String, _ values: ArraySlice<String>
-    ) -> String {
-        guard let name = names.first, let value = values.first else { return "true" }
-        if names.count == 1 { return "\(name) \(sign)= \(value)" }
-        return "(\(name) \(sign) \(value) OR (\(name) = \(value) AND "
-            + "\(comparison(names.dropFirst(), sign, values.dropFirst()))))"
-    }
-
-    private func count() throws(LakeError) -> Int64 {
+    private func count(_ connection: Connection) throws(LakeError) -> Int64 {
         let rows = try onDatabase(schema.name) { () throws(DatabaseError) in
             try connection.query("SELECT count(*) FROM \(source)").collect().rows
         }
@@ -97,21 +90,23 @@ struct CompactionChunks {
         return count
     }
 
-    /// Cuts the rows of a condition by time.
-    private func timeConditions(_ condition: String, rows: Int64) throws(LakeError) -> [String] {
+    /// Cuts a chunk by time.
+    private func cutByTime(
+        _ chunk: CompactionChunk, rows: Int64, _ connection: Connection
+    ) throws(LakeError) -> [CompactionChunk] {
         let count = (rows + rowsMax - 1) / rowsMax
-        guard count > 1 else { return [condition] }
+        guard count > 1 else { return [chunk] }
         let time = SQLText.identifier(schema.timeColumn)
         let parts = (1..<count).map { "\(Double($0) / Double(count))" }.joined(separator: ", ")
         let found = try onDatabase(schema.name) { () throws(DatabaseError) in
             try connection.query(
-                "SELECT unnest(approx_quantile(\(time), [\(parts)])) FROM \(source) WHERE \(condition)"
+                "SELECT unnest(approx_quantile(\(time), [\(parts)])) FROM \(source)\(chunk.filter)"
             ).collect().rows
         }
         let bounds = Set(found.compactMap { row in if case .integer(let time)? = row.first { time } else { nil } })
         let sorted = bounds.sorted()
         return zip([nil] + sorted.map(Optional.some), sorted.map(Optional.some) + [nil]).map { low, high in
-            condition + (low.map { " AND \(time) >= \($0)" } ?? "") + (high.map { " AND \(time) < \($0)" } ?? "")
+            chunk.cut(from: low, to: high)
         }
     }
 }

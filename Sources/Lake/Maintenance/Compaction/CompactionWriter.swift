@@ -23,10 +23,12 @@ struct CompactionWriter {
     /// For the same rows as those of a group.
     init(_ compaction: Compaction, _ group: Compaction.Group) {
         let names = group.files.compactMap(\.partName)
-        let first = names.map(\.firstOffset).min() ?? 0
+        // Files of others may have rows of any offset.
+        let isKnown = names.count == group.files.count
+        let first = isKnown ? names.map(\.firstOffset).min() ?? 0 : 0
         self.init(
             compaction, group.partition, values: group.files[0].partitionValues, rows: group.rows, bytes: group.bytes,
-            offsets: first...max(first, names.map(\.lastOffset).max() ?? 0), dataChange: false)
+            offsets: first...(isKnown ? max(first, names.map(\.lastOffset).max() ?? first) : .max), dataChange: false)
     }
 
     /// - Parameters:
@@ -62,11 +64,11 @@ struct CompactionWriter {
         let buffer = RowGroupBuffer(schema, like: kinds, rowsMax: options.rowGroupRows)
         var start = 0
         while start < order.count {
-            let columns = buffer.gather(order, from: start, of: parts)
+            let taken = buffer.take(order, from: start, of: parts)
             if open == nil { open = try openFile() }
-            try open?.file.append(columns, rows: buffer.rows)
-            start += buffer.rows
-            rows += Int64(buffer.rows)
+            try open?.file.append(rows: taken, threads: options.threads) { buffer.column($0) }
+            start += taken
+            rows += Int64(taken)
             if rows >= rowsMax { try closeFile() }
         }
     }

@@ -4,8 +4,9 @@ internal import Platform
 
 /// Texts of which there are few, numbered in the order in which they come.
 ///
-/// - Threading: one thread at a time.
-final class NumberedTexts {
+/// - Threading: one thread at a time; several at once hold `lock`.
+final class NumberedTexts: @unchecked Sendable {  // by contract
+    let lock = Lock()
     private let bytes = Column<UInt8>()
     /// Where a text begins; one more at the end.
     private let starts = Column<Int64>()
@@ -41,12 +42,12 @@ final class NumberedTexts {
         return unsafe memcmp(bytes.pointer + start, other, text.count) == 0
     }
 
-    /// The texts as they are now.
-    func dictionary() -> StringDictionary {
-        StringDictionary(
-            values: (0..<starts.count - 1).map { number -> String in
-                let place = Int(starts[number])..<Int(starts[number + 1])
-                return unsafe String(decoding: UnsafeBufferPointer(rebasing: bytes.buffer[place]), as: UTF8.self)
-            })
+    /// The text of a number.
+    func text(_ number: Int) -> String {
+        let place = Int(starts[number])..<Int(starts[number + 1])
+        return unsafe String(decoding: UnsafeBufferPointer(rebasing: bytes.buffer[place]), as: UTF8.self)
     }
+
+    /// The texts as they are now.
+    func dictionary() -> StringDictionary { StringDictionary(values: (0..<starts.count - 1).map(text)) }
 }

@@ -7,11 +7,11 @@ internal import Platform
 /// - Threading: one thread at a time.
 final class StoredColumn {
     private let column: TableSchema.Column
-    private let int64: Column<Int64>
-    private let int32: Column<Int32>
-    private let float64: Column<Double>
-    private let indices: Column<UInt32>
-    private let bytes: Column<UInt8>
+    let int64: Column<Int64>
+    let int32: Column<Int32>
+    let float64: Column<Double>
+    let indices: Column<UInt32>
+    let bytes: Column<UInt8>
 
     /// - Parameter rows: how many there will be at most.
     init(_ column: TableSchema.Column, rows: Int) {

@@ -135,7 +135,7 @@ public struct TableRebuild {
 
     private func ownRows(_ files: [AddFile]) -> String {
         TableSQL(schema: schema).fileRows(
-            table.urls(files), lackColumns: table.hasAddedColumns)
+            table.urls(files), lackColumns: table.hasOlderFiles)
     }
 
     private var isInside: String { "journal_offset BETWEEN \(offsets.lowerBound) AND \(offsets.upperBound)" }
@@ -209,7 +209,7 @@ public struct TableRebuild {
                 let sources = sources(partition.value, files)
                 if !sources.isEmpty {
                     let rows = Self.union(sources, schema)
-                    guard try parts.copy(rows, rows: nil, connection, to: &writer, progress) else {
+                    guard try parts.copy(rows, connection, to: &writer, progress) else {
                         for writer in writers + [writer] { writer.removeFiles() }
                         return nil
                     }
@@ -255,7 +255,7 @@ public struct TableRebuild {
     }
 
     private static func union(_ sources: [String], _ schema: TableSchema) -> String {
-        let selection = StoredParts(schema).selection
+        let selection = StoredParts.selection(schema)
         return "(\(sources.map { "SELECT \(selection) FROM \($0)" }.joined(separator: " UNION ALL ")))"
     }
 }

@@ -4,7 +4,7 @@ extension ChunkEncoder {
     /// Differences, or places in a dictionary where those are shorter.
     func integers<Value: FixedWidthInteger & SignedInteger>(
         _ source: UnsafePointer<Value>, _ rows: Int, _ isNullable: Bool
-    ) throws(LakeError) -> ParquetStatistics where Value.Magnitude: FixedWidthInteger & UnsignedInteger {
+    ) -> ParquetStatistics where Value.Magnitude: FixedWidthInteger & UnsignedInteger {
         var statistics = ParquetStatistics()
         var values = unsafe source
         var count = rows
@@ -21,16 +21,16 @@ extension ChunkEncoder {
             statistics.maximum = .integer(Int64(high))
             let plan = unsafe IntegerPlan(values, count: count, low: low, high: high, dictionary)
             if plan.isRange {
-                try unsafe writeRange(values, count, low, high, rows, isNullable)
+                unsafe writeRange(values, count, low, high, rows, isNullable)
                 return statistics
             }
-            if plan.usesDictionary, try unsafe writeDistinct(values, count, limit: count / 5, rows, isNullable) {
+            if plan.usesDictionary, unsafe writeDistinct(values, count, limit: count / 5, rows, isNullable) {
                 return statistics
             }
         }
         let body = pages.body
         let final = unsafe values
-        try writePages(rows, isNullable, .deltaBinaryPacked) { range in
+        writePages(rows, isNullable, .deltaBinaryPacked) { range in
             unsafe DeltaBinaryPacking.encode(final + range.lowerBound, count: range.count, into: body)
         }
         return statistics
@@ -39,7 +39,7 @@ extension ChunkEncoder {
     /// Places in a dictionary where values repeat, else the values.
     func doubles(
         _ source: UnsafePointer<Double>, _ rows: Int, _ isNullable: Bool
-    ) throws(LakeError) -> ParquetStatistics {
+    ) -> ParquetStatistics {
         var statistics = ParquetStatistics()
         unsafe statistics.setBounds(source, count: rows)
         var values = unsafe source
@@ -58,10 +58,10 @@ extension ChunkEncoder {
             && IntegerPlan.estimatedDistinct(
                 UnsafeRawPointer(values).assumingMemoryBound(to: UInt64.self), count: count, dictionary)
                 < Double(count) * 0.6
-        if isRepetitive, try unsafe writeDistinct(values, count, limit: count * 2 / 5, rows, isNullable) {
+        if isRepetitive, unsafe writeDistinct(values, count, limit: count * 2 / 5, rows, isNullable) {
             return statistics
         }
-        try unsafe writePlain(values, bytes: 8, rows, isNullable)
+        unsafe writePlain(values, bytes: 8, rows, isNullable)
         return statistics
     }
 
@@ -75,7 +75,7 @@ extension ChunkEncoder {
     /// Writes values of a small range as places in the dictionary of all its values, used or not.
     private func writeRange<Value: FixedWidthInteger & SignedInteger>(
         _ values: UnsafePointer<Value>, _ count: Int, _ low: Value, _ high: Value, _ rows: Int, _ isNullable: Bool
-    ) throws(LakeError) {
+    ) {
         numbers.removeAll()
         numbers.reserve(count)
         let target = unsafe numbers.pointer
@@ -83,7 +83,7 @@ extension ChunkEncoder {
         for value in low...high {
             pages.body.appendLittleEndian(UInt64(truncatingIfNeeded: value), bytes: MemoryLayout<Value>.size)
         }
-        try writeDictionary(values: Int(high - low) + 1, count: count, rows, isNullable)
+        writeDictionary(values: Int(high - low) + 1, count: count, rows, isNullable)
     }
 
     /// Writes 64-bit values as places in a dictionary.
@@ -91,7 +91,7 @@ extension ChunkEncoder {
     /// - Returns: false, with nothing written, where there are too many distinct ones.
     private func writeDistinct<Value>(
         _ values: UnsafePointer<Value>, _ count: Int, limit: Int, _ rows: Int, _ isNullable: Bool
-    ) throws(LakeError) -> Bool {
+    ) -> Bool {
         precondition(MemoryLayout<Value>.size == 8, "the dictionary holds words of 64 bits")
         dictionary.removeAll()
         numbers.removeAll()
@@ -101,7 +101,7 @@ extension ChunkEncoder {
             into: numbers.pointer)
         guard isSmall else { return false }
         unsafe pages.body.append(contentsOf: UnsafeRawBufferPointer(dictionary.values.buffer))
-        try writeDictionary(values: dictionary.values.count, count: count, rows, isNullable)
+        writeDictionary(values: dictionary.values.count, count: count, rows, isNullable)
         return true
     }
 }

@@ -53,7 +53,7 @@ extension ChunkEncoder {
     func encode<Index: FixedWidthInteger & UnsignedInteger>(
         _ indices: UnsafePointer<Index>, _ dictionary: StringDictionary, _ texts: TextNumbers, _ rows: Int,
         _ isNullable: Bool
-    ) throws(LakeError) -> ParquetStatistics {
+    ) -> ParquetStatistics {
         texts.begin(dictionary)
         numbers.removeAll()
         numbers.reserve(rows)
@@ -83,10 +83,10 @@ extension ChunkEncoder {
             statistics.merge(ParquetStatistics(minimum: .text(text), maximum: .text(text)))
         }
         guard !texts.used.isEmpty else {
-            try writePages(rows, isNullable, .plain) { _ in }
+            writePages(rows, isNullable, .plain) { _ in }
             return statistics
         }
-        try writeDictionary(values: texts.used.count, count: rows - presence.nullCount, rows, isNullable)
+        writeDictionary(values: texts.used.count, count: rows - presence.nullCount, rows, isNullable)
         return statistics
     }
 
@@ -132,7 +132,7 @@ extension ChunkEncoder {
             }
             let count = unsafe Int(offsets[end] - first)
             unsafe body.append(contentsOf: UnsafeRawBufferPointer(start: bytes + Int(first), count: count))
-            try pages.dataPage(
+            pages.dataPage(
                 .deltaLengthByteArray, isNullable ? presence : nil, rows: start..<end, values: end - start)
             start = end
         }

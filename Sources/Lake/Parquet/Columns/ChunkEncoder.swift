@@ -5,7 +5,8 @@ internal import Platform
 ///
 /// Holds the working memory of all columns in turn: about 12 bytes a row of the largest row group, and the table of
 /// distinct values.
-final class ChunkEncoder {
+/// - Threading: one thread at a time.
+final class ChunkEncoder: @unchecked Sendable {  // by contract
     let pages: PageWriter
     private let pageRows: Int
     let pageBytes: Int
@@ -16,35 +17,31 @@ final class ChunkEncoder {
     /// Places in the dictionary.
     let numbers = Column<UInt32>()
     let dictionary = ValueDictionary()
-    let texts: [TextNumbers]
 
     /// - Parameter pageRows: a multiple of 64.
-    init(_ pages: PageWriter, columns: Int, pageRows: Int, pageBytes: Int) {
+    init(_ pages: PageWriter, pageRows: Int, pageBytes: Int) {
         precondition(pageRows > 0 && pageRows.isMultiple(of: 64), "the rows of a page are a multiple of 64")
         self.pages = pages
         self.pageRows = pageRows
         self.pageBytes = pageBytes
-        texts = (0..<columns).map { _ in TextNumbers() }
     }
 
     /// Writes a column's pages.
-    ///
-    /// - Parameter place: the column's.
     func encode(
-        _ values: ArrowColumn.Values, rows: Int, isNullable: Bool, place: Int
+        _ values: ArrowColumn.Values, rows: Int, isNullable: Bool, _ column: EncodedColumn
     ) throws(LakeError) -> ColumnChunk {
-        pages.begin(column: place)
+        pages.begin(column)
         presence.setAllPresent()
         let statistics =
             switch values {
-            case .int64(let column): try unsafe integers(column.pointer, rows, isNullable)
-            case .int32(let column): try unsafe integers(column.pointer, rows, isNullable)
-            case .float64(let column): try unsafe doubles(column.pointer, rows, isNullable)
-            case .boolean(let column): try unsafe booleans(column.pointer, rows, isNullable)
+            case .int64(let column): unsafe integers(column.pointer, rows, isNullable)
+            case .int32(let column): unsafe integers(column.pointer, rows, isNullable)
+            case .float64(let column): unsafe doubles(column.pointer, rows, isNullable)
+            case .boolean(let column): unsafe booleans(column.pointer, rows, isNullable)
             case .dictionary(let indices, let dictionary):
-                try unsafe encode(indices.pointer, dictionary, texts[place], rows, isNullable)
+                unsafe encode(indices.pointer, dictionary, column.texts, rows, isNullable)
             case .dictionary8(let indices, let dictionary):
-                try unsafe encode(indices.pointer, dictionary, texts[place], rows, isNullable)
+                unsafe encode(indices.pointer, dictionary, column.texts, rows, isNullable)
             case .text(let offsets, let bytes):
                 try unsafe byteArrays(offsets.pointer, bytes.pointer, rows, isNullable, isText: true)
             case .binary(let offsets, let bytes):
@@ -59,14 +56,14 @@ final class ChunkEncoder {
     ///   since some readers do not expect encodings of nothing.
     func writePages(
         _ rows: Int, _ isNullable: Bool, _ encoding: ParquetEncoding, _ body: (Range<Int>) -> Void
-    ) throws(LakeError) {
+    ) {
         var first = 0
         for start in stride(from: 0, to: rows, by: pageRows) {
             let page = start..<min(rows, start + pageRows)
             let count = isNullable ? presence.presentCount(page) : page.count
             if count > 0 { body(first..<first + count) }
             first += count
-            try pages.dataPage(
+            pages.dataPage(
                 count > 0 ? encoding : .plain, isNullable ? presence : nil, rows: page, values: count)
         }
     }
@@ -74,11 +71,11 @@ final class ChunkEncoder {
     /// Writes the dictionary that the body of the next page holds, then the places in it that `numbers` holds.
     ///
     /// - Parameter count: places.
-    func writeDictionary(values: Int, count: Int, _ rows: Int, _ isNullable: Bool) throws(LakeError) {
-        try pages.dictionaryPage(values: values)
+    func writeDictionary(values: Int, count: Int, _ rows: Int, _ isNullable: Bool) {
+        pages.dictionaryPage(values: values)
         let width = placeBits(values, count)
         let (body, numbers) = (pages.body, numbers)
-        try writePages(rows, isNullable, .runLengthDictionary) { range in
+        writePages(rows, isNullable, .runLengthDictionary) { range in
             body.append(UInt8(width))
             unsafe RunLengthPacking.encode(
                 numbers.pointer + range.lowerBound, count: range.count, width: width, into: body)
@@ -103,9 +100,9 @@ final class ChunkEncoder {
     }
 
     /// Writes values as they are in memory.
-    func writePlain(_ values: UnsafeRawPointer, bytes: Int, _ rows: Int, _ isNullable: Bool) throws(LakeError) {
+    func writePlain(_ values: UnsafeRawPointer, bytes: Int, _ rows: Int, _ isNullable: Bool) {
         let body = pages.body
-        try writePages(rows, isNullable, .plain) { range in
+        writePages(rows, isNullable, .plain) { range in
             unsafe body.append(
                 contentsOf: UnsafeRawBufferPointer(start: values + range.lowerBound * bytes, count: range.count * bytes)
             )
@@ -115,7 +112,7 @@ final class ChunkEncoder {
     /// One bit a value.
     private func booleans(
         _ values: UnsafePointer<UInt8>, _ rows: Int, _ isNullable: Bool
-    ) throws(LakeError) -> ParquetStatistics {
+    ) -> ParquetStatistics {
         var statistics = ParquetStatistics()
         if let (low, high) = unsafe Self.range(values, rows) {
             precondition(high <= 1, "a truth value is 0 or 1")
@@ -123,7 +120,7 @@ final class ChunkEncoder {
             statistics.maximum = .boolean(high != 0)
         }
         let body = pages.body
-        try writePages(rows, isNullable, .plain) { range in
+        writePages(rows, isNullable, .plain) { range in
             let target = unsafe body.room(range.count / 8 + 1).assumingMemoryBound(to: UInt8.self)
             let source = unsafe UnsafeRawPointer(values + range.lowerBound)
             let bytes = (range.count + 7) / 8

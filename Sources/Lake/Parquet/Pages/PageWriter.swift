@@ -11,40 +11,35 @@ final class PageWriter {
     /// Pages for which a negative answer holds.
     private static let probePages = 8
 
-    let output: ParquetOutput
     private let zstd: ZstdCompressor
     private let compressed = ByteBuffer()
     private let levels = ByteBuffer()
     private let whole = ByteBuffer()
     /// What the next page holds; the encoders write here.
     let body = ByteBuffer()
-    private var chunk = ColumnChunk(firstOffset: 0)
-    private var column = 0
-    /// By column, pages still to be left uncompressed.
-    private var pagesToLeave: [Int]
+    private var chunk = ColumnChunk()
+    private var column = EncodedColumn()
+    private var output: ByteBuffer { column.pages }
 
-    init(_ output: ParquetOutput, columns: Int, level: Int) {
-        self.output = output
-        zstd = ZstdCompressor(level: level)
-        pagesToLeave = Array(repeating: 0, count: columns)
-    }
+    init(level: Int) { zstd = ZstdCompressor(level: level) }
 
-    /// The pages that follow are those of a column.
-    func begin(column: Int) {
+    /// The pages that follow are those of a column; what it had before is let go of.
+    func begin(_ column: EncodedColumn) {
         self.column = column
-        chunk = ColumnChunk(firstOffset: output.position)
+        column.pages.removeAll()
+        chunk = ColumnChunk()
     }
 
     /// The column's pages are complete.
     func end(_ statistics: ParquetStatistics) -> ColumnChunk {
         chunk.statistics = statistics
-        chunk.compressedBytes = output.position - chunk.firstOffset
+        chunk.compressedBytes = Int64(output.count)
         return chunk
     }
 
     /// Writes the dictionary that `body` holds, and empties `body`.
-    func dictionaryPage(values: Int) throws(LakeError) {
-        chunk.dictionaryOffset = output.position
+    func dictionaryPage(values: Int) {
+        chunk.dictionaryOffset = Int64(output.count)
         compressed.removeAll()
         unsafe zstd.compress(UnsafeRawBufferPointer(body.buffer), into: compressed)
         header(type: 2, uncompressed: body.count, compressed: compressed.count) {
@@ -53,9 +48,8 @@ final class PageWriter {
                 $0.int32(2, ParquetEncoding.plain.rawValue)
             }
         }
-        output.pending.append(compressed)
+        output.append(compressed)
         body.removeAll()
-        try output.flushIfLarge()
     }
 
     /// Writes the values that `body` holds, and empties `body`.
@@ -66,9 +60,9 @@ final class PageWriter {
     ///   - values: rows that have one.
     func dataPage(
         _ encoding: ParquetEncoding, _ presence: Presence?, rows: Range<Int>, values: Int
-    ) throws(LakeError) {
+    ) {
         if chunk.values == 0 {
-            chunk.dataOffset = output.position
+            chunk.dataOffset = Int64(output.count)
             chunk.isVersion1 = presence?.isMixed ?? false
         }
         chunk.values += Int64(rows.count)
@@ -81,7 +75,6 @@ final class PageWriter {
             dataPage2(encoding, rows: rows.count, values: values)
         }
         body.removeAll()
-        try output.flushIfLarge()
     }
 
     /// Levels and values, compressed together.
@@ -101,7 +94,7 @@ final class PageWriter {
                 $0.int32(4, ParquetEncoding.runLength.rawValue)
             }
         }
-        output.pending.append(compressed)
+        output.append(compressed)
     }
 
     /// Levels, then values, compressed where that makes them smaller.
@@ -119,8 +112,8 @@ final class PageWriter {
                 $0.boolean(7, isCompressed)
             }
         }
-        output.pending.append(levels)
-        output.pending.append(stored)
+        output.append(levels)
+        output.append(stored)
     }
 
     /// Empties `body` and writes nothing.
@@ -135,12 +128,12 @@ final class PageWriter {
     /// Fills `compressed` where that makes the page smaller.
     private func compressBody() -> Bool {
         guard body.count > 32 else { return false }
-        if pagesToLeave[column] > 0 {
-            pagesToLeave[column] -= 1
+        if column.pagesToLeave > 0 {
+            column.pagesToLeave -= 1
             return false
         }
         if body.count > 4 * Self.probeBytes, !helps(Self.probeBytes) {
-            pagesToLeave[column] = Self.probePages - 1
+            column.pagesToLeave = Self.probePages - 1
             return false
         }
         return helps(body.count)
@@ -154,21 +147,33 @@ final class PageWriter {
     }
 
     private func header(type: Int, uncompressed: Int, compressed: Int, _ body: (inout ThriftWriter) -> Void) {
-        let start = output.pending.count
-        var header = ThriftWriter(output.pending)
+        let start = output.count
+        var header = ThriftWriter(output)
         header.element {
             $0.int32(1, type)
             $0.int32(2, uncompressed)
             $0.int32(3, compressed)
             body(&$0)
         }
-        chunk.uncompressedBytes += Int64(output.pending.count - start + uncompressed)
+        chunk.uncompressedBytes += Int64(output.count - start + uncompressed)
     }
+}
+
+/// What encoders keep of a column from one row group to the next.
+///
+/// - Threading: one thread at a time.
+final class EncodedColumn: @unchecked Sendable {  // by contract
+    /// The pages of the row group.
+    let pages = ByteBuffer()
+    let texts = TextNumbers()
+    /// Pages still to be left uncompressed.
+    fileprivate var pagesToLeave = 0
 }
 
 /// A column of a row group, as the footer names it.
 struct ColumnChunk {
-    var firstOffset: Int64
+    /// Offsets are those in the file once the pages are there, and before that those in the pages.
+    private(set) var firstOffset: Int64 = 0
     var dictionaryOffset: Int64?
     var dataOffset: Int64 = 0
     /// Rows, with or without a value.
@@ -182,5 +187,10 @@ struct ColumnChunk {
     var dataPages: [ParquetEncoding: Int] = [:]
     var statistics = ParquetStatistics()
 
-    init(firstOffset: Int64) { self.firstOffset = firstOffset }
+    /// The pages come to stand so many bytes further behind.
+    mutating func move(by bytes: Int64) {
+        firstOffset += bytes
+        dataOffset += bytes
+        dictionaryOffset = dictionaryOffset.map { $0 + bytes }
+    }
 }

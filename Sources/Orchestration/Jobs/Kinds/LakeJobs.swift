@@ -1,10 +1,13 @@
 internal import Lake
 internal import Platform
 
-/// The tables of a lake that a job looks after.
-private func tables(_ names: [String], _ context: JobContext) throws -> [DeltaTable] {
+/// The tables of a lake that a job looks after: those that are named, or all but those of others that cannot be read here, or written.
+private func tables(_ names: [String], _ context: JobContext, forWriting: Bool = true) throws -> [DeltaTable] {
     let lake = LakeFolder(context.lake)
-    return try (names.isEmpty ? lake.tables() : names).map { try lake.open($0) }
+    guard names.isEmpty else { return try names.map { try lake.open($0) } }
+    let found = try lake.usableTables(forWriting: forWriting)
+    for (name, reason) in found.others { context.log("\(name): left alone: \(reason)") }
+    return found.tables
 }
 
 private let tablesOption = Spec.Option.list("tables", default: "", "Tables; all of them unless given.")
@@ -153,7 +156,7 @@ struct VerifyJob: Job {
     func run(_ context: JobContext) throws -> String {
         var files = 0
         var damage: [String] = []
-        for table in try tables(names, context) {
+        for table in try tables(names, context, forWriting: false) {
             let report = try TableVerification(table).run(reads: true) { _ in context.goesOn() }
             files += report.files
             damage += report.damage

@@ -24,16 +24,13 @@ extension BenchScenario {
             name: "lake-compact", summary: "files of 100,000 sorted trades each to one file; bytes are of Parquet read",
             rows: 10_000_000
         ) { rows in
-            try BenchFolder.with { folder in
-                let report = try UpkeepBench.compaction(lake: folder, rows: rows)
-                return BenchFigures(
-                    rows: report.rows, seconds: report.seconds, cpuSeconds: report.cpuSeconds,
-                    details: [
-                        ("bytes_per_s", Double(report.bytes.before) / report.seconds),
-                        ("files", Double(report.files.before)), ("files_after", Double(report.files.after)),
-                        ("file_bytes_per_row", Double(report.bytes.after) / Double(report.rows)),
-                    ])
-            }
+            try BenchFolder.with { try compaction(UpkeepBench.compaction(lake: $0, rows: rows)) }
+        },
+        BenchScenario(
+            name: "lake-compact-overlap", summary: "the same with files of one time: every row between rows of others",
+            rows: 10_000_000
+        ) { rows in
+            try BenchFolder.with { try compaction(UpkeepBench.compaction(lake: $0, rows: rows, overlapping: true)) }
         },
         BenchScenario(
             name: "lake-query", summary: "trades of one instrument and day out of a year of days, each in a file",
@@ -69,6 +66,16 @@ extension BenchScenario {
             }
         },
     ]
+
+    private static func compaction(_ report: UpkeepBench.Report) -> BenchFigures {
+        BenchFigures(
+            rows: report.rows, seconds: report.seconds, cpuSeconds: report.cpuSeconds,
+            details: [
+                ("bytes_per_s", Double(report.bytes.before) / report.seconds),
+                ("files", Double(report.files.before)), ("files_after", Double(report.files.after)),
+                ("file_bytes_per_row", Double(report.bytes.after) / Double(report.rows)),
+            ])
+    }
 
     private static func figures(
         _ report: ParquetBench.Report, _ details: [(name: String, value: Double)]
