@@ -31,7 +31,10 @@ enum DeltaFeatures {
                 + "protocol; known are 3 and 7"
         }
         guard versions.minReaderVersion == 3 else { return nil }
-        let unknown = (versions.readerFeatures ?? []).filter { !readable.contains($0) }
+        guard let features = versions.readerFeatures else {
+            return "it needs reader version 3 of the protocol and does not name the features that it uses"
+        }
+        let unknown = features.filter { !readable.contains($0) }
         return unknown.isEmpty ? nil : "it uses \(unknown.sorted().joined(separator: ", ")), which cannot be read here"
     }
 
