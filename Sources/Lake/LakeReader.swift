@@ -123,8 +123,12 @@ public final class LakeReader: Sendable {
                     case .number(let number): .number(number)
                     case .time(let timeNs): .time(Timestamp(nanoseconds: timeNs))
                     }
-                let delta = try LakeFolder(lake).open(table, at: wanted)
-                return try rows(delta, LakeFolder.schema(table), archive)
+                let schema = LakeFolder.schema(table)
+                // A name is no path: nothing outside of the lake is a table of it.
+                if schema == nil, try !LakeFolder(lake).tables().contains(table) {
+                    throw LakeError(.invalidArgument, "the lake has no table of this name", operation: table)
+                }
+                return try rows(LakeFolder(lake).open(table, at: wanted), schema, archive)
             } catch {
                 throw DatabaseError(.invalidArgument, error.message, operation: error.operation)
             }

@@ -65,6 +65,7 @@ import Testing
         #expect(failure("FROM trades AT (VERSION => 99)").contains("there is no version 99: the newest is 3"))
         #expect(failure("FROM trades AT (TIMESTAMP => '1999-01-01')").contains("does not reach back to 1999"))
         #expect(failure("WITH x AS (SELECT 1) FROM x AT (VERSION => 1)").contains("no table of this name"))
+        #expect(failure("FROM \"../lake/trades\" AT (VERSION => 1)").contains("no table of this name"))
         #expect(failure("FROM trades AT (VERSION => -1)").contains("AT wants VERSION"))
         #expect(failure("FROM trades AT (VERSION => getenv('HOME'))").contains("getenv is not allowed"))
         #expect(failure("FROM read_text('/etc/passwd'), trades AT (VERSION => 1)").contains("not allowed"))

@@ -57,7 +57,7 @@ import Testing
 
     private func figures(_ connection: Connection) throws -> [String] {
         try connection.query(
-            "SELECT count(*), count(trade_id), sum(trade_id)::BIGINT, sum(size), typeof(any_value(size)) FROM trades"
+            "SELECT count(*), count(trade_id), sum(trade_id)::BIGINT, round(sum(size), 6), typeof(any_value(size)) FROM trades"
         )
         .collect().rows[0].map(\.text)
     }
