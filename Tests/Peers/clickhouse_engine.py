@@ -56,7 +56,9 @@ class Door(http.server.BaseHTTPRequestHandler):
 
     def run(self, parameters, body):
         if "query" not in parameters:
-            result = self.engine.query(body.decode(), "TabSeparated")
+            # The session has no parameter for it.
+            self.engine.query(f"USE `{parameters.get('database', 'default')}`")
+            result = self.engine.query(body.decode(), parameters.get("default_format", "TabSeparated"))
             return result.bytes() if result is not None else b""
         # The engine has no body: what would be one is a file.
         file = FOLDER / "body.native"
