@@ -3,6 +3,7 @@
 A peer test says with `check` what must hold, and leaves with `finish`. Whatever it starts it ends by the process id.
 """
 
+import contextlib
 import http.client
 import json
 import os
@@ -127,7 +128,19 @@ class Process:
     def end(self, order=signal.SIGTERM, seconds=60):
         """Asks it to end; its exit code."""
         self.process.send_signal(order)
-        return self.process.wait(seconds)
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.tell()
+            raise
+
+    def tell(self):
+        """Prints what its threads wait for, and how its log ends."""
+        for thread in sorted(pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()):
+            with contextlib.suppress(OSError):
+                name, wait = ((thread / file).read_text().strip() for file in ("comm", "wchan"))
+                print(f"      thread {thread.name} {name}: {wait}")
+        print(pathlib.Path(self.log).read_text(errors="replace")[-3000:], flush=True)
 
     def kill(self):
         self.end(signal.SIGKILL, 20)
