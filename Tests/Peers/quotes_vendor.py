@@ -8,13 +8,13 @@ import urllib.parse
 
 
 class Quotes(http.server.BaseHTTPRequestHandler):
-    """Answers as Finnhub's `/quote` does, now and then with what nobody knows."""
+    """Answers as Finnhub's `/quote` does: with a new quote each time, of `STILL` always with the same, of `NONE` with what nobody knows."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
         symbol = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)["symbol"][0]
-        number = next(self.server.numbers)
+        number = 0 if symbol == "STILL" else next(self.server.numbers)
         price = 0 if symbol == "NONE" else 100 + number / 8
         body = json.dumps({"c": price, "d": price and 1.5, "dp": price and 0.5, "h": price, "l": price, "o": price, "pc": price,
                            "t": 1_700_000_000 + number if price else 0}, indent=number % 2 or None).encode()
@@ -29,7 +29,7 @@ class Quotes(http.server.BaseHTTPRequestHandler):
 
 
 class Vendor(http.server.ThreadingHTTPServer):
-    """Answers until it is shut down; no two answers are the same."""
+    """Answers until it is shut down; no two answers are the same, but of `STILL`."""
 
     daemon_threads = True
 

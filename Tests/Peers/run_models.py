@@ -38,7 +38,7 @@ class Market:
 
     def configure(self, vendor):
         """With a vendor: quotes and made-up operations come by themselves. Without one nothing does."""
-        live = f"""  - finnhub-quotes: {{ token: "${{FINNHUB_TOKEN}}", symbols: [AAPL, MSFT], every: 100ms, limits: ["100/s"], url: "{vendor}" }}
+        live = f"""  - finnhub-quotes: {{ token: "${{FINNHUB_TOKEN}}", symbols: [AAPL, MSFT, STILL], every: 100ms, limits: ["100/s"], url: "{vendor}" }}
   - transactions: {{ rate: 0.4, history: 30h }}
 """ if vendor else ""
         (self.work / "pipeline.yaml").write_text(f"""pipeline: models
@@ -99,7 +99,7 @@ serve: {{ listen: "127.0.0.1:{self.port}" }}
 
     def begin(self):
         self.play_bars(market.vendor_bars())
-        self.go_live({"trades": self.prices.trades(0, market.DAYS), "operations": market.operations(30, self.rng)}, 40)
+        self.go_live({"trades": self.prices.trades(0, market.DAYS), "operations": market.operations(30, self.rng)}, 90)
 
     def go_on(self):
         """Later days; a vendor's corrections of a bar of the warm-up, of one in the first block of averages and of one in the last."""
@@ -107,7 +107,7 @@ serve: {{ listen: "127.0.0.1:{self.port}" }}
         for day in (4, 200, 590):
             bars[day][1:5] = [round(price * 1.05, 2) for price in bars[day][1:5]]
         self.play_bars(bars)
-        self.go_live({"trades": self.prices.trades(market.DAYS, market.LATER_DAYS), "operations": market.operations(5, self.rng)}, 20)
+        self.go_live({"trades": self.prices.trades(market.DAYS, market.LATER_DAYS), "operations": market.operations(5, self.rng)}, 30)
 
 
 def look(name, rows, data):

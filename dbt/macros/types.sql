@@ -31,12 +31,19 @@
   {{ return('CAST(NULL AS Nullable(' ~ type_of(kind) ~ '))') }}
 {% endmacro %}
 
-{# A number with the precision of float64. #}
-{% macro float_of(value) -%}
-  CAST({{ value }} AS {{ type_of('float64') }})
-{%- endmacro %}
+{# A number with the precision of float64; null stays null. #}
+{% macro float_of(value) %}
+  {{ return(adapter.dispatch('float_of', 'tapedeck')(value)) }}
+{% endmacro %}
 
-{# A whole number of 64 bits. #}
-{% macro int_of(value) -%}
-  CAST({{ value }} AS {{ type_of('int64') }})
-{%- endmacro %}
+{% macro default__float_of(value) -%} CAST({{ value }} AS {{ type_of('float64') }}) {%- endmacro %}
+{# CAST to a type that is not Nullable refuses a null; these keep it. #}
+{% macro clickhouse__float_of(value) -%} toFloat64({{ value }}) {%- endmacro %}
+
+{# A whole number of 64 bits; null stays null. #}
+{% macro int_of(value) %}
+  {{ return(adapter.dispatch('int_of', 'tapedeck')(value)) }}
+{% endmacro %}
+
+{% macro default__int_of(value) -%} CAST({{ value }} AS {{ type_of('int64') }}) {%- endmacro %}
+{% macro clickhouse__int_of(value) -%} toInt64({{ value }}) {%- endmacro %}
