@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Where the log says which rows of a data file do not count.
 ///
 /// - Source: Delta transaction log protocol, "Deletion Vectors".
@@ -60,7 +62,7 @@ struct DeletionVector {
             }
         case "p":
             let start = table.url + "/"
-            let absolute = PathText.decode(reference.pathOrInlineDv).replacing(/^file:\/*/, with: "/")
+            let absolute = PathText.local(PathText.decode(reference.pathOrInlineDv))
             if absolute.hasPrefix(start) { path = String(absolute.dropFirst(start.count)) }
         default: break
         }
@@ -81,7 +83,8 @@ struct DeletionVector {
         }
         func number(_ place: Int) -> UInt32 { file[place..<place + 4].reduce(0) { $0 << 8 | UInt32($1) } }
         let bytes = Array(file[start + 4..<start + 4 + count])
-        guard number(start) == UInt32(count), number(start + 4 + count) == CRC32.of(bytes) else { return nil }
+        let sum = unsafe bytes.withUnsafeBytes { unsafe CRC32.of($0) }
+        guard number(start) == UInt32(count), number(start + 4 + count) == sum else { return nil }
         return bytes
     }
 }

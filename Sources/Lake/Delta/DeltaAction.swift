@@ -193,6 +193,11 @@ enum PathText {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// A path of this machine without the scheme that others write before it; all others as they are.
+    static func local(_ path: String) -> String {
+        path.hasPrefix("file:") ? "/" + path.dropFirst(5).drop { $0 == "/" } : path
+    }
+
     private static func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true

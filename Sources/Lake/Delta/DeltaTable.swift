@@ -88,7 +88,7 @@ public final class DeltaTable {
     /// Where data files are, as SQL names them.
     func urls(_ files: [AddFile]) -> [String] {
         files.map { file in
-            let path = file.relativePath.replacing(/^file:\/*/, with: "/")
+            let path = PathText.local(file.relativePath)
             return path.hasPrefix("/") || path.contains("://") ? path : place.location(path)
         }
     }

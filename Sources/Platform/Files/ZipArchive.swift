@@ -1,5 +1,3 @@
-internal import CZlib
-
 /// The members of a zip file, read through its central directory.
 ///
 /// - Source: PKWARE, "APPNOTE.TXT – .ZIP File Format Specification" 6.3.10, sections 4.3.7 to 4.3.16.
@@ -92,8 +90,7 @@ private final class CheckedStream: ByteStream {
         let count = unsafe try content.read(into: buffer)
         if count > 0 {
             seenBytes += Int64(count)
-            let start = unsafe buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            seenChecksum = UInt32(unsafe crc32(UInt(seenChecksum), start, UInt32(count)))
+            seenChecksum = unsafe CRC32.of(UnsafeRawBufferPointer(rebasing: buffer[..<count]), after: seenChecksum)
         } else if buffer.count > 0, seenBytes != bytes || seenChecksum != checksum {
             throw StreamError(path: path, "its content does not match its checksum")
         }
