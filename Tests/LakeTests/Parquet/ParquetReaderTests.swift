@@ -118,6 +118,18 @@ import Testing
         #expect(refused > 0)
     }
 
+    @Test func `lists in lists are refused before they fill the stack`() {
+        for byte in [0x19, 0x1c] as [UInt8] {
+            let bytes = [UInt8](repeating: byte, count: 1_000_000)
+            #expect(throws: ParquetUnreadable.self) {
+                try bytes.withUnsafeBytes { bytes in
+                    var reader = ThriftReader(bytes)
+                    try reader.fields { (_, _, _) throws(ParquetUnreadable) in false }
+                }
+            }
+        }
+    }
+
     @Test func `files of others, and other columns, are left to the database`() throws {
         let sample = ParquetSample(seed: 1, rows: 10)
         let path = folder.path + "/ours.parquet"

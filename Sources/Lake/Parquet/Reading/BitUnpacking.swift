@@ -8,10 +8,13 @@ struct BitUnpacking {
 
     private let bytes: UnsafeRawBufferPointer
     /// Of the next byte.
-    private(set) var position = 0
+    private(set) var position: Int
 
-    /// - Precondition: the bytes live as long as this, with `paddingBytes` behind them.
-    init(_ bytes: UnsafeRawBufferPointer) { unsafe self.bytes = bytes }
+    /// - Precondition: the bytes live as long as this; with `paddingBytes` behind them, where more than bytes and varints is read.
+    init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0) {
+        unsafe self.bytes = bytes
+        self.position = position
+    }
 
     var left: Int { unsafe bytes.count - position }
 
@@ -21,7 +24,7 @@ struct BitUnpacking {
         return unsafe bytes[position]
     }
 
-    private mutating func varint() throws(ParquetUnreadable) -> UInt64 {
+    mutating func varint() throws(ParquetUnreadable) -> UInt64 {
         var value: UInt64 = 0
         for shift in stride(from: UInt64(0), to: 70, by: 7) {
             let byte = try byte()
@@ -31,7 +34,7 @@ struct BitUnpacking {
         throw ParquetUnreadable("a number is too long")
     }
 
-    private mutating func zigzag() throws(ParquetUnreadable) -> Int64 {
+    mutating func zigzag() throws(ParquetUnreadable) -> Int64 {
         let value = try varint()
         return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
     }

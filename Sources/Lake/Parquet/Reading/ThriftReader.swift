@@ -27,48 +27,27 @@ struct ThriftReader {
 
     private static let depthMax = 16
 
-    private let bytes: UnsafeRawBufferPointer
-    /// Of the next byte.
-    private(set) var position: Int
+    private var source: BitUnpacking
     private var depth = 0
+    /// Of the next byte.
+    var position: Int { source.position }
 
     /// - Precondition: the bytes live as long as the reader.
     init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0) {
-        unsafe self.bytes = bytes
-        self.position = position
-    }
-
-    private mutating func byte() throws(ParquetUnreadable) -> UInt8 {
-        guard unsafe position < bytes.count else { throw ParquetUnreadable("a struct ends in the middle") }
-        defer { position += 1 }
-        return unsafe bytes[position]
-    }
-
-    private mutating func varint() throws(ParquetUnreadable) -> UInt64 {
-        var value: UInt64 = 0
-        for shift in stride(from: UInt64(0), to: 70, by: 7) {
-            let byte = try byte()
-            value |= UInt64(byte & 0x7f) << shift
-            if byte < 0x80 { return value }
-        }
-        throw ParquetUnreadable("a number is too long")
+        source = unsafe BitUnpacking(bytes, at: position)
     }
 
     private mutating func length() throws(ParquetUnreadable) -> Int {
-        let length = try varint()
-        guard unsafe length <= UInt64(bytes.count - position) else {
-            throw ParquetUnreadable("a length is beyond the end")
-        }
+        let length = try source.varint()
+        guard length <= UInt64(source.left) else { throw ParquetUnreadable("a length is beyond the end") }
         return Int(length)
     }
 
     /// An integer of a field.
     mutating func integer(_ kind: Kind) throws(ParquetUnreadable) -> Int64 {
         switch kind {
-        case .byte: return Int64(Int8(bitPattern: try byte()))
-        case .int16, .int32, .int64:
-            let value = try varint()
-            return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+        case .byte: return Int64(Int8(bitPattern: try source.byte()))
+        case .int16, .int32, .int64: return try source.zigzag()
         default: throw ParquetUnreadable("a field is no integer")
         }
     }
@@ -82,9 +61,13 @@ struct ThriftReader {
 
     mutating func text(_ kind: Kind) throws(ParquetUnreadable) -> String {
         guard kind == .binary else { throw ParquetUnreadable("a field is no text") }
-        let length = try length()
-        defer { position += length }
-        return unsafe String(decoding: bytes[position..<position + length], as: UTF8.self)
+        return try unsafe String(decoding: source.rest(length()), as: UTF8.self)
+    }
+
+    /// One level further down: structs and lists lie in each other.
+    private mutating func descend() throws(ParquetUnreadable) {
+        guard depth < Self.depthMax else { throw ParquetUnreadable("structs are too deep") }
+        depth += 1
     }
 
     /// The fields of a struct up to its end.
@@ -93,12 +76,11 @@ struct ThriftReader {
     mutating func fields(
         _ body: (inout ThriftReader, _ id: Int, Kind) throws(ParquetUnreadable) -> Bool
     ) throws(ParquetUnreadable) {
-        guard depth < Self.depthMax else { throw ParquetUnreadable("structs are too deep") }
-        depth += 1
+        try descend()
         defer { depth -= 1 }
         var id = 0
         while true {
-            let header = try byte()
+            let header = try source.byte()
             if header == 0 { return }
             guard let kind = Kind(rawValue: header & 0x0f) else { throw ParquetUnreadable("a field of no kind") }
             id = header >> 4 == 0 ? Int(truncatingIfNeeded: try integer(.int16)) : id + Int(header >> 4)
@@ -111,7 +93,9 @@ struct ThriftReader {
         _ kind: Kind, _ body: (inout ThriftReader, Kind) throws(ParquetUnreadable) -> Void
     ) throws(ParquetUnreadable) {
         guard kind == .list || kind == .set else { throw ParquetUnreadable("a field is no list") }
-        let header = try byte()
+        try descend()
+        defer { depth -= 1 }
+        let header = try source.byte()
         let count = header >> 4 == 0x0f ? try length() : Int(header >> 4)
         guard let element = Kind(rawValue: header & 0x0f) else { throw ParquetUnreadable("a list of no kind") }
         for _ in 0..<count { try body(&self, element) }
@@ -122,11 +106,11 @@ struct ThriftReader {
         case .yes, .no: break
         case .byte, .int16, .int32, .int64: _ = try integer(kind)
         case .double:
-            for _ in 0..<8 { _ = try byte() }
-        case .binary: position += try length()
+            for _ in 0..<8 { _ = try source.byte() }
+        case .binary: _ = try unsafe source.rest(length())
         case .list, .set:
             try list(kind) { (reader, element) throws(ParquetUnreadable) in
-                if element == .yes || element == .no { _ = try reader.byte() } else { try reader.skip(element) }
+                if element == .yes || element == .no { _ = try reader.source.byte() } else { try reader.skip(element) }
             }
         case .map: throw ParquetUnreadable("a field is a map")
         case .structure: try fields { (_, _, _) throws(ParquetUnreadable) in false }
