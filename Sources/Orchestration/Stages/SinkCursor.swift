@@ -116,7 +116,7 @@ final class SinkCursor {
     ///
     /// - Parameter meanwhile: called where the target can make another unit ready before this one is on its way.
     private func send(
-        _ table: TableSchema, _ range: UnitReader.Range, _ ready: PreparedUnit?,
+        _ table: TableSchema, _ range: UnitRange, _ ready: PreparedUnit?,
         meanwhile: (@escaping UnitPreparation) throws -> Void
     ) throws -> Int64 {
         guard let target = target as? any PreparingTarget else {

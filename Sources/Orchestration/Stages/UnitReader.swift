@@ -8,18 +8,6 @@ internal import Platform
 ///
 /// - Threading: one thread at a time.
 final class UnitReader: @unchecked Sendable {  // one user at a time by contract
-    /// What a unit holds.
-    struct Range {
-        /// Its offsets are above this one.
-        let after: Int64
-        /// Its offsets reach up to this one, itself included.
-        let end: Int64
-        /// Rows in it.
-        let rows: Int64
-        /// First days of the UTC months of the rows' times, in order.
-        let months: [CivilDate]
-    }
-
     private let store: HotStore
     private let connection: Connection
     private let wantsPayloads: Bool
@@ -38,14 +26,14 @@ final class UnitReader: @unchecked Sendable {  // one user at a time by contract
     ///   - rowsMax: it has no more rows, but for those of a single offset.
     func find(
         _ table: TableSchema, after: Int64, upTo last: Int64, span: Int64, rowsMax: Int64
-    ) throws -> Range {
+    ) throws -> UnitRange {
         var end = min(last, after + span)
         var found = try look(table, after: after, last: end)
         while found.rows > rowsMax, end > after + 1 {
             end = after + (end - after) / 2
             found = try look(table, after: after, last: end)
         }
-        return Range(after: after, end: end, rows: found.rows, months: found.months)
+        return UnitRange(after: after, end: end, rows: found.rows, months: found.months)
     }
 
     /// Rows of a range, and the months of their times.
@@ -76,7 +64,7 @@ final class UnitReader: @unchecked Sendable {  // one user at a time by contract
     /// The rows of a unit, as they are computed.
     ///
     /// - Parameter committed: what the target has: between that and what was looked through are no rows.
-    func read(_ table: TableSchema, _ range: Range, committed: Int64) throws -> DeliveryUnit {
+    func read(_ table: TableSchema, _ range: UnitRange, committed: Int64) throws -> DeliveryUnit {
         let rows = try store.retryingConflicts(table.name) { () throws(DatabaseError) in
             try connection.query(
                 wantsPayloads
@@ -85,4 +73,16 @@ final class UnitReader: @unchecked Sendable {  // one user at a time by contract
         }
         return DeliveryUnit(table: table, after: committed, last: range.end, months: range.months, rows: rows)
     }
+}
+
+/// What a unit holds.
+struct UnitRange {
+    /// Its offsets are above this one.
+    let after: Int64
+    /// Its offsets reach up to this one, itself included.
+    let end: Int64
+    /// Rows in it.
+    let rows: Int64
+    /// First days of the UTC months of the rows' times, in order.
+    let months: [CivilDate]
 }

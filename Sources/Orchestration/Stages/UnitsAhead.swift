@@ -9,16 +9,16 @@ internal import Synchronization
 final class UnitsAhead {
     /// A unit that is ready.
     struct Ready {
-        let range: UnitReader.Range
+        let range: UnitRange
         let unit: PreparedUnit
     }
 
     private let reader: UnitReader
     private var thread: NamedThread?
-    private let ready = Ownership()
+    private let slot = Slot()
 
     /// Shared with the thread.
-    private final class Ownership: Sendable {
+    private final class Slot: Sendable {
         let ready = Mutex<Ready?>(nil)
     }
 
@@ -34,13 +34,13 @@ final class UnitsAhead {
         _ prepare: @escaping UnitPreparation
     ) {
         discard()
-        thread = NamedThread("sink-read") { [reader, ready] in
+        thread = NamedThread("sink-read") { [reader, slot] in
             let made = try? { () throws -> Ready? in
                 let range = try reader.find(table, after: after, upTo: last, span: span, rowsMax: rowsMax)
                 guard range.rows > 0 else { return nil }
                 return Ready(range: range, unit: try prepare(reader.read(table, range, committed: after)))
             }()
-            ready.ready.withLock { $0 = made }
+            slot.ready.withLock { $0 = made }
         }
     }
 
@@ -58,7 +58,7 @@ final class UnitsAhead {
     private func finish() -> Ready? {
         thread?.join()
         thread = nil
-        return ready.ready.withLock { ready in
+        return slot.ready.withLock { ready in
             defer { ready = nil }
             return ready
         }
