@@ -52,9 +52,10 @@ final class LakeTable: @unchecked Sendable {  // used by one thread at a time
         var archived = try ArchivedFiles.urls(of: delta, in: archive)
         if let offsets { archived = archived.filter { Self.isWithin(offsets, $0) } }
         let urls = files + archived
+        let lackColumns = delta.hasOlderFiles
         return (
-            sql.view(after: committedOffset, files: urls, lackColumns: delta.hasOlderFiles),
-            StoredFiles(urls, lackColumns: delta.hasOlderFiles)
+            sql.view(after: committedOffset, files: urls, lackColumns: lackColumns),
+            StoredFiles(urls, lackColumns: lackColumns)
         )
     }
 
@@ -77,14 +78,14 @@ final class LakeTable: @unchecked Sendable {  // used by one thread at a time
     }
 
     private static func isWithin(_ offsets: Range<Int64>, _ path: String) -> Bool {
-        guard let name = path.split(separator: "/").last.flatMap({ PartName(String($0)) }) else { return false }
+        guard let name = PartName(path: path) else { return false }
         return offsets.contains(name.lastOffset)
     }
 
     /// Removes files of this writer that no commit names: a crash came between writing and committing them.
     private func removeLeftovers() throws(LakeError) {
         for path in try place.paths(below: "") where path.hasPrefix(schema.partition.column + "=") {
-            guard let part = path.split(separator: "/").last.flatMap({ PartName(String($0)) }), part.kind == .flushed,
+            guard let part = PartName(path: path), part.kind == .flushed,
                 part.writer == writer
             else { continue }
             guard part.isTemporary || !delta.names(path) else { continue }

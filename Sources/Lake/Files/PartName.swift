@@ -50,6 +50,15 @@ struct PartName {
         unique = String(parts[4])
     }
 
+    /// The name at the end of a path or URL; nil for files of others.
+    init?(path: String) {
+        guard let name = path.split(separator: "/").last else { return nil }
+        self.init(String(name))
+    }
+
+    /// Whether the file may have rows with offsets from `first` to `last`, both included.
+    func mayHold(from first: Int64, to last: Int64) -> Bool { lastOffset >= first && firstOffset <= last }
+
     /// A pipeline's name as it stands in file names: small letters and digits, others as `_`, told apart by a checksum.
     static func writer(of pipeline: String) -> String {
         let plain = pipeline.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }

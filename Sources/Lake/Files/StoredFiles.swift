@@ -1,27 +1,27 @@
+internal import Synchronization
+
 /// The files that a view of a table shows, to be chosen by the offsets of their rows.
-struct StoredFiles: Sendable {
+final class StoredFiles: Sendable {
     private let urls: [String]
-    /// Of each file's rows; nil where its name does not say.
-    private let offsets: [ClosedRange<Int64>?]
+    /// Read when somebody asks: only pipelines whose sinks are behind what is in memory do.
+    private let names = Mutex<[PartName?]?>(nil)
     /// Whether some of the files may lack columns.
     let lackColumns: Bool
 
     init(_ urls: [String], lackColumns: Bool) {
         self.urls = urls
         self.lackColumns = lackColumns
-        offsets = urls.map { url in
-            guard let name = url.split(separator: "/").last.flatMap({ PartName(String($0)) }),
-                name.firstOffset <= name.lastOffset
-            else { return nil }
-            return name.firstOffset...name.lastOffset
-        }
     }
 
-    /// Where the files are that may have rows with offsets above `after` and up to `last`.
+    /// Where the files are that may have rows with offsets above `after` and up to `last`; those of others may have any.
     func urls(after: Int64, upTo last: Int64) -> [String] {
-        zip(urls, offsets).compactMap { url, offsets in
-            guard let offsets else { return url }
-            return offsets.upperBound > after && offsets.lowerBound <= last ? url : nil
+        let names = names.withLock { names in
+            let read = names ?? urls.map { PartName(path: $0) }
+            names = read
+            return read
+        }
+        return zip(urls, names).compactMap { url, name in
+            name?.mayHold(from: after + 1, to: last) ?? true ? url : nil
         }
     }
 }

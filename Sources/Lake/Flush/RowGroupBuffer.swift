@@ -139,18 +139,7 @@ final class RowGroupBuffer: @unchecked Sendable {  // by contract
     private func gather<T: BitwiseCopyable>(
         _ rows: RowRuns, _ place: Int, into target: Column<T>, _ values: (ArrowColumn) -> Column<T>
     ) {
-        let bases = unsafe parts.map { unsafe values($0.columns[place]).pointer }
-        target.removeAll()
-        target.reserve(rows.count)
-        var to = unsafe target.pointer
-        unsafe bases.withUnsafeBufferPointer { bases in
-            rows.forEach { part, row, count in
-                let from = unsafe bases[part] + row
-                for place in 0..<count { unsafe to[place] = from[place] }
-                unsafe to += count
-            }
-        }
-        target.truncateOrExtend(to: rows.count)
+        gather(rows, place, into: target, values) { $0 }
     }
 
     /// Converts runs of rows.

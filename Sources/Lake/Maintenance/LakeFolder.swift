@@ -117,8 +117,9 @@ extension DeltaTable {
         var sums: [String: (files: Int, rows: Int64?, bytes: Int64)] = [:]
         for file in state.files.values {
             let rows = FileStatistics.rows(file)
-            let (files, rowsBefore, bytes) = sums[partition(file)] ?? (0, 0, 0)
-            sums[partition(file)] = (files + 1, rowsBefore.flatMap { sum in rows.map { sum + $0 } }, bytes + file.size)
+            let partition = partition(file)
+            let (files, rowsBefore, bytes) = sums[partition] ?? (0, 0, 0)
+            sums[partition] = (files + 1, rowsBefore.flatMap { sum in rows.map { sum + $0 } }, bytes + file.size)
         }
         let partitions = sums.map { Partition(value: $0, files: $1.files, rows: $1.rows, bytes: $1.bytes) }
         return Summary(

@@ -196,5 +196,5 @@ public enum CompactionStep: Sendable, Equatable {
 
 extension AddFile {
     /// The name that Tapedeck gave it; nil for files of others.
-    var partName: PartName? { relativePath.split(separator: "/").last.flatMap { PartName(String($0)) } }
+    var partName: PartName? { PartName(path: relativePath) }
 }

@@ -20,8 +20,7 @@ public final class BronzeRows {
 
         func paths(_ offsets: Range<Int64>) -> [String] {
             files.filter { file, _ in
-                guard let name = file.partName else { return true }
-                return name.firstOffset < offsets.upperBound && name.lastOffset >= offsets.lowerBound
+                file.partName?.mayHold(from: offsets.lowerBound, to: offsets.upperBound - 1) ?? true
             }.map(\.url)
         }
     }

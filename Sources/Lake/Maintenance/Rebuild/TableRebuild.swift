@@ -100,8 +100,7 @@ public struct TableRebuild {
     private func ownFiles() throws(LakeError) -> [String: [AddFile]] {
         let wanted = table.files.filter { isWanted(table.partition($0)) }
         let files = try table.owned(wanted, by: pipeline).filter { file in
-            guard let name = file.partName else { return true }
-            return name.firstOffset <= offsets.upperBound && name.lastOffset >= offsets.lowerBound
+            file.partName?.mayHold(from: offsets.lowerBound, to: offsets.upperBound) ?? true
         }
         return Dictionary(grouping: files, by: table.partition)
     }
