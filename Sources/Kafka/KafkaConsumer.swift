@@ -130,15 +130,35 @@ public final class KafkaConsumer: @unchecked Sendable {  // one thread at a time
     public func close(timeoutMs: Int64) -> Bool {
         guard !isClosed else { return true }
         defer { abandon() }
+        let watch = Stopwatch()
+        func isLate() -> Bool { watch.elapsedNs >= timeoutMs * 1_000_000 }
+        // Whoever assigns or unassigns while librdkafka closes may wait without end (its issue 4884): partitions go first.
+        guard unsafe rd_kafka_unsubscribe(client.pointer) == RD_KAFKA_RESP_ERR_NO_ERROR else { return false }
+        while !isServed() || hasPartitions { guard !isLate() else { return false } }
         let error = unsafe KafkaError(consuming: rd_kafka_consumer_close_queue(client.pointer, queue))
         guard error == nil else { return false }
-        let watch = Stopwatch()
         while unsafe rd_kafka_consumer_closed(client.pointer) == 0 {
-            guard watch.elapsedNs < timeoutMs * 1_000_000 else { return false }
-            // Messages that wait are thrown away: their offsets were not committed.
-            if let message = unsafe rd_kafka_consume_queue(queue, 20) { unsafe rd_kafka_message_destroy(message) }
+            guard !isLate() else { return false }
+            _ = isServed()
         }
         return true
+    }
+
+    /// Tells the delegate what there is to tell; a message that waits is thrown away, since its offset was not committed.
+    ///
+    /// - Returns: whether nothing waits any more.
+    private func isServed() -> Bool {
+        guard let message = unsafe rd_kafka_consume_queue(queue, 20) else { return true }
+        unsafe rd_kafka_message_destroy(message)
+        return false
+    }
+
+    private var hasPartitions: Bool {
+        var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+        guard unsafe rd_kafka_assignment(client.pointer, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list = unsafe list
+        else { return false }
+        defer { unsafe rd_kafka_topic_partition_list_destroy(list) }
+        return unsafe list.pointee.cnt > 0
     }
 
     /// Ends all connections without a word to the group.

@@ -198,7 +198,7 @@ def share(work, server, options):
               json.dumps([worker.status().get("partitions") for worker in workers])[:1000])
         # The last one takes over what the others had, and gives it up again.
         for worker in workers:
-            check(f"{worker.name} ends in order", worker.end(seconds=150) == 0)
+            check(f"{worker.name} ends in order", worker.end() == 0)
         print(f"      {time.monotonic() - started:.0f} s")
         compare(site, make_reference(site, feeds))
     finally:
