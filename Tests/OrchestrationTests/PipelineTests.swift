@@ -185,6 +185,22 @@ import Testing
         pipeline.stop()
     }
 
+    @Test func `what was recorded under a name goes on under that name only`() throws {
+        let folder = TemporaryFolder()
+        func configuration(_ name: String) throws -> PipelineConfiguration {
+            try PipelineConfiguration.parse(
+                "{ pipeline: \(name), data: \(folder.path) }", file: nil, components: Registry.components)
+        }
+        // Nothing is recorded yet: the name may still change.
+        try Pipeline(configuration("first")).stop()
+        try Pipeline.play([begin, trade(1, 1000, "10"), end], configuration("second"))
+        let error = #expect(throws: PipelineError.self) { try Pipeline(configuration("third")) }
+        #expect("\(error!)".contains("`pipeline: second`"), "\(error!)")
+        // The journal is free again, and nothing has changed.
+        try Pipeline.play([begin, trade(2, 1250, "12"), end], configuration("second"))
+        #expect(try LakeContents(folder.path + "/lake").rows("trades").count == 2)
+    }
+
     @Test func `the lake of a longer journal is refused`() throws {
         let folder = TemporaryFolder()
         try Pipeline.play([begin, trade(1, 1000, "10"), trade(2, 1250, "12"), end], configuration(folder.path))

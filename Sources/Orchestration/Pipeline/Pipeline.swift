@@ -73,6 +73,10 @@ public final class Pipeline: Sendable {
                     "the journal's torn end was cut; what was acknowledged is whole",
                     ["bytes": recovery.tornBytes, "kept_in": recovery.tornFile ?? ""])
             }
+            if part == nil {
+                try PipelineName.claim(
+                    configuration.name, of: configuration.dataFolder, isUnused: journal.durableOffset == 0)
+            }
             store = try Self.openStore(try Self.storeOptions(configuration, part), waits)
             feedNames.load(from: journal)
             let stage = try EngineStage(
