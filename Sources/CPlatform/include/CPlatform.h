@@ -20,6 +20,10 @@ uint32_t td_crc32c(uint32_t seed, const void *bytes, size_t count);
 uint32_t td_crc32c_words(uint64_t first, uint64_t second, const void *bytes, size_t count);
 /// True where the processor's own CRC instruction is used.
 bool td_crc32c_is_hardware(void);
+/// Replaces whole blocks of `bytes` by 16 bytes that have the same CRC-32 when they begin a message of their own, by carry-less
+/// multiplication (Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction", Intel 2009).
+/// Returns how many bytes; 0 for few, and where the processor cannot.
+size_t td_crc32_fold(uint32_t sum, const void *bytes, size_t count, uint8_t rest[16]);
 /// An eventfd (non-blocking, close-on-exec); -1 and errno on failure.
 int td_eventfd(void);
 /// Says that `object` goes to another thread through a library that orders the two in a way that Thread Sanitizer cannot
