@@ -38,7 +38,10 @@ struct ParquetFuzzer: FuzzTarget {
         let texts = StoredParts.texts(Self.schema)
         let parts = StoredParts(Self.schema, texts)
         let places = Array(Self.columns.indices)
-        guard (try? RowDecoder().append(file, places: places, rows: rows, to: parts)) != nil else { return nil }
+        // Hardly any input would get past checksums.
+        guard (try? RowDecoder(checks: false).append(file, places: places, rows: rows, to: parts)) != nil else {
+            return nil
+        }
         var hash = UInt64(0)
         func add(_ value: some FixedWidthInteger) {
             hash = (hash ^ UInt64(truncatingIfNeeded: value)) &* 0x100_0000_01b3

@@ -1,11 +1,12 @@
 import Databases
 import Foundation
-import Lake
 import Market
 import Platform
 import Synchronization
 import TestKit
 import Testing
+
+@testable import Lake
 
 @Suite struct MaintenanceTests {
     /// One table with large values, one with days, one with months.
@@ -271,6 +272,29 @@ import Testing
         #expect(try trades.summary().partitions.map(\.value) == ["date=2026-02-01"])
         #expect(try bars.expire(before: "2026-02-01").filesRemoved > 0)
         #expect(try lakeContents(store.lake.url)["trades"]?.contains { $0.contains("2026-01-31") } == false)
+    }
+
+    @Test func `a page that is damaged is found, and never compacted`() throws {
+        let folder = TemporaryFolder()
+        let store = try lake(folder, SampleSteps(seed: 15, steps: 3))
+        let table = try LakeFolder(store.lake.url).open("trades")
+        let files = table.files
+        let path = table.path + "/" + files[0].relativePath
+        let whole = try Data(contentsOf: URL(filePath: path))
+        let chunks = try #require(try ParquetFileReader(path).rowGroups.first).chunks
+        for chunk in chunks {
+            var bytes = whole
+            bytes[Int(chunk.start + chunk.bytes) - 1] ^= 0x10
+            try bytes.write(to: URL(filePath: path))
+            let damage = try TableVerification(table).run(reads: true).damage
+            #expect(damage.count == 1 && damage[0].contains(path), "\(damage)")
+        }
+        let error = #expect(throws: LakeError.self) { try compactAll(store.lake.url) }
+        #expect(error?.code == .corrupt && error?.operation == path, "\(error!)")
+        #expect(try LakeFolder(store.lake.url).open("trades").files == files)
+        try whole.write(to: URL(filePath: path))
+        _ = try compactAll(store.lake.url)
+        #expect(try TableVerification(LakeFolder(store.lake.url).open("trades")).run(reads: true).damage == [])
     }
 
     @Test func `damage of every kind is found, with the name of the file`() throws {

@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test(.enabled(if: python != nil, "needs TAPEDECK_PYTHON, an interpreter with pyarrow, polars, duckdb, deltalake"))
-    func `pyarrow, polars, DuckDB and arrow-rs read every value and agree with the statistics`() throws {
+    func `pyarrow, polars, DuckDB and arrow-rs read every value and agree with statistics and checksums`() throws {
         let folder = TemporaryFolder()
         for (seed, rows) in [1, 2, 31, 64, 65, 129, 1000, 5003].enumerated() {
             let sample = ParquetSample(seed: UInt64(seed), rows: rows)

@@ -78,7 +78,7 @@ final class GroupRows: Sendable {
         let atOnce = threads * 4
         for first in stride(from: 0, to: jobs.count, by: atOnce) {
             let wave = Array(jobs[first..<min(jobs.count, first + atOnce)])
-            let decoded = decode(wave, chunk, texts)
+            let decoded = try decode(wave, chunk, texts)
             for (job, parts) in zip(wave, decoded) {
                 if let parts {
                     done.append(parts)
@@ -129,27 +129,45 @@ final class GroupRows: Sendable {
     }
 
     /// Decodes files; nil for those that only a database can read, or say what is wrong with.
-    private func decode(_ jobs: [Job], _ chunk: CompactionChunk, _ texts: [NumberedTexts]) -> [StoredParts?] {
-        let decoded = Mutex([StoredParts?](repeating: nil, count: jobs.count))
+    ///
+    /// - Throws: `corrupt` where a page is not what its checksum says: it must not become one that is right.
+    private func decode(
+        _ jobs: [Job], _ chunk: CompactionChunk, _ texts: [NumberedTexts]
+    ) throws(LakeError) -> [StoredParts?] {
+        let decoded = Mutex([Result<StoredParts?, LakeError>](repeating: .success(nil), count: jobs.count))
         ParallelWork.run("compact-read", count: jobs.count, threads: threads) { [self] number in
             guard jobs[number].isOwn else { return }
             let decoder = spare.withLock { $0.popLast() } ?? RowDecoder()
             defer { spare.withLock { $0.append(decoder) } }
-            guard let parts = try? decode(jobs[number], chunk, texts, decoder) else { return }
+            let parts = Result { () throws(LakeError) in try decode(jobs[number], chunk, texts, decoder) }
             decoded.withLock { $0[number] = parts }
         }
-        return decoded.withLock { $0 }
+        var parts: [StoredParts?] = []
+        for result in decoded.withLock({ $0 }) { parts.append(try result.get()) }
+        return parts
     }
 
     private func decode(
         _ job: Job, _ chunk: CompactionChunk, _ texts: [NumberedTexts], _ decoder: RowDecoder
-    ) throws(ParquetUnreadable) -> StoredParts {
+    ) throws(LakeError) -> StoredParts? {
         let files = readers[job.files].compactMap(\.self)
-        var wanted: [[Range<Int>]] = []
-        for file in files { wanted.append(try rows(of: chunk, file, texts, decoder)) }
-        let parts = StoredParts(schema, texts, rowsExpected: wanted.joined().reduce(0) { $0 + $1.count })
-        for (file, rows) in zip(files, wanted) { try decoder.append(file, places: places, rows: rows, to: parts) }
-        return parts
+        var path = ""
+        do throws(ParquetUnreadable) {
+            var wanted: [[Range<Int>]] = []
+            for file in files {
+                path = file.path
+                wanted.append(try rows(of: chunk, file, texts, decoder))
+            }
+            let parts = StoredParts(schema, texts, rowsExpected: wanted.joined().reduce(0) { $0 + $1.count })
+            for (file, rows) in zip(files, wanted) {
+                path = file.path
+                try decoder.append(file, places: places, rows: rows, to: parts)
+            }
+            return parts
+        } catch {
+            if error.isDamage { throw LakeError(.corrupt, error.reason, operation: path) }
+            return nil
+        }
     }
 
     // MARK: Chunks

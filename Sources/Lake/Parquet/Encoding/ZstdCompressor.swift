@@ -14,6 +14,8 @@ final class ZstdCompressor {
         guard let context = unsafe ZSTD_createCCtx() else { fatalError("out of memory for zstd") }
         unsafe self.context = context
         set(ZSTD_c_compressionLevel, level)
+        // Every reader compares it, also those that do not know the checksums of pages.
+        set(ZSTD_c_checksumFlag, 1)
     }
 
     deinit { unsafe ZSTD_freeCCtx(context) }

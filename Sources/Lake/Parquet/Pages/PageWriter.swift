@@ -42,13 +42,12 @@ final class PageWriter {
         chunk.dictionaryOffset = Int64(output.count)
         compressed.removeAll()
         unsafe zstd.compress(UnsafeRawBufferPointer(body.buffer), into: compressed)
-        header(type: 2, uncompressed: body.count, compressed: compressed.count) {
+        page(type: 2, bytes: body.count, [compressed]) {
             $0.structure(7) {
                 $0.int32(1, values)
                 $0.int32(2, ParquetEncoding.plain.rawValue)
             }
         }
-        output.append(compressed)
         body.removeAll()
     }
 
@@ -86,7 +85,7 @@ final class PageWriter {
         whole.append(body)
         compressed.removeAll()
         unsafe zstd.compress(UnsafeRawBufferPointer(whole.buffer), into: compressed)
-        header(type: 0, uncompressed: whole.count, compressed: compressed.count) {
+        page(type: 0, bytes: whole.count, [compressed]) {
             $0.structure(5) {
                 $0.int32(1, rows)
                 $0.int32(2, encoding.rawValue)
@@ -94,14 +93,12 @@ final class PageWriter {
                 $0.int32(4, ParquetEncoding.runLength.rawValue)
             }
         }
-        output.append(compressed)
     }
 
     /// Levels, then values, compressed where that makes them smaller.
     private func dataPage2(_ encoding: ParquetEncoding, rows: Int, values: Int) {
         let isCompressed = compressBody()
-        let stored = isCompressed ? compressed : body
-        header(type: 3, uncompressed: levels.count + body.count, compressed: levels.count + stored.count) {
+        page(type: 3, bytes: levels.count + body.count, [levels, isCompressed ? compressed : body]) {
             $0.structure(8) {
                 $0.int32(1, rows)
                 $0.int32(2, rows - values)
@@ -112,8 +109,6 @@ final class PageWriter {
                 $0.boolean(7, isCompressed)
             }
         }
-        output.append(levels)
-        output.append(stored)
     }
 
     /// Empties `body` and writes nothing.
@@ -146,16 +141,25 @@ final class PageWriter {
         return compressed.count < count - count / 32
     }
 
-    private func header(type: Int, uncompressed: Int, compressed: Int, _ body: (inout ThriftWriter) -> Void) {
+    /// Writes a page with its header.
+    ///
+    /// - Parameters:
+    ///   - bytes: of the page before it was compressed.
+    ///   - stored: what stands behind the header.
+    ///   - details: writes the fields of the header that pages of its type have.
+    private func page(type: Int, bytes: Int, _ stored: [ByteBuffer], _ details: (inout ThriftWriter) -> Void) {
         let start = output.count
+        let sum = stored.reduce(UInt32(0)) { unsafe CRC32.of(UnsafeRawBufferPointer($1.buffer), after: $0) }
         var header = ThriftWriter(output)
         header.element {
             $0.int32(1, type)
-            $0.int32(2, uncompressed)
-            $0.int32(3, compressed)
-            body(&$0)
+            $0.int32(2, bytes)
+            $0.int32(3, stored.reduce(0) { $0 + $1.count })
+            $0.int32(4, Int(Int32(bitPattern: sum)))
+            details(&$0)
         }
-        chunk.uncompressedBytes += Int64(output.count - start + uncompressed)
+        chunk.uncompressedBytes += Int64(output.count - start + bytes)
+        for part in stored { output.append(part) }
     }
 }
 

@@ -17,10 +17,13 @@ final class ChunkPages {
         fileprivate var levelBytes = 0
         fileprivate var bytes = 0
         fileprivate var compressedBytes = 0
+        /// Of the page as it is stored; nil where its writer gave none.
+        fileprivate var checksum: UInt32?
     }
 
     /// The whole column as it is in the file.
     let chunk = ByteBuffer()
+    private let checks: Bool
     private var position = 0
     private let zstd = ZstdDecompressor()
     private let page = ByteBuffer()
@@ -29,6 +32,9 @@ final class ChunkPages {
     private(set) var levels: Column<UInt32>?
     /// Values of the page.
     private(set) var values = 0
+
+    /// - Parameter checks: whether pages must be what their checksums say.
+    init(checks: Bool = true) { self.checks = checks }
 
     /// Goes to the front of `chunk`.
     func begin() { position = 0 }
@@ -44,6 +50,7 @@ final class ChunkPages {
             case 1: type = try page.integer(kind)
             case 2: header.bytes = try page.count(kind)
             case 3: header.compressedBytes = try page.count(kind)
+            case 4: header.checksum = UInt32(truncatingIfNeeded: try page.integer(kind))
             case 5, 7, 8:
                 guard kind == .structure else { return false }
                 try Self.details(&page, id, &header)
@@ -85,13 +92,25 @@ final class ChunkPages {
     /// Goes behind a page without looking at it.
     func skip(_ header: Header) { position += header.compressedBytes }
 
+    /// Goes behind a page whose bytes are what its writer wrote.
+    func check(_ header: Header) throws(ParquetUnreadable) { _ = try unsafe stored(header) }
+
+    /// The bytes of a page.
+    private func stored(_ header: Header) throws(ParquetUnreadable) -> UnsafeRawBufferPointer {
+        let rest = unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(chunk.buffer)[position...])
+        let stored = unsafe UnsafeRawBufferPointer(rebasing: rest[..<header.compressedBytes])
+        position += header.compressedBytes
+        if checks, let checksum = header.checksum, unsafe checksum != CRC32.of(stored) {
+            throw ParquetUnreadable("a page is damaged: its checksum is another", isDamage: true)
+        }
+        return unsafe stored
+    }
+
     /// The values of a page, behind its levels, with `BitUnpacking.paddingBytes` that are readable behind them.
     ///
     /// They live until the next page is read.
     func read(_ header: Header, isNullable: Bool) throws(ParquetUnreadable) -> BitUnpacking {
-        var stored = unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(chunk.buffer)[position...])
-        unsafe stored = UnsafeRawBufferPointer(rebasing: stored[..<header.compressedBytes])
-        position += header.compressedBytes
+        let stored = try unsafe stored(header)
         levels = nil
         values = header.rows
         if header.isDictionary {

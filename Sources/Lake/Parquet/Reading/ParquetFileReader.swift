@@ -8,12 +8,12 @@ struct ParquetFileReader: Sendable {
     /// Bytes at the end that are read at once: most footers are in them.
     private static let endBytes: Int64 = 64 << 10
 
-    private let path: String
+    let path: String
     let rowGroups: [ParquetDescription.RowGroup]
     var rows: Int64 { rowGroups.reduce(0) { $0 + Int64($1.rows) } }
 
-    /// - Parameter columns: all that the file must have, in their order.
-    init(_ path: String, columns: [ParquetColumn]) throws(ParquetUnreadable) {
+    /// - Parameter columns: all that the file must have, in their order; nil for any.
+    init(_ path: String, columns: [ParquetColumn]? = nil) throws(ParquetUnreadable) {
         self.path = path
         let file = try Self.onFile { () throws(FileError) in try File(path, .read) }
         let size = try Self.onFile { () throws(FileError) in try file.size }
@@ -27,13 +27,14 @@ struct ParquetFileReader: Sendable {
         let found = try unsafe footer.withUnsafeBytes { footer in
             Result { () throws(ParquetUnreadable) in try unsafe ParquetDescription(footer, end: size - 8 - bytes) }
         }.get()
+        rowGroups = found.rowGroups
+        guard let columns else { return }
         let isSame =
             found.columns.count == columns.count
             && zip(found.columns, columns).allSatisfy {
                 $0.name == $1.name && $0.type == $1.type && $0.isNullable == $1.isNullable
             }
         guard isSame else { throw ParquetUnreadable("the file has other columns") }
-        rowGroups = found.rowGroups
     }
 
     private static func read(_ file: File, _ count: Int64, before end: Int64) throws(ParquetUnreadable) -> [UInt8] {
@@ -50,6 +51,21 @@ struct ParquetFileReader: Sendable {
     func open() throws(ParquetUnreadable) -> File {
         let path = path
         return try Self.onFile { () throws(FileError) in try File(path, .read) }
+    }
+
+    /// Compares every page with its checksum.
+    ///
+    /// - Throws: where one is damaged, or a header cannot be read.
+    func checkPages() throws(ParquetUnreadable) {
+        let file = try open()
+        let pages = ChunkPages()
+        for group in rowGroups {
+            for chunk in group.chunks {
+                try read(chunk, of: file, into: pages)
+                pages.begin()
+                while let page = try pages.next() { try pages.check(page) }
+            }
+        }
     }
 
     /// Reads the pages of a column.

@@ -5,7 +5,7 @@ internal import Platform
 ///
 /// - Threading: one thread at a time; the memory is used again from file to file.
 final class RowDecoder: @unchecked Sendable {  // one thread at a time, by contract
-    private let pages = ChunkPages()
+    private let pages: ChunkPages
     private let int64s: ValueDecoder<Int64>
     private let int32s: ValueDecoder<Int32>
     private let doubles: ValueDecoder<Double>
@@ -13,7 +13,9 @@ final class RowDecoder: @unchecked Sendable {  // one thread at a time, by contr
     private let booleans: ValueDecoder<UInt8>
     private let lengths = Column<Int32>()
 
-    init() {
+    /// - Parameter checks: whether pages must be what their checksums say.
+    init(checks: Bool = true) {
+        pages = ChunkPages(checks: checks)
         int64s = ValueDecoder(pages, missing: ArrowColumn.missingInt64)
         int32s = ValueDecoder(pages, missing: .min)
         doubles = ValueDecoder(pages, missing: .nan)

@@ -1,8 +1,13 @@
 /// Why a file of Parquet cannot be read here: it is damaged, or has what Tapedeck does not write.
 struct ParquetUnreadable: Error {
     let reason: String
+    /// Whether what stands there is not what was written: no other reader can make sense of it.
+    let isDamage: Bool
 
-    init(_ reason: String) { self.reason = reason }
+    init(_ reason: String, isDamage: Bool = false) {
+        self.reason = reason
+        self.isDamage = isDamage
+    }
 }
 
 /// Structs in Thrift's compact protocol, out of bytes that may be anything.
