@@ -48,7 +48,8 @@ public struct ConfigurationSection: Sendable {
     static let pipeline = value(
         .text(
             "pipeline", default: "main",
-            "Name of the pipeline. Sinks keep their progress under it: a new name delivers everything again."),
+            "Name of the pipeline. Lake and sinks keep under it how far they are: a data folder in which something was "
+                + "recorded stays with its name."),
         example: "pipeline: crypto")
 
     static let data = value(
