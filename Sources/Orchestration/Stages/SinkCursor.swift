@@ -60,7 +60,7 @@ final class SinkCursor {
             .ahead,
             "the target has \(table) up to journal offset \(offset), but the journal ended before \(end): another journal "
                 + "filled it (this one is older, from a backup say, or is in another data folder), and new rows would be taken "
-                + "for delivered. Empty the target, or give the pipeline another name (docs/backup.md)")
+                + "for delivered. Empty the target, or let the sink write elsewhere (docs/backup.md)")
     }
 
     /// The last offset up to which the target has all rows of a table; -1 where it has none.
