@@ -193,9 +193,12 @@ import Testing
         }
         // Nothing is recorded yet: the name may still change.
         try Pipeline(configuration("first")).stop()
+        #expect(try PipelineCheck.findings(configuration("second")).allSatisfy(\.isOK))
         try Pipeline.play([begin, trade(1, 1000, "10"), end], configuration("second"))
         let error = #expect(throws: PipelineError.self) { try Pipeline(configuration("third")) }
         #expect("\(error!)".contains("`pipeline: second`"), "\(error!)")
+        let finding = try PipelineCheck.findings(configuration("third")).first { $0.name == "data folder" }
+        #expect(finding?.isOK == false && finding?.detail == "\(error!)")
         // The journal is free again, and nothing has changed.
         try Pipeline.play([begin, trade(2, 1250, "12"), end], configuration("second"))
         #expect(try LakeContents(folder.path + "/lake").rows("trades").count == 2)

@@ -18,7 +18,11 @@ public enum PipelineCheck {
     /// Tries everything that a configuration needs.
     public static func findings(_ configuration: PipelineConfiguration) -> [Finding] {
         var findings = [Finding(name: "configuration", isOK: true, detail: configuration.file ?? "default")]
-        findings.append(folder("data folder", configuration.dataFolder))
+        findings.append(
+            attempt("data folder") {
+                try PipelineName.check(configuration)
+                return try space(configuration.dataFolder)
+            })
         findings.append(lake(configuration))
         findings.append(
             attempt("database") {
@@ -82,10 +86,6 @@ public enum PipelineCheck {
         } catch {
             return Finding(name: name, isOK: false, detail: "\(error)")
         }
-    }
-
-    private static func folder(_ name: String, _ path: String) -> Finding {
-        attempt(name) { try space(path) }
     }
 
     /// How much room there is at a folder that exists or can be made.
