@@ -134,12 +134,12 @@ public final class KafkaConsumer: @unchecked Sendable {  // one thread at a time
         func isLate() -> Bool { watch.elapsedNs >= timeoutMs * 1_000_000 }
         // Whoever assigns or unassigns while librdkafka closes may wait without end (its issue 4884): partitions go first.
         guard unsafe rd_kafka_unsubscribe(client.pointer) == RD_KAFKA_RESP_ERR_NO_ERROR else { return false }
-        while !isServed() || hasPartitions { guard !isLate() else { return false } }
+        while !serve() || hasPartitions { guard !isLate() else { return false } }
         let error = unsafe KafkaError(consuming: rd_kafka_consumer_close_queue(client.pointer, queue))
         guard error == nil else { return false }
         while unsafe rd_kafka_consumer_closed(client.pointer) == 0 {
             guard !isLate() else { return false }
-            _ = isServed()
+            serve()
         }
         return true
     }
@@ -147,7 +147,8 @@ public final class KafkaConsumer: @unchecked Sendable {  // one thread at a time
     /// Tells the delegate what there is to tell; a message that waits is thrown away, since its offset was not committed.
     ///
     /// - Returns: whether nothing waits any more.
-    private func isServed() -> Bool {
+    @discardableResult
+    private func serve() -> Bool {
         guard let message = unsafe rd_kafka_consume_queue(queue, 20) else { return true }
         unsafe rd_kafka_message_destroy(message)
         return false
