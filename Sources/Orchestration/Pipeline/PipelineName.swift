@@ -27,7 +27,7 @@ enum PipelineName {
     static func check(_ configuration: PipelineConfiguration) throws {
         let (name, folder) = (configuration.name, configuration.dataFolder)
         guard let owner = owner(of: folder), owner != name,
-            try JournalInspector.info(path: configuration.journal.path).endOffset > 0
+            let journal = try? JournalInspector.info(path: configuration.journal.path), journal.endOffset > 0
         else { return }
         throw refusal(name, of: folder, owner)
     }
