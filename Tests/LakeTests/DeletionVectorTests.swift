@@ -1,6 +1,6 @@
 import Foundation
-import TestKit
 import Platform
+import TestKit
 import Testing
 
 @testable import Lake
@@ -134,9 +134,5 @@ import Testing
             }
             #expect(error?.code == .unsupported)
         }
-    }
-
-    @Test func `the checksum is that of ISO 3309`() {
-        #expect(Array("123456789".utf8).withUnsafeBytes { CRC32.of($0) } == 0xcbf4_3926)
     }
 }
