@@ -238,6 +238,19 @@ class Checks:
         self.check("the chosen theme outlives a reload", chosen and browser.evaluate(theme) == chosen, chosen)
         browser.evaluate("localStorage.removeItem('tapedeck.theme'); delete document.documentElement.dataset.theme")
 
+    def prices(self) -> None:
+        """The longest prices, of nine decimals, are whole wherever the layout changes."""
+        for width in (1400, WIDE[0], 1100, 985, 700, 660, NARROW[0]):
+            self.browser.view(width, 1600)
+            self.go("#/")
+            shown = self.browser.wait("""(() => {
+              const cells = [...document.querySelectorAll('.watch-body .c-last')].filter((cell) => cell.textContent.trim());
+              return cells.length && [Math.max(...cells.map((cell) => cell.textContent.trim().length)),
+                Math.max(...cells.map((cell) => cell.scrollWidth - cell.clientWidth))];
+            })()""", 10)
+            self.check(f"no last price is cut at {width} px", shown and shown[1] <= 0, shown)
+        self.browser.view(*WIDE)
+
     def looks(self, instrument: str, screenshots: Path | None) -> None:
         browser = self.browser
         pages = {"watchlist": "#/", "instrument": f"#/i/{instrument}", "pipeline": "#/pipeline", "sql": "#/sql"}
@@ -275,6 +288,7 @@ def main() -> int:
             checks.sql()
             checks.reconnect()
             checks.preferences()
+            checks.prices()
             checks.looks(moved, arguments.screenshots)
             checks.bad_query()
         complaints = list(dict.fromkeys(browser.complaints))
